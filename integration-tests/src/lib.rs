@@ -1,0 +1,1 @@
+//! Contract suite of carom, run against every backend.

@@ -1,0 +1,8 @@
+//! What generated code may name. Not part of the public interface: it changes without notice.
+
+pub use crate::{
+    actor::{FromState, Registered},
+    dispatch::Registration,
+    event::{Descriptor, Location, TopicSource},
+};
+pub use inventory;

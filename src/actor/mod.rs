@@ -1,0 +1,23 @@
+//! What a user writes: actors, their handlers and the state they are built from.
+
+mod context;
+mod failure;
+mod handler;
+mod outputs;
+mod state;
+
+pub use context::Context;
+pub use failure::Failure;
+pub use handler::{Handler, Registered};
+pub use outputs::Outputs;
+pub use state::{FromRef, FromState};
+
+/// State plus handlers; one event at a time for each instance.
+///
+/// Derive it: `#[derive(Actor)]` takes each field from the bus state and fields marked `#[actor(default)]` from `Default`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an actor",
+    label = "not an `Actor`",
+    note = "add `#[derive(carom::Actor)]` to `{Self}`"
+)]
+pub trait Actor: Send + Sized + 'static {}

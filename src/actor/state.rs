@@ -1,0 +1,26 @@
+//! Where an actor's dependencies come from.
+
+/// Takes a part out of the bus state, as axum's trait of the same name does.
+///
+/// Every `Clone` type is a part of itself; `#[derive(FromRef)]` on a state struct adds each of its fields.
+#[diagnostic::on_unimplemented(
+    message = "the bus state `{S}` cannot provide `{Self}`",
+    label = "an actor needs a `{Self}`, and `{S}` has none",
+    note = "add a field of type `{Self}` to `{S}` and derive `FromRef` for `{S}`, call `.with_state(..)` before `.supervise`, or mark the actor's field `#[actor(default)]`"
+)]
+pub trait FromRef<S> {
+    /// Copies the part out of the state.
+    fn from_ref(state: &S) -> Self;
+}
+
+impl<T: Clone> FromRef<T> for T {
+    fn from_ref(state: &T) -> Self {
+        state.clone()
+    }
+}
+
+/// Builds an actor from the bus state; `#[derive(Actor)]` implements it.
+pub trait FromState<S>: Sized {
+    /// Builds a fresh instance: when a lane handles its first event, and again after every restart.
+    fn from_state(state: &S) -> Self;
+}

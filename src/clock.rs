@@ -1,0 +1,1 @@
+//! Time and randomness: the only place that asks the system for either.

@@ -1,0 +1,32 @@
+//! What `#[handler]` submitted, all over the binary.
+
+use std::any::{TypeId, type_name};
+
+use crate::{
+    actor::Handler,
+    event::{Descriptor, Event, Location},
+};
+
+/// One `#[handler]` impl.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Registration {
+    pub(crate) actor: fn() -> TypeId,
+    pub(crate) actor_name: fn() -> &'static str,
+    pub(crate) event: fn() -> &'static Descriptor,
+    pub(crate) location: Location,
+}
+
+inventory::collect!(Registration);
+
+impl Registration {
+    /// What the attribute submits, with the place of the impl.
+    pub const fn of<A: Handler<E>, E: Event>(file: &'static str, line: u32) -> Self {
+        Self {
+            actor: TypeId::of::<A>,
+            actor_name: type_name::<A>,
+            event: E::descriptor,
+            location: Location { file, line },
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Everything that talks to Kafka; the only room that knows rdkafka.
+
+pub(crate) mod record;
+pub(crate) mod source;

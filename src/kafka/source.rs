@@ -1,0 +1,123 @@
+//! The two seams behind which the client sits: `Source` brings records, `Sink` takes them.
+//!
+//! The poll loop, the router and the supervisor know Kafka only through these, so that the whole pipeline also runs in
+//! memory.
+
+use std::{fmt, time::Duration};
+
+use futures_util::future::BoxFuture;
+
+use super::record::{Batch, OutRecord, TopicPartition};
+
+/// What the poll loop asks of a consumer client. One thread calls it; no call blocks for longer than stated.
+pub(crate) trait Source {
+    /// The next thing that happened, without waiting. Serves the client, so it has to be called often.
+    fn next_event(&mut self) -> Option<SourceEvent>;
+
+    /// Starts the partitions of an [`SourceEvent::Assigned`], `None` where the client's own rule decides the offset.
+    fn start(&mut self, partitions: &[(TopicPartition, Option<i64>)]);
+
+    /// Moves up to `records` records, and not many more than `bytes` bytes, into `batch`, without waiting.
+    fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch);
+
+    /// Sends one commit request for all of `points`; the answer comes as [`SourceEvent::Committed`].
+    fn commit(&mut self, points: &[CommitPoint]);
+
+    /// Gives the partitions of a [`SourceEvent::Revoked`] back.
+    fn release(&mut self, partitions: &[TopicPartition]);
+
+    /// Leaves the group and closes the client; returns after `within` at the latest, even if the broker is gone.
+    fn close(&mut self, within: Duration);
+}
+
+/// What a [`Source`] reports.
+#[derive(Debug)]
+pub(crate) enum SourceEvent {
+    /// Partitions that came, with what the group had committed for them.
+    Assigned(Vec<(TopicPartition, Option<Committed>)>),
+    /// Partitions that have to go. `lost`: another member may own them already, so nothing may be committed.
+    Revoked { partitions: Vec<TopicPartition>, lost: bool },
+    /// The answer to a [`Source::commit`], for each of its partitions.
+    Committed(Vec<(TopicPartition, Result<(), CommitError>)>),
+    /// The connection to the cluster came or went.
+    Broker { up: bool, detail: String },
+    /// Something an operator has to know; consuming goes on.
+    Alarm(String),
+    /// The client is dead and has to be replaced.
+    Fatal(String),
+}
+
+/// What a group has committed for a partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Committed {
+    pub(crate) offset: i64,
+    /// As bytes: another tool may have written anything.
+    pub(crate) metadata: Vec<u8>,
+}
+
+/// What to commit for a partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CommitPoint {
+    pub(crate) partition: TopicPartition,
+    /// The lowest offset that is not finished.
+    pub(crate) offset: i64,
+    /// The offset map of what finished beyond; ASCII.
+    pub(crate) metadata: Option<String>,
+}
+
+/// Why a commit of a partition failed, by what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CommitError {
+    /// Send the newest offsets again after a backoff.
+    Retry(String),
+    /// The partition is not ours any more: drop what was to be committed.
+    Lost(String),
+    /// The metadata was refused: send all again without.
+    MetadataTooLarge,
+    /// An operator has to act (rights, offsets out of range).
+    Alarm(String),
+    /// The client is dead.
+    Fatal(String),
+}
+
+/// Takes records to the broker.
+pub(crate) trait Sink: Send + Sync + fmt::Debug + 'static {
+    /// Enqueues all records in this order, and resolves when each was acknowledged or failed; one result each.
+    ///
+    /// Dropping the future cancels nothing.
+    fn send(&self, records: Vec<OutRecord>) -> BoxFuture<'static, Vec<Result<Delivery, SendError>>>;
+
+    /// Largest record (key, value and headers), in bytes.
+    fn max_record_bytes(&self) -> usize;
+
+    /// Waits for what is on its way, `within` at most; resolves to the number of records left in doubt.
+    fn flush(&self, within: Duration) -> BoxFuture<'static, usize>;
+}
+
+/// Where the broker put a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+}
+
+/// Why a record did not reach the broker.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot publish to `{topic}`: {reason}")]
+pub(crate) struct SendError {
+    pub(crate) topic: String,
+    pub(crate) kind: SendErrorKind,
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SendErrorKind {
+    /// The same record may get through later.
+    Retriable,
+    /// The record is larger than the client, the broker or the topic allows.
+    TooLarge,
+    /// It never will: unknown topic or partition, no right to write.
+    Permanent,
+    /// It may or may not have been written.
+    InDoubt,
+}

@@ -1,0 +1,1 @@
+//! What happens after a failure: deciding, and carrying it out.
