@@ -1,1 +1,218 @@
 //! Time and randomness: the only place that asks the system for either.
+//!
+//! Two kinds of time run here. *Waiting* time passes while a record waits for its next attempt; a test bus lets it pass
+//! at once when nothing else can happen. *Working* time passes while a handler runs; a handler may do real I/O, so it
+//! is real time everywhere, unless a test moves it by hand.
+
+use std::{
+    collections::BTreeMap,
+    future::poll_fn,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// A future that ends at a point in time.
+pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Where time and randomness come from; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clock {
+    hands: Option<Arc<Mutex<Hands>>>,
+}
+
+/// The state of a clock that a test moves.
+#[derive(Debug, Default)]
+struct Hands {
+    /// Waiting time that was skipped or moved by hand.
+    waited: Duration,
+    /// Working time that was moved by hand.
+    worked: Duration,
+    waiting: BTreeMap<(Duration, u64), Waker>,
+    working: BTreeMap<(Duration, u64), Waker>,
+    next: u64,
+}
+
+impl Clock {
+    /// The system's time.
+    pub(crate) fn system() -> Self {
+        Self::default()
+    }
+
+    /// A clock whose waiting time stands until it is moved.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn by_hand() -> Self {
+        Self { hands: Some(Arc::default()) }
+    }
+
+    fn hands(&self) -> Option<MutexGuard<'_, Hands>> {
+        self.hands.as_ref().map(|hands| hands.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Now, on the monotonic clock of waiting time.
+    pub(crate) fn now(&self) -> Instant {
+        Instant::now() + self.hands().map_or(Duration::ZERO, |hands| hands.waited)
+    }
+
+    /// Now, on the clock on the wall.
+    pub(crate) fn wall(&self) -> DateTime<Utc> {
+        let moved = self.hands().map_or(Duration::ZERO, |hands| hands.waited);
+        Utc::now() + chrono::Duration::from_std(moved).unwrap_or_default()
+    }
+
+    /// A number in `0.0..1.0`.
+    pub(crate) fn random(&self) -> f64 {
+        fastrand::f64()
+    }
+
+    /// A fresh UUIDv7.
+    pub(crate) fn uuid(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    /// Waits for `delay` of waiting time.
+    pub(crate) fn sleep(&self, delay: Duration) -> Timer {
+        match &self.hands {
+            None => Box::pin(tokio::time::sleep(delay)),
+            Some(hands) => Box::pin(Hand::new(hands, delay, Which::Waiting)),
+        }
+    }
+
+    /// Ends when a handler that starts now has worked for `limit`.
+    pub(crate) fn deadline(&self, limit: Duration) -> Timer {
+        let Some(hands) = &self.hands else { return Box::pin(tokio::time::sleep(limit)) };
+        let mut moved = Hand::new(hands, limit, Which::Working);
+        let mut real = Box::pin(tokio::time::sleep(limit));
+        Box::pin(poll_fn(move |cx| {
+            if real.as_mut().poll(cx).is_ready() { Poll::Ready(()) } else { Pin::new(&mut moved).poll(cx) }
+        }))
+    }
+
+    /// Now, on the clock of working time.
+    pub(crate) fn working_now(&self) -> Instant {
+        Instant::now() + self.hands().map_or(Duration::ZERO, |hands| hands.worked)
+    }
+
+    /// Moves both times on by `by`.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn advance(&self, by: Duration) {
+        if let Some(mut hands) = self.hands() {
+            hands.worked += by;
+            hands.waited += by;
+            hands.wake();
+        }
+    }
+
+    /// Moves waiting time to the next sleeper, and wakes it; false if nobody sleeps.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn skip_to_next(&self) -> bool {
+        let Some(mut hands) = self.hands() else { return false };
+        let Some(&(due, _)) = hands.waiting.keys().next() else { return false };
+        hands.waited = hands.waited.max(due);
+        hands.wake();
+        true
+    }
+}
+
+impl Hands {
+    #[cfg(any(test, feature = "testing"))]
+    fn wake(&mut self) {
+        for (times, now) in [(&mut self.waiting, self.waited), (&mut self.working, self.worked)] {
+            while let Some(entry) = times.first_entry() {
+                if entry.key().0 > now {
+                    break;
+                }
+                entry.remove().wake();
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Which {
+    Waiting,
+    Working,
+}
+
+/// A sleeper on a clock that is moved by hand.
+struct Hand {
+    hands: Arc<Mutex<Hands>>,
+    key: (Duration, u64),
+    which: Which,
+}
+
+impl Hand {
+    fn new(hands: &Arc<Mutex<Hands>>, delay: Duration, which: Which) -> Self {
+        let mut state = hands.lock().unwrap_or_else(PoisonError::into_inner);
+        state.next += 1;
+        let (now, _) = state.times(which);
+        let key = (now + delay, state.next);
+        drop(state);
+        Self { hands: Arc::clone(hands), key, which }
+    }
+}
+
+impl Hands {
+    fn times(&mut self, which: Which) -> (Duration, &mut BTreeMap<(Duration, u64), Waker>) {
+        match which {
+            Which::Waiting => (self.waited, &mut self.waiting),
+            Which::Working => (self.worked, &mut self.working),
+        }
+    }
+}
+
+impl Future for Hand {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut hands = self.hands.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, times) = hands.times(self.which);
+        if self.key.0 <= now {
+            times.remove(&self.key);
+            return Poll::Ready(());
+        }
+        times.insert(self.key, cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        let mut hands = self.hands.lock().unwrap_or_else(PoisonError::into_inner);
+        hands.times(self.which).1.remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn skipping_wakes_the_next_sleeper_only() {
+        let clock = Clock::by_hand();
+        let mut short = clock.sleep(Duration::from_secs(1));
+        let mut long = clock.sleep(Duration::from_secs(9));
+        assert!(futures_util::poll!(&mut short).is_pending() && futures_util::poll!(&mut long).is_pending());
+        assert!(clock.skip_to_next());
+        assert!(futures_util::poll!(&mut short).is_ready() && futures_util::poll!(&mut long).is_pending());
+        drop(long);
+        assert!(!clock.skip_to_next(), "a sleeper that is gone is not waited for");
+    }
+
+    #[tokio::test]
+    async fn skipping_does_not_move_working_time_but_advancing_does() {
+        let clock = Clock::by_hand();
+        let mut limit = clock.deadline(Duration::from_secs(60));
+        let _sleeper = clock.sleep(Duration::from_secs(99));
+        assert!(futures_util::poll!(&mut limit).is_pending());
+        clock.skip_to_next();
+        assert!(futures_util::poll!(&mut limit).is_pending());
+        clock.advance(Duration::from_secs(60));
+        assert!(futures_util::poll!(&mut limit).is_ready());
+    }
+}

@@ -1,37 +1,139 @@
 //! What a handler may do besides changing its own state.
 
-use std::marker::PhantomData;
+use std::borrow::Cow;
 
-use crate::event::Event;
+use super::{invoke::Call, outputs::OutputBuffer};
+use crate::event::{Event, Incoming, read};
 
-/// What a handler may do besides changing its own state.
+/// What a handler may do besides changing its own state: publish, look at the record it handles, and learn that it
+/// should come to an end.
+///
+/// ```
+/// use carom::Context;
+///
+/// async fn copy_all(files: &[&str], cx: &mut Context<'_>) -> usize {
+///     let mut copied = 0;
+///     for _file in files {
+///         if cx.is_cancelled() {
+///             break; // the partition moves to another member, or the bus stops
+///         }
+///         copied += 1;
+///     }
+///     copied
+/// }
+/// # let mut cx = Context::detached();
+/// # assert_eq!(cx.attempt(), 1);
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # assert_eq!(copy_all(&["a", "b"], &mut cx).await, 2);
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct Context<'a> {
+    call: Option<&'a Call>,
     outputs: OutputBuffer,
-    life: PhantomData<&'a ()>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn of(call: &'a Call) -> Self {
+        Self { call: Some(call), outputs: OutputBuffer::of(call) }
+    }
+
+    pub(crate) fn into_outputs(self) -> OutputBuffer {
+        self.outputs
+    }
+
+    fn incoming(&self) -> Option<Incoming<'a>> {
+        let call = self.call?;
+        read(call.record.headers(), call.record.value()).ok()
+    }
 }
 
 impl Context<'_> {
     /// A context of its own, for calling a handler as a plain method in a test.
+    ///
+    /// It is the first attempt of no record: id, type and topic are empty, partition and offset are 0, and nothing is
+    /// ever cancelled. What the handler publishes can be read with [`Context::published`].
     pub fn detached() -> Self {
-        Self { outputs: OutputBuffer::default(), life: PhantomData }
+        Self { call: None, outputs: OutputBuffer::detached() }
     }
 
-    /// Publishes `event` together with what the handler returns, if the attempt succeeds.
-    pub fn publish<E: Event>(&mut self, event: &E) {
-        self.outputs.push(event);
+    /// Publishes `event` together with what the handler returns.
+    ///
+    /// Nothing is sent before the handler has succeeded; an attempt that fails publishes nothing. An event that cannot
+    /// be serialised, or is too large, makes the attempt fail permanently.
+    pub fn publish<E: Event>(&mut self, event: E) {
+        self.outputs.push(&event);
     }
-}
 
-/// Outputs of one attempt, serialised.
-#[doc(hidden)]
-#[derive(Debug, Default)]
-pub struct OutputBuffer {
-    records: Vec<Vec<u8>>,
-}
+    /// The events of type `E` that were given to [`Context::publish`] so far, in order.
+    pub fn published<E: Event>(&self) -> Vec<E> {
+        self.outputs.decoded()
+    }
 
-impl OutputBuffer {
-    pub(crate) fn push<E: Event>(&mut self, event: &E) {
-        self.records.extend(serde_json::to_vec(event));
+    /// Which attempt this is; 1 for the first.
+    pub fn attempt(&self) -> u32 {
+        self.call.map_or(1, |call| call.attempt)
+    }
+
+    /// The CloudEvents `id` of the event.
+    pub fn id(&self) -> String {
+        self.incoming().map(|incoming| incoming.id.into_owned()).unwrap_or_default()
+    }
+
+    /// The CloudEvents `source` of the event: which service published it.
+    pub fn source(&self) -> String {
+        self.incoming().map(|incoming| incoming.source.into_owned()).unwrap_or_default()
+    }
+
+    /// The CloudEvents `type` of the event, which may be an alias.
+    pub fn event_type(&self) -> String {
+        self.incoming().map(|incoming| incoming.event_type.into_owned()).unwrap_or_default()
+    }
+
+    /// A CloudEvents extension, such as `correlationid`; `None` if the event has none of this name.
+    pub fn extension(&self, name: &str) -> Option<String> {
+        self.incoming().and_then(|incoming| incoming.extension(name).map(Cow::into_owned))
+    }
+
+    /// The last header of this name (compared byte for byte); `None` if there is none or it is null.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.call?.record.headers().filter(|(key, _)| *key == name.as_bytes()).last().and_then(|(_, value)| value)
+    }
+
+    /// The record key; `None` if it is null.
+    pub fn key(&self) -> Option<&[u8]> {
+        self.call?.record.key()
+    }
+
+    /// The topic the record came from.
+    pub fn topic(&self) -> &str {
+        self.call.map_or("", |call| &call.record.from().topic)
+    }
+
+    /// The partition the record came from.
+    pub fn partition(&self) -> i32 {
+        self.call.map_or(0, |call| call.record.from().partition)
+    }
+
+    /// The offset of the record in its partition.
+    pub fn offset(&self) -> i64 {
+        self.call.map_or(0, |call| call.record.offset())
+    }
+
+    /// Whether the partition is being revoked or the bus stops: come to an end soon, the record will be delivered again
+    /// unless the handler still succeeds within the drain bound.
+    pub fn is_cancelled(&self) -> bool {
+        self.call.is_some_and(|call| call.cancel.is_cancelled())
+    }
+
+    /// Ends when [`Context::is_cancelled`] becomes true; for `tokio::select!` beside a long wait.
+    pub fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
+        let cancel = self.call.map(|call| call.cancel.clone());
+        async move {
+            match cancel {
+                Some(cancel) => cancel.cancelled().await,
+                None => std::future::pending().await,
+            }
+        }
     }
 }

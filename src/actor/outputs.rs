@@ -1,7 +1,13 @@
 //! What a handler returns is published.
 
-use super::context::OutputBuffer;
-use crate::event::Event;
+use std::sync::Arc;
+
+use super::invoke::Call;
+use crate::{
+    event::{Attributes, EncodeError, Encoder, Event, output_id, read},
+    kafka::record::OutRecord,
+    services::Services,
+};
 
 /// What a handler may return: nothing, an event, an `Option` or a `Vec` of outputs, or a tuple of up to eight.
 ///
@@ -64,3 +70,66 @@ tuples!(A B C D F);
 tuples!(A B C D F G);
 tuples!(A B C D F G H);
 tuples!(A B C D F G H I);
+
+/// Outputs of one attempt, serialised as they come.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct OutputBuffer {
+    encoder: Arc<Encoder>,
+    origin: Option<Origin>,
+    records: Vec<OutRecord>,
+    error: Option<EncodeError>,
+}
+
+/// What the ids and attributes of the outputs come from.
+#[derive(Debug)]
+struct Origin {
+    services: Arc<Services>,
+    handler: Arc<str>,
+    record: crate::kafka::record::Record,
+}
+
+impl OutputBuffer {
+    pub(crate) fn of(call: &Call) -> Self {
+        let origin = Origin {
+            services: Arc::clone(&call.services),
+            handler: Arc::clone(&call.handler),
+            record: call.record.clone(),
+        };
+        Self { encoder: Arc::clone(&call.services.encoder), origin: Some(origin), records: Vec::new(), error: None }
+    }
+
+    pub(crate) fn detached() -> Self {
+        Self { encoder: Arc::new(Encoder::detached()), origin: None, records: Vec::new(), error: None }
+    }
+
+    pub(crate) fn push<E: Event>(&mut self, event: &E) {
+        if self.error.is_some() {
+            return;
+        }
+        let attributes = self.origin.as_ref().map_or_else(Attributes::default, |origin| origin.attributes(self.records.len()));
+        match self.encoder.encode(event, attributes) {
+            Ok(record) => self.records.push(record),
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// The records to publish, or why they can never be.
+    pub(crate) fn finish(self) -> Result<Vec<OutRecord>, EncodeError> {
+        self.error.map_or(Ok(self.records), Err)
+    }
+
+    /// The events of one type that are in the buffer.
+    pub(crate) fn decoded<E: Event>(&self) -> Vec<E> {
+        self.records.iter().filter_map(crate::event::decode_published).collect()
+    }
+}
+
+impl Origin {
+    /// Stable across repeated runs of the same record, so that consumers can recognise a repeat.
+    fn attributes(&self, index: usize) -> Attributes {
+        let Ok(incoming) = read(self.record.headers(), self.record.value()) else { return Attributes::default() };
+        let id = output_id(&self.services.group, &self.handler, &incoming.source, &incoming.id, index);
+        Attributes::caused_by(&incoming, id, self.services.clock.wall())
+    }
+}

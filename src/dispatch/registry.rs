@@ -3,7 +3,7 @@
 use std::any::{TypeId, type_name};
 
 use crate::{
-    actor::Handler,
+    actor::{Handler, Invoke, invoke},
     event::{Descriptor, Event, Location},
 };
 
@@ -14,6 +14,7 @@ pub struct Registration {
     pub(crate) actor: fn() -> TypeId,
     pub(crate) actor_name: fn() -> &'static str,
     pub(crate) event: fn() -> &'static Descriptor,
+    pub(crate) invoke: Invoke,
     pub(crate) location: Location,
 }
 
@@ -26,7 +27,13 @@ impl Registration {
             actor: TypeId::of::<A>,
             actor_name: type_name::<A>,
             event: E::descriptor,
+            invoke: invoke::<A, E>,
             location: Location { file, line },
         }
     }
+}
+
+/// Every handler linked into this binary, in no order.
+pub(crate) fn registrations() -> impl Iterator<Item = &'static Registration> {
+    inventory::iter::<Registration>.into_iter()
 }

@@ -1,0 +1,102 @@
+//! One attempt: from a record's bytes to a handler's answer, with the actor's and the event's types erased.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio_util::sync::CancellationToken;
+
+use super::{Context, Failure, Handler, Outputs};
+use crate::{
+    event::{DecodeError, EncodeError, Event, decode, read},
+    kafka::record::{OutRecord, Record},
+    services::Services,
+};
+
+/// A user's actor; the registration that made it knows the type.
+pub(crate) type Instance = Box<dyn Any + Send>;
+
+/// Runs one attempt; owns the instance while it runs, so that dropping the future drops a half-changed instance too.
+pub(crate) type Invoke = fn(Instance, Call) -> BoxFuture<'static, Returned>;
+
+/// What one attempt gets.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) record: Record,
+    /// 1 for the first.
+    pub(crate) attempt: u32,
+    /// Cancelled when the partition is revoked or the bus stops.
+    pub(crate) cancel: CancellationToken,
+    /// Stable name of actor and event, for output ids and dead letters.
+    pub(crate) handler: Arc<str>,
+    pub(crate) services: Arc<Services>,
+}
+
+/// How an attempt ended.
+pub(crate) struct Returned {
+    /// `None` when the instance must not be used again.
+    pub(crate) instance: Option<Instance>,
+    pub(crate) result: Result<Vec<OutRecord>, Fault>,
+}
+
+/// Why an attempt, or the record itself, failed.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The handler said so.
+    Failure(Failure),
+    /// The attempt took longer than this.
+    Timeout(Duration),
+    /// The handler panicked with this message.
+    Panic(String),
+    /// The record is not an event of the type it claims to be.
+    Undecodable(DecodeError),
+    /// What the handler published can never be sent.
+    Unpublishable(EncodeError),
+}
+
+/// The erased form of `Handler<E> for A`.
+pub(crate) fn invoke<A: Handler<E>, E: Event>(instance: Instance, call: Call) -> BoxFuture<'static, Returned> {
+    Box::pin(async move {
+        let mut actor = match instance.downcast::<A>() {
+            Ok(actor) => actor,
+            Err(other) => unreachable!("a registration for {} got another actor: {other:?}", std::any::type_name::<A>()),
+        };
+        let ended = AssertUnwindSafe(attempt::<A, E>(&mut actor, &call)).catch_unwind().await;
+        match ended {
+            Ok(result) => Returned { instance: Some(actor), result },
+            Err(panic) => {
+                discard(actor);
+                Returned { instance: None, result: Err(Fault::Panic(panic_message(panic.as_ref()))) }
+            }
+        }
+    })
+}
+
+async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<Vec<OutRecord>, Fault> {
+    let event: E = {
+        let incoming = read(call.record.headers(), call.record.value()).map_err(|error| Fault::Undecodable(error.into()))?;
+        decode(&incoming).map_err(Fault::Undecodable)?
+    };
+    let mut cx = Context::of(call);
+    let outputs = actor.handle(event, &mut cx).await.map_err(Fault::Failure)?;
+    let mut buffer = cx.into_outputs();
+    outputs.collect(&mut buffer);
+    buffer.finish().map_err(Fault::Unpublishable)
+}
+
+/// Drops a user's value; a panic in its `Drop` is logged and goes no further.
+pub(crate) fn discard<T>(value: T) {
+    if let Err(panic) = std::panic::catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        tracing::error!(panic = panic_message(panic.as_ref()), "dropping an actor panicked");
+    }
+}
+
+/// The text of a panic.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "a panic without a text".to_owned()
+    }
+}

@@ -1,0 +1,100 @@
+//! The running half of a bus.
+
+use std::{fmt, sync::Arc};
+
+use super::stop::Running;
+use crate::{Error, Event, PublishError, Publisher, Route, health::Health, services::Services};
+
+/// A running bus.
+///
+/// Dropping it asks the bus to stop and does not wait; [`BusHandle::shutdown`] and [`BusHandle::run_until`] wait, so
+/// that a restart repeats nothing that had finished.
+pub struct BusHandle {
+    pub(super) running: Option<Running>,
+    pub(super) publisher: Publisher,
+    pub(super) services: Arc<Services>,
+    pub(super) routes: Vec<Route>,
+}
+
+impl fmt::Debug for BusHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BusHandle").field("routes", &self.routes).finish_non_exhaustive()
+    }
+}
+
+impl BusHandle {
+    /// Publishes one event; returns when the broker has acknowledged it. See [`Publisher::publish`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Publisher::publish`].
+    pub async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
+        self.publisher.publish(event).await
+    }
+
+    /// Publishes events in this order; returns when the broker has acknowledged all. See [`Publisher::publish_all`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Publisher::publish_all`].
+    pub async fn publish_all<E: Event>(&self, events: impl IntoIterator<Item = E>) -> Result<(), PublishError> {
+        self.publisher.publish_all(events).await
+    }
+
+    /// A publisher to hand on: a cheap clone that any task may hold.
+    pub fn publisher(&self) -> Publisher {
+        self.publisher.clone()
+    }
+
+    /// The route table: which actor handles which event type of which topic, sorted.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// Whether the bus does its job, for probes.
+    pub fn health(&self) -> Health {
+        self.services.health.snapshot()
+    }
+
+    /// Runs until `stop` resolves, whatever to, then shuts down.
+    ///
+    /// ```no_run
+    /// # async fn run(bus: carom::BusHandle) -> Result<(), carom::Error> {
+    /// bus.run_until(tokio::signal::ctrl_c()).await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What made the bus end by itself: a supervisor that was told to escalate, or a client that died.
+    pub async fn run_until(self, stop: impl Future) -> Result<(), Error> {
+        tokio::select! {
+            _ = stop => {}
+            () = self.services.end.called() => {}
+        }
+        self.shutdown().await
+    }
+
+    /// Stops taking records, lets running handlers end, commits, and closes the clients.
+    ///
+    /// Takes as long as the running handlers do, but not much longer than the shutdown timeout (10 s unless
+    /// [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) says otherwise), even if no broker can be reached.
+    ///
+    /// # Errors
+    ///
+    /// What made the bus end by itself, if anything did.
+    pub async fn shutdown(mut self) -> Result<(), Error> {
+        if let Some(running) = self.running.take() {
+            running.stop(&self.services).await;
+        }
+        self.services.end.take().map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for BusHandle {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.abandon();
+        }
+    }
+}

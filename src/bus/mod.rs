@@ -1,0 +1,179 @@
+//! The bus: built as a value, then spawned.
+
+mod handle;
+mod plan;
+mod settings;
+mod start;
+mod stop;
+mod threads;
+
+use std::{any::TypeId, fmt, panic::Location as Caller, sync::Arc, time::Duration};
+
+pub use handle::BusHandle;
+pub(crate) use settings::Settings;
+
+use crate::{
+    actor::{Actor, FromState},
+    dispatch::ActorSpec,
+    event::{Environment, Location, Mode},
+    kafka::Kafka,
+    supervisor::Supervisor,
+};
+
+/// A bus that is not running yet: which cluster, which service, which actors.
+///
+/// ```
+/// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event(entity = Order, domain = "sales")]
+/// struct OrderPlaced {
+///     #[event(key)]
+///     order_id: u64,
+/// }
+///
+/// #[derive(Actor)]
+/// struct Billing;
+///
+/// #[handler]
+/// impl Handler<OrderPlaced> for Billing {
+///     async fn handle(&mut self, event: OrderPlaced, _cx: &mut Context<'_>) -> Result<(), Failure> {
+///         println!("charging order {}", event.order_id);
+///         Ok(())
+///     }
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), carom::Error> {
+///     let bus = Bus::new(Kafka::embedded())
+///         .service("billing")
+///         .supervise::<Billing>(Supervisor::one_for_one())
+///         .spawn()
+///         .await?;
+///     bus.publish(OrderPlaced { order_id: 7 }).await.expect("the broker is up");
+///     bus.shutdown().await
+/// }
+/// ```
+#[must_use = "a bus does nothing until it is spawned"]
+pub struct Bus<S = ()> {
+    pub(crate) settings: Settings,
+    pub(crate) actors: Vec<Arc<ActorSpec>>,
+    state: S,
+}
+
+impl<S> fmt::Debug for Bus<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bus").field("settings", &self.settings).field("actors", &self.actors).finish_non_exhaustive()
+    }
+}
+
+impl Bus<()> {
+    /// A bus on this cluster, with no actors yet. A bus without actors is valid: it publishes.
+    pub fn new(kafka: Kafka) -> Self {
+        Self { settings: Settings::new(kafka), actors: Vec::new(), state: () }
+    }
+
+    /// Gives the bus the state from which actors take their dependencies.
+    ///
+    /// Call it before [`Bus::supervise`]: an actor is built from the state that the bus has at that point. See
+    /// [`FromRef`](crate::FromRef) for how an actor takes a part of it.
+    pub fn with_state<S>(self, state: S) -> Bus<S> {
+        Bus { settings: self.settings, actors: self.actors, state }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Bus<S> {
+    /// Adds an actor, with what happens when one of its handlers fails.
+    ///
+    /// Its handlers are found by themselves: every `#[handler]` impl for `A` that is linked into the program. The order
+    /// of these calls is the order in which `Supervisor::rest_for_one` counts.
+    #[track_caller]
+    pub fn supervise<A: Actor + FromState<S>>(mut self, policy: Supervisor) -> Self {
+        let state = self.state.clone();
+        let caller = Caller::caller();
+        self.actors.push(Arc::new(ActorSpec {
+            type_id: TypeId::of::<A>(),
+            name: std::any::type_name::<A>(),
+            build: Arc::new(move || Box::new(A::from_state(&state))),
+            policy,
+            location: Location { file: caller.file(), line: caller.line() },
+        }));
+        self
+    }
+}
+
+impl<S> Bus<S> {
+    /// The name of this service, such as `billing`: lower-case letters, digits and dashes.
+    ///
+    /// The consumer group (`billing-dev`: service and environment), the CloudEvents `source` (`/sales/billing`: domain
+    /// and service) and the client id follow from it. A bus with actors needs one.
+    pub fn service(mut self, name: impl Into<String>) -> Self {
+        self.settings.service = Some(name.into());
+        self
+    }
+
+    /// The consumer group, if it is not to follow from the service name.
+    pub fn group(mut self, group_id: impl Into<String>) -> Self {
+        self.settings.group = Some(group_id.into());
+        self
+    }
+
+    /// The domain this service belongs to. Default: the first word of the service name.
+    ///
+    /// It is the first part of the CloudEvents `source`; and only events of this domain may be `internal` and handled
+    /// here.
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.settings.domain = Some(domain.into());
+        self
+    }
+
+    /// The environment, the first part of every topic's name. Default: the variable `CAROM__ENVIRONMENT`, else
+    /// `development` (`dev`).
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.settings.environment = Some(environment);
+        self
+    }
+
+    /// The CloudEvents `source` of what this bus publishes, if it is not to follow from domain and service.
+    pub fn source(mut self, source: impl Into<String>) -> Self {
+        self.settings.source = Some(source.into());
+        self
+    }
+
+    /// How events are written: CloudEvents attributes in headers (the default), or one JSON envelope.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.settings.mode = mode;
+        self
+    }
+
+    /// Says that another bus of this process handles the events that this one does not.
+    ///
+    /// Without it, a handler that is linked in but whose actor is not supervised is an error at start.
+    pub fn partial(mut self) -> Self {
+        self.settings.partial = true;
+        self
+    }
+
+    /// Threads that run handlers. Default: one for each CPU, 8 at most.
+    ///
+    /// All handlers of a partition run on one of them.
+    pub fn workers(mut self, threads: usize) -> Self {
+        self.settings.workers = Some(threads);
+        self
+    }
+
+    /// How long running handlers may take to end when the bus stops. Default: 10 s.
+    pub fn shutdown_timeout(mut self, within: Duration) -> Self {
+        self.settings.shutdown_timeout = within;
+        self
+    }
+
+    /// How long running handlers may take to end when their partition moves to another member. Default: 5 s.
+    ///
+    /// All partitions of this member stand still for that time. Keep it below half of `max.poll.interval.ms`.
+    pub fn drain_timeout(mut self, within: Duration) -> Self {
+        self.settings.drain_timeout = within;
+        self
+    }
+}

@@ -1,0 +1,124 @@
+//! What a bus was told, and what follows from it.
+
+use std::time::Duration;
+
+use crate::{
+    error::Problem,
+    event::{Environment, Mode, snake_case},
+    kafka::Kafka,
+};
+
+/// What a bus was told.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) kafka: Kafka,
+    pub(crate) service: Option<String>,
+    pub(crate) group: Option<String>,
+    pub(crate) domain: Option<String>,
+    pub(crate) source: Option<String>,
+    pub(crate) environment: Option<Environment>,
+    pub(crate) mode: Mode,
+    pub(crate) partial: bool,
+    pub(crate) workers: Option<usize>,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) drain_timeout: Duration,
+}
+
+/// What follows from the settings: every name a running bus needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) service: String,
+    pub(crate) group: String,
+    pub(crate) domain: String,
+    pub(crate) source: String,
+    pub(crate) environment: Environment,
+}
+
+impl Settings {
+    pub(crate) fn new(kafka: Kafka) -> Self {
+        Self {
+            kafka,
+            service: None,
+            group: None,
+            domain: None,
+            source: None,
+            environment: None,
+            mode: Mode::default(),
+            partial: false,
+            workers: None,
+            shutdown_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// The names, with every problem that was found on the way.
+    pub(crate) fn identity(&self, has_actors: bool, problems: &mut Vec<Problem>) -> Identity {
+        let service = self.service.clone().unwrap_or_else(|| {
+            if has_actors {
+                problems.push(Problem::new("the bus has no name; add `.service(\"..\")`, the name of this service"));
+            }
+            "carom".to_owned()
+        });
+        if !is_service_name(&service) {
+            let text = format!("`{service}` is no service name; use lower-case letters, digits and single dashes, such as `billing-api`");
+            problems.push(Problem::new(text));
+        }
+        let environment = self.environment.clone().unwrap_or_else(Environment::from_env);
+        let domain = self.domain.clone().unwrap_or_else(|| first_word(&service).to_owned());
+        let group = self.group.clone().unwrap_or_else(|| format!("{service}-{}", environment.segment()));
+        if group.trim().is_empty() {
+            problems.push(Problem::new("the group id is empty; leave `.group(..)` out to let it follow from the service name"));
+        }
+        let source = self.source.clone().unwrap_or_else(|| format!("/{}/{service}", snake_case(&domain)));
+        Identity { service, group, domain, source, environment }
+    }
+
+    pub(crate) fn worker_threads(&self, problems: &mut Vec<Problem>) -> usize {
+        if self.workers == Some(0) {
+            problems.push(Problem::new("`.workers(0)` leaves no thread to run handlers; use 1 or more"));
+        }
+        let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+        self.workers.unwrap_or(cpus.min(8)).max(1)
+    }
+}
+
+fn first_word(service: &str) -> &str {
+    service.split('-').next().unwrap_or(service)
+}
+
+/// `[a-z0-9]+(-[a-z0-9]+)*`
+fn is_service_name(name: &str) -> bool {
+    name.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_from_the_service() {
+        let settings = Settings {
+            service: Some("order-service".into()),
+            domain: Some("ECommerce".into()),
+            environment: Some(Environment::named("Production")),
+            ..Settings::new(Kafka::new("localhost:1"))
+        };
+        let mut problems = Vec::new();
+        let identity = settings.identity(true, &mut problems);
+        assert_eq!(problems, []);
+        assert_eq!((identity.group.as_str(), identity.source.as_str()), ("order-service-prod", "/e_commerce/order-service"));
+    }
+
+    #[test]
+    fn a_bus_with_actors_needs_a_name() {
+        let mut problems = Vec::new();
+        Settings::new(Kafka::new("localhost:1")).identity(true, &mut problems);
+        assert!(problems[0].to_string().contains(".service("), "{problems:?}");
+    }
+
+    #[test]
+    fn service_names_are_checked() {
+        assert!(is_service_name("billing") && is_service_name("app-domain-api2"));
+        assert!(!is_service_name("Billing") && !is_service_name("a--b") && !is_service_name("") && !is_service_name("a b"));
+    }
+}

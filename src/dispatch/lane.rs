@@ -1,0 +1,154 @@
+//! One lane: an actor instance, the attempt it runs, and what waits for it.
+
+use std::{
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::{queue::LaneQueue, route::ActorSpec, ticket::Ticket};
+use crate::actor::{Call, Fault, Instance, Returned, discard, panic_message};
+use crate::kafka::record::{OutRecord, Record};
+
+/// One lane; same key, same lane, one event at a time.
+pub(crate) struct Lane {
+    /// Built when it is first needed, and again after a restart; not here while an attempt runs.
+    instance: Option<Instance>,
+    running: Option<Running>,
+    pub(crate) queue: LaneQueue<Ticket>,
+    /// The instance goes after the attempt that runs.
+    rebuild: bool,
+    waker: Waker,
+}
+
+struct Running {
+    attempt: BoxFuture<'static, Returned>,
+    ticket: Ticket,
+    /// Set when the attempt did not end at its first poll.
+    since: Option<Instant>,
+}
+
+/// How an attempt ended.
+pub(crate) type Ended = (Ticket, Result<Vec<OutRecord>, Fault>);
+
+impl Lane {
+    pub(crate) fn new(waker: Waker) -> Self {
+        Self { instance: None, running: None, queue: LaneQueue::default(), rebuild: false, waker }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Starts an attempt; the future runs at the next [`Lane::poll`]. `Err` if the actor cannot be built.
+    pub(crate) fn start(
+        &mut self,
+        mut ticket: Ticket,
+        actor: &ActorSpec,
+        call: impl FnOnce(Record, u32, Arc<str>) -> Call,
+    ) -> Result<(), Box<Ended>> {
+        ticket.attempts += 1;
+        let Some(handler) = &ticket.handler else { unreachable!("a ticket without a handler never enters a lane") };
+        let (invoke, name) = (handler.invoke, Arc::clone(&handler.name));
+        let instance = match self.instance.take() {
+            Some(instance) => instance,
+            None => match std::panic::catch_unwind(AssertUnwindSafe(|| (actor.build)())) {
+                Ok(instance) => instance,
+                Err(panic) => return Err(Box::new((ticket, Err(Fault::Panic(panic_message(panic.as_ref())))))),
+            },
+        };
+        let attempt = invoke(instance, call(ticket.record.clone(), ticket.attempts, name));
+        self.running = Some(Running { attempt, ticket, since: None });
+        Ok(())
+    }
+
+    /// Goes on with the attempt; `now` is asked if it does not end at its first poll.
+    pub(crate) fn poll(&mut self, now: impl FnOnce() -> Instant) -> Poll<Ended> {
+        let Some(running) = &mut self.running else { return Poll::Pending };
+        let returned = match running.attempt.as_mut().poll(&mut Context::from_waker(&self.waker)) {
+            Poll::Ready(returned) => returned,
+            Poll::Pending => {
+                running.since.get_or_insert_with(now);
+                return Poll::Pending;
+            }
+        };
+        let Some(Running { ticket, attempt, .. }) = self.running.take() else { unreachable!("an attempt just ended") };
+        drop(attempt);
+        self.instance = returned.instance;
+        if self.rebuild {
+            self.rebuild = false;
+            self.discard_instance();
+        }
+        Poll::Ready((ticket, returned.result))
+    }
+
+    /// When the attempt that runs was first seen to take time.
+    pub(crate) fn since(&self) -> Option<Instant> {
+        self.running.as_ref().and_then(|running| running.since)
+    }
+
+    /// Ends an attempt that takes too long; its half-changed instance goes with it.
+    pub(crate) fn time_out(&mut self, after: Duration) -> Option<Ended> {
+        let Running { attempt, ticket, .. } = self.running.take()?;
+        discard(attempt);
+        self.rebuild = false;
+        Some((ticket, Err(Fault::Timeout(after))))
+    }
+
+    /// Has the instance built anew, after the attempt that runs.
+    pub(crate) fn restart(&mut self) {
+        if self.running.is_some() {
+            self.rebuild = true;
+        } else {
+            self.discard_instance();
+        }
+    }
+
+    /// Name of what runs, for a warning.
+    pub(crate) fn handler_name(&self) -> Option<Arc<str>> {
+        self.running.as_ref().and_then(|running| running.ticket.handler.as_ref()).map(|handler| Arc::clone(&handler.name))
+    }
+
+    fn discard_instance(&mut self) {
+        if let Some(instance) = self.instance.take() {
+            discard(instance);
+        }
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            discard(running.attempt);
+        }
+        self.discard_instance();
+    }
+}
+
+/// A timer that is set only while it is needed.
+#[derive(Default)]
+pub(crate) struct Alarm(Option<crate::clock::Timer>);
+
+impl Alarm {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(crate) fn set(&mut self, timer: crate::clock::Timer) {
+        self.0 = Some(timer);
+    }
+
+    /// Whether it rang; then it is no longer set.
+    pub(crate) fn rang(&mut self, cx: &mut Context<'_>) -> bool {
+        let rang = self.0.as_mut().is_some_and(|timer| Pin::as_mut(timer).poll(cx).is_ready());
+        if rang {
+            self.0 = None;
+        }
+        rang
+    }
+}

@@ -1,0 +1,54 @@
+//! Which lane a record goes to.
+
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
+
+use super::queue::KeyHash;
+use crate::{
+    kafka::record::Record,
+    supervisor::{Ordering, Supervisor},
+};
+
+/// How the records of a mailbox are spread over its lanes.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    ordering: Ordering,
+    lanes: usize,
+    hasher: FixedState,
+}
+
+impl Choice {
+    pub(crate) fn new(policy: &Supervisor) -> Self {
+        let ordering = policy.lane_ordering();
+        let lanes = if ordering == Ordering::Partition { 1 } else { policy.lanes().max(1) };
+        Self { ordering, lanes, hasher: FixedState::default() }
+    }
+
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// The identity of the record's key, and its lane; no lane where any will do.
+    ///
+    /// Two keys with the same 64-bit hash would be kept in order together, which costs nothing but a little
+    /// parallelism. A record without a key waits for nobody.
+    pub(crate) fn of(&self, record: &Record) -> (Option<KeyHash>, Option<usize>) {
+        match self.ordering {
+            Ordering::Partition => (Some(0), Some(0)),
+            Ordering::Unordered => (None, None),
+            Ordering::Key => match record.key() {
+                Some(key) if !key.is_empty() => {
+                    let hash = self.hasher.hash_one(key);
+                    (Some(hash), Some(self.lane(hash)))
+                }
+                _ => (None, None),
+            },
+        }
+    }
+
+    /// Multiply and shift instead of a division.
+    fn lane(&self, hash: KeyHash) -> usize {
+        ((u128::from(hash) * self.lanes as u128) >> 64) as usize
+    }
+}

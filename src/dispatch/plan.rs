@@ -1,0 +1,181 @@
+//! Start-up checks: what this bus handles, and everything that is wrong with it, found at once.
+
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
+
+use super::{
+    registry::{Registration, registrations},
+    route::{ActorSpec, HandlerSpec, Member, RouteTable, TopicRoutes},
+};
+use crate::{
+    error::Problem,
+    event::{Descriptor, Environment, dead_letter_topic, topic_name},
+};
+
+/// What the checks need to know of a bus.
+pub(crate) struct Plan<'a> {
+    pub(crate) actors: &'a [Arc<ActorSpec>],
+    pub(crate) environment: &'a Environment,
+    pub(crate) group: &'a str,
+    /// The service's own domain, to refuse other domains' internal events; `None` if it is not known.
+    pub(crate) domain: Option<&'a str>,
+    /// Handlers of actors that are not supervised here are all right.
+    pub(crate) partial: bool,
+}
+
+impl Plan<'_> {
+    /// The routes, or every problem.
+    pub(crate) fn routes(&self) -> Result<RouteTable, Vec<Problem>> {
+        self.routes_of(registrations())
+    }
+
+    fn routes_of(&self, registered: impl Iterator<Item = &'static Registration>) -> Result<RouteTable, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut registered: Vec<_> = registered.collect();
+        registered.sort_by_key(|registration| (registration.location.file, registration.location.line));
+        let (ours, others): (Vec<_>, Vec<_>) =
+            registered.into_iter().partition(|registration| self.rank(registration).is_some());
+        self.check_actors(&ours, &mut problems);
+        if !self.partial {
+            problems.extend(others.iter().map(|registration| unsupervised(registration)));
+        }
+        check_types(&ours, &mut problems);
+        let table = self.table(&ours, &mut problems);
+        if problems.is_empty() { Ok(table) } else { Err(problems) }
+    }
+
+    fn rank(&self, registration: &Registration) -> Option<usize> {
+        let actor: TypeId = (registration.actor)();
+        self.actors.iter().position(|spec| spec.type_id == actor)
+    }
+
+    fn check_actors(&self, ours: &[&'static Registration], problems: &mut Vec<Problem>) {
+        for (at, actor) in self.actors.iter().enumerate() {
+            if !ours.iter().any(|registration| (registration.actor)() == actor.type_id) {
+                let text = format!(
+                    "`{name}` is supervised but handles nothing; write `#[handler] impl Handler<..> for {name}`",
+                    name = short(actor.name)
+                );
+                problems.push(Problem::at(actor.location, text));
+            }
+            if self.actors[..at].iter().any(|earlier| earlier.type_id == actor.type_id) {
+                let text = format!("`{}` is supervised twice; remove one `.supervise`", short(actor.name));
+                problems.push(Problem::at(actor.location, text));
+            }
+            for text in actor.policy.problems() {
+                problems.push(Problem::at(actor.location, format!("`{}`: {text}", short(actor.name))));
+            }
+        }
+    }
+
+    fn table(&self, ours: &[&'static Registration], problems: &mut Vec<Problem>) -> RouteTable {
+        let mut topics: BTreeMap<Arc<str>, Vec<&'static Registration>> = BTreeMap::new();
+        for registration in ours {
+            let event = (registration.event)();
+            self.check_domain(registration, event, problems);
+            match topic_name(event, self.environment) {
+                Ok(topic) => topics.entry(topic.into()).or_default().push(registration),
+                Err(error) => problems.push(Problem::at(event.location, error)),
+            }
+        }
+        let mut table = RouteTable::new();
+        for (topic, registrations) in topics {
+            match dead_letter_topic(&topic, self.group) {
+                Ok(dead_letters) => {
+                    table.insert(Arc::clone(&topic), Arc::new(self.topic(topic, dead_letters.into(), &registrations)));
+                }
+                Err(error) => problems.push(Problem::at(registrations[0].location, error)),
+            }
+        }
+        table
+    }
+
+    fn check_domain(&self, registration: &Registration, event: &Descriptor, problems: &mut Vec<Problem>) {
+        let Some(domain) = self.domain else { return };
+        if event.internal && !event.domain.eq_ignore_ascii_case(domain) {
+            let text = format!(
+                "`{}` is an internal event of the domain `{}`, and this service belongs to `{domain}`; ask for a public event, \
+                 or set `.domain(\"{}\")` on the bus if that is where it belongs",
+                event.rust_name, event.domain, event.domain
+            );
+            problems.push(Problem::at(registration.location, text));
+        }
+    }
+
+    fn topic(&self, topic: Arc<str>, dead_letter_topic: Arc<str>, registrations: &[&'static Registration]) -> TopicRoutes {
+        let mut members: BTreeMap<usize, Member> = BTreeMap::new();
+        let mut events: Vec<&'static Descriptor> = Vec::new();
+        for registration in registrations {
+            let Some(rank) = self.rank(registration) else { continue };
+            let event = (registration.event)();
+            if !events.iter().any(|known| known.event_type == event.event_type) {
+                events.push(event);
+            }
+            let member = members.entry(rank).or_insert_with(|| Member {
+                rank,
+                actor: Arc::clone(&self.actors[rank]),
+                handlers: hashbrown::HashMap::default(),
+            });
+            let handler = Arc::new(HandlerSpec {
+                invoke: registration.invoke,
+                name: format!("{}/{}", (registration.actor_name)(), event.event_type).into(),
+                event_type: event.event_type,
+            });
+            for event_type in types(event) {
+                member.handlers.insert(event_type, Arc::clone(&handler));
+            }
+        }
+        TopicRoutes { topic, dead_letter_topic, members: members.into_values().map(Arc::new).collect(), events }
+    }
+}
+
+fn types(event: &'static Descriptor) -> impl Iterator<Item = &'static str> {
+    std::iter::once(event.event_type).chain(event.aliases.iter().copied())
+}
+
+/// Two Rust types must not claim one CloudEvents type: a record would be decoded as either.
+fn check_types(ours: &[&'static Registration], problems: &mut Vec<Problem>) {
+    let mut owners: BTreeMap<&str, &Descriptor> = BTreeMap::new();
+    for registration in ours {
+        let event = (registration.event)();
+        for event_type in types(event) {
+            match owners.entry(event_type) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(event);
+                }
+                Entry::Occupied(owner) if owner.get().location != event.location || owner.get().rust_name != event.rust_name => {
+                    let text = format!(
+                        "`{}` and `{}` ({}) both have the type `{event_type}`; give one of them another `#[event(type = \"..\")]`",
+                        event.rust_name,
+                        owner.get().rust_name,
+                        owner.get().location
+                    );
+                    let problem = Problem::at(event.location, text);
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                }
+                Entry::Occupied(_) => {}
+            }
+        }
+    }
+}
+
+fn unsupervised(registration: &Registration) -> Problem {
+    let actor = short((registration.actor_name)());
+    let event = (registration.event)();
+    let text = format!(
+        "`{actor}` handles `{}` but is not supervised; add `.supervise::<{actor}>(..)` to the bus, or `.partial()` if another \
+         bus of this process does",
+        event.event_type
+    );
+    Problem::at(registration.location, text)
+}
+
+/// The last segment of a type's path.
+pub(crate) fn short(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}

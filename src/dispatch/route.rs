@@ -1,0 +1,109 @@
+//! Which actors handle which event type, fixed when the bus is spawned.
+
+use std::{any::TypeId, collections::BTreeMap, fmt, sync::Arc};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::{
+    actor::{Instance, Invoke},
+    event::{Descriptor, Location},
+    supervisor::Supervisor,
+};
+
+/// One supervised actor type of a bus.
+pub(crate) struct ActorSpec {
+    pub(crate) type_id: TypeId,
+    pub(crate) name: &'static str,
+    /// Builds an instance from the bus state.
+    pub(crate) build: Arc<dyn Fn() -> Instance + Send + Sync>,
+    pub(crate) policy: Supervisor,
+    /// Where `.supervise` stands in the user's code.
+    pub(crate) location: Location,
+}
+
+impl fmt::Debug for ActorSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActorSpec").field("name", &self.name).field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// One handler of an actor.
+#[derive(Debug, Clone)]
+pub(crate) struct HandlerSpec {
+    pub(crate) invoke: Invoke,
+    /// `{path of the actor}/{event type}`: stable, for output ids and dead letters.
+    pub(crate) name: Arc<str>,
+    pub(crate) event_type: &'static str,
+}
+
+/// An actor with its handlers of one topic.
+#[derive(Debug)]
+pub(crate) struct Member {
+    /// Place in the order of `.supervise` calls.
+    pub(crate) rank: usize,
+    pub(crate) actor: Arc<ActorSpec>,
+    /// By CloudEvents type, aliases included.
+    pub(crate) handlers: HashMap<&'static str, Arc<HandlerSpec>, RandomState>,
+}
+
+/// Everything this bus does with one topic.
+#[derive(Debug)]
+pub(crate) struct TopicRoutes {
+    pub(crate) topic: Arc<str>,
+    pub(crate) dead_letter_topic: Arc<str>,
+    pub(crate) members: Vec<Arc<Member>>,
+    /// Event types with a handler, for creating the topic.
+    pub(crate) events: Vec<&'static Descriptor>,
+}
+
+impl TopicRoutes {
+    /// Whether any actor handles this type.
+    pub(crate) fn handles(&self, event_type: &str) -> bool {
+        self.members.iter().any(|member| member.handlers.contains_key(event_type))
+    }
+}
+
+/// All routes of a bus, by topic.
+pub(crate) type RouteTable = BTreeMap<Arc<str>, Arc<TopicRoutes>>;
+
+/// One line of the route table, as [`BusHandle::routes`](crate::BusHandle::routes) returns it.
+///
+/// Sorted by topic, event type and actor. Displays as `topic type -> actor`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Route {
+    /// The topic, complete with environment and version.
+    pub topic: String,
+    /// The CloudEvents type, or one of its aliases.
+    pub event_type: String,
+    /// Path of the actor's Rust type.
+    pub actor: &'static str,
+    /// Where failed records of this route end.
+    pub dead_letter_topic: String,
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} -> {}", self.topic, self.event_type, self.actor)
+    }
+}
+
+/// The table as lines, sorted.
+pub(crate) fn lines(table: &RouteTable) -> Vec<Route> {
+    let mut lines: Vec<Route> = table
+        .values()
+        .flat_map(|routes| {
+            routes.members.iter().flat_map(|member| {
+                member.handlers.keys().map(|event_type| Route {
+                    topic: routes.topic.to_string(),
+                    event_type: (*event_type).to_owned(),
+                    actor: member.actor.name,
+                    dead_letter_topic: routes.dead_letter_topic.to_string(),
+                })
+            })
+        })
+        .collect();
+    lines.sort();
+    lines
+}

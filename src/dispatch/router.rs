@@ -1,0 +1,187 @@
+//! The router: an actix actor that starts a partition's mailboxes when it is assigned and stops them when it goes.
+
+use std::sync::Arc;
+
+use actix::{Actor, Addr, ArbiterHandle, Context, Handler, Message};
+use dashmap::DashMap;
+
+use super::{
+    assignment::Assignment,
+    intake::Intake,
+    mailbox::{Deliver, Drain, Mailbox, MailboxSpec, Stop},
+    route::RouteTable,
+};
+use crate::{
+    Error,
+    kafka::record::{Batch, TopicPartition},
+    services::Services,
+    supervisor::{Forget, SupervisorActor},
+};
+
+/// Where mailboxes run.
+pub(crate) enum Stage {
+    /// On these threads, each partition on one of them.
+    Arbiters(Vec<ArbiterHandle>),
+    /// On the thread that runs the router: for a test bus.
+    Here,
+}
+
+/// The mailboxes of a partition; all live on one arbiter.
+pub(crate) struct Mailboxes {
+    pub(crate) epoch: u64,
+    /// In the order of `.supervise` calls, with the actor's place in it.
+    pub(crate) of: Vec<(usize, Addr<Mailbox>)>,
+    arbiter: usize,
+}
+
+/// Which mailboxes a partition has; the poll thread and the supervisor read it, the router alone writes.
+pub(crate) type PartitionMap = DashMap<TopicPartition, Mailboxes, foldhash::fast::RandomState>;
+
+/// The router.
+pub(crate) struct Router {
+    stage: Stage,
+    /// Partitions on each arbiter.
+    load: Vec<usize>,
+    routes: Arc<RouteTable>,
+    partitions: Arc<PartitionMap>,
+    supervisor: Addr<SupervisorActor>,
+    services: Arc<Services>,
+}
+
+impl Router {
+    pub(crate) fn new(
+        stage: Stage,
+        routes: Arc<RouteTable>,
+        partitions: Arc<PartitionMap>,
+        supervisor: Addr<SupervisorActor>,
+        services: Arc<Services>,
+    ) -> Self {
+        let arbiters = match &stage {
+            Stage::Arbiters(arbiters) => arbiters.len(),
+            Stage::Here => 1,
+        };
+        Self { stage, load: vec![0; arbiters], routes, partitions, supervisor, services }
+    }
+
+    fn least_loaded(&self) -> usize {
+        (0..self.load.len()).min_by_key(|&arbiter| self.load[arbiter]).unwrap_or_default()
+    }
+
+    fn start(&self, arbiter: usize, spec: MailboxSpec) -> Addr<Mailbox> {
+        match &self.stage {
+            Stage::Arbiters(arbiters) => Mailbox::start_in_arbiter(&arbiters[arbiter], |_| Mailbox::new(spec)),
+            Stage::Here => Mailbox::new(spec).start(),
+        }
+    }
+}
+
+impl Actor for Router {
+    type Context = Context<Self>;
+}
+
+/// What happened to a partition.
+#[derive(Message)]
+#[rtype(result = "()")]
+enum Change {
+    Assigned(Arc<Assignment>),
+    Closed(Arc<Assignment>),
+}
+
+impl Handler<Change> for Router {
+    type Result = ();
+
+    fn handle(&mut self, change: Change, _ctx: &mut Self::Context) {
+        match change {
+            Change::Assigned(assignment) => self.assigned(&assignment),
+            Change::Closed(assignment) => self.closed(&assignment),
+        }
+    }
+}
+
+impl Router {
+    fn assigned(&mut self, assignment: &Arc<Assignment>) {
+        let Some(routes) = self.routes.get(&assignment.partition.topic) else {
+            let reason = format!("{} was assigned, but nothing here handles its topic", assignment.partition);
+            return self.services.end.with(Error::internal(reason));
+        };
+        let arbiter = self.least_loaded();
+        self.load[arbiter] += 1;
+        let start = |(at, member): (usize, &Arc<super::route::Member>)| {
+            let spec = MailboxSpec {
+                assignment: Arc::clone(assignment),
+                routes: Arc::clone(routes),
+                member: Arc::clone(member),
+                lead: at == 0,
+                supervisor: self.supervisor.clone(),
+                services: Arc::clone(&self.services),
+            };
+            (member.rank, self.start(arbiter, spec))
+        };
+        let of: Vec<_> = routes.members.iter().enumerate().map(start).collect();
+        let count = of.len();
+        let mailboxes: Vec<_> = of.iter().map(|(_, mailbox)| mailbox.clone()).collect();
+        self.partitions.insert(assignment.partition.clone(), Mailboxes { epoch: assignment.epoch, of, arbiter });
+        assignment.open(count);
+        if assignment.cancel.is_cancelled() {
+            // The revoke came before the map knew the mailboxes, so it could not tell them.
+            mailboxes.iter().for_each(|mailbox| mailbox.do_send(Drain));
+        }
+    }
+
+    fn closed(&mut self, assignment: &Assignment) {
+        let same = |_: &TopicPartition, mailboxes: &Mailboxes| mailboxes.epoch == assignment.epoch;
+        if let Some((_, mailboxes)) = self.partitions.remove_if(&assignment.partition, same) {
+            self.load[mailboxes.arbiter] -= 1;
+            for (_, mailbox) in mailboxes.of {
+                mailbox.do_send(Stop);
+            }
+        }
+        self.supervisor.do_send(Forget { partition: assignment.partition.clone() });
+    }
+}
+
+/// The poll thread's end of the router.
+pub(crate) struct Door {
+    pub(crate) router: Addr<Router>,
+    pub(crate) partitions: Arc<PartitionMap>,
+    pub(crate) services: Arc<Services>,
+}
+
+impl Door {
+    fn each_mailbox(&self, assignment: &Assignment, mut send: impl FnMut(&Addr<Mailbox>)) {
+        let Some(mailboxes) = self.partitions.get(&assignment.partition) else { return };
+        if mailboxes.epoch == assignment.epoch {
+            mailboxes.of.iter().for_each(|(_, mailbox)| send(mailbox));
+        }
+    }
+}
+
+impl Intake for Door {
+    fn assign(&self, assignment: &Arc<Assignment>) {
+        self.router.do_send(Change::Assigned(Arc::clone(assignment)));
+    }
+
+    fn revoke(&self, assignment: &Arc<Assignment>) {
+        self.each_mailbox(assignment, |mailbox| mailbox.do_send(Drain));
+    }
+
+    fn close(&self, assignment: &Arc<Assignment>) {
+        self.router.do_send(Change::Closed(Arc::clone(assignment)));
+    }
+
+    fn deliver(&self, assignment: &Assignment, batch: Arc<Batch>) {
+        self.each_mailbox(assignment, |mailbox| mailbox.do_send(Deliver(Arc::clone(&batch))));
+    }
+
+    fn broker(&self, up: bool, detail: &str) {
+        if up {
+            self.services.health.recover("broker");
+        } else {
+            self.services.health.degrade("broker", format!("the broker cannot be reached: {detail}"));
+        }
+    }
+
+    fn fatal(&self, reason: &str) {
+        self.services.end.with(Error::client(reason));
+    }
+}

@@ -1,0 +1,52 @@
+//! One record on its way through one actor.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    queue::{KeyHash, Keyed},
+    route::HandlerSpec,
+};
+use crate::kafka::record::Record;
+
+/// One record on its way through one actor; the record is finished when the tickets of all actors are.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    pub(crate) record: Record,
+    /// `None` for a record that is no event at all: it can only be dead-lettered.
+    pub(crate) handler: Option<Arc<HandlerSpec>>,
+    pub(crate) key: Option<KeyHash>,
+    /// `None` if any lane may take it.
+    pub(crate) lane: Option<usize>,
+    /// Attempts that count so far.
+    pub(crate) attempts: u32,
+    /// Waits for a dependency so far; they are not attempts.
+    pub(crate) holds: u32,
+    pub(crate) first_failure: Option<DateTime<Utc>>,
+}
+
+impl Ticket {
+    pub(crate) fn new(record: Record, handler: Option<Arc<HandlerSpec>>) -> Self {
+        Self { record, handler, key: None, lane: None, attempts: 0, holds: 0, first_failure: None }
+    }
+
+    /// Where this ticket belongs, for the way back from the supervisor.
+    pub(crate) fn stub(&self) -> Stub {
+        Stub { key: self.key, lane: self.lane, offset: self.record.offset() }
+    }
+}
+
+impl Keyed for Ticket {
+    fn key(&self) -> Option<KeyHash> {
+        self.key
+    }
+}
+
+/// What is needed to finish a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stub {
+    pub(crate) key: Option<KeyHash>,
+    pub(crate) lane: Option<usize>,
+    pub(crate) offset: i64,
+}

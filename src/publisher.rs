@@ -1,0 +1,87 @@
+//! Publishing by hand.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    clock::Clock,
+    error::{PublishError, PublishErrorKind},
+    event::{Attributes, Encoder, Event},
+    kafka::{
+        record::OutRecord,
+        source::{SendError, SendErrorKind, Sink},
+    },
+};
+
+/// Publishes events; a cheap clone that any task may hold.
+///
+/// Get one from [`BusHandle::publisher`](crate::BusHandle::publisher); in tests,
+/// `carom::testing::RecordingPublisher` gives one that needs no broker.
+#[derive(Clone)]
+pub struct Publisher {
+    sink: Arc<dyn Sink>,
+    encoder: Arc<Encoder>,
+    clock: Clock,
+}
+
+impl fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publisher").finish_non_exhaustive()
+    }
+}
+
+impl Publisher {
+    pub(crate) fn new(sink: Arc<dyn Sink>, encoder: Arc<Encoder>, clock: Clock) -> Self {
+        Self { sink, encoder, clock }
+    }
+
+    /// Publishes one event; returns when the broker has acknowledged it.
+    ///
+    /// The event gets a fresh UUIDv7 as its id. Dropping the future cancels nothing: the outcome is in doubt then.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishErrorKind::Invalid`] if it cannot be serialised or is too large, at once; otherwise what the broker, or
+    /// the delivery timeout of 120 s, says.
+    pub async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
+        let record = self.encode(&event)?;
+        let results = self.sink.send(vec![record]).await;
+        results.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(refused::<E>(&error)))
+    }
+
+    /// Publishes events in this order; returns when the broker has acknowledged all of them.
+    ///
+    /// All are serialised and size-checked before the first is sent. Much faster than one [`Publisher::publish`] after
+    /// another, because nothing waits for an acknowledgement in between.
+    ///
+    /// # Errors
+    ///
+    /// As [`Publisher::publish`], for the first event that failed; others may have been written.
+    pub async fn publish_all<E: Event>(&self, events: impl IntoIterator<Item = E>) -> Result<(), PublishError> {
+        let records = events.into_iter().map(|event| self.encode(&event)).collect::<Result<Vec<_>, _>>()?;
+        let results = self.sink.send(records).await;
+        results.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(refused::<E>(&error)))
+    }
+
+    fn encode<E: Event>(&self, event: &E) -> Result<OutRecord, PublishError> {
+        let invalid = |reason: &dyn fmt::Display| {
+            PublishError::new(E::descriptor().event_type, PublishErrorKind::Invalid, reason)
+        };
+        let attributes = Attributes::new(self.clock.uuid(), self.clock.wall());
+        let record = self.encoder.encode(event, attributes).map_err(|error| invalid(&error))?;
+        let (size, limit) = (record.size(), self.sink.max_record_bytes());
+        if size > limit {
+            return Err(invalid(&format_args!("it takes {size} bytes, and the limit is {limit}")));
+        }
+        Ok(record)
+    }
+}
+
+fn refused<E: Event>(error: &SendError) -> PublishError {
+    let kind = match error.kind {
+        SendErrorKind::Retriable => PublishErrorKind::Unavailable,
+        SendErrorKind::TooLarge => PublishErrorKind::Invalid,
+        SendErrorKind::Permanent => PublishErrorKind::Refused,
+        SendErrorKind::InDoubt => PublishErrorKind::InDoubt,
+    };
+    PublishError::new(E::descriptor().event_type, kind, error)
+}

@@ -1,0 +1,147 @@
+//! What every stage of a running bus shares.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::{clock::Clock, error::Error, event::Encoder, health::HealthState, kafka::source::Sink};
+
+/// What every stage of a running bus shares; made once by `spawn`.
+pub(crate) struct Services {
+    pub(crate) clock: Clock,
+    pub(crate) encoder: Arc<Encoder>,
+    /// Publishes outputs.
+    pub(crate) sink: Arc<dyn Sink>,
+    /// Publishes dead letters, with a shorter delivery timeout.
+    pub(crate) dead_letters: Arc<dyn Sink>,
+    pub(crate) group: Arc<str>,
+    pub(crate) service: Arc<str>,
+    /// The runtime that called `spawn`; handlers are polled inside its context.
+    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) health: HealthState,
+    pub(crate) counters: Counters,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) end: End,
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services").field("group", &self.group).finish_non_exhaustive()
+    }
+}
+
+/// Told how each record ended for each actor; a test bus listens.
+pub(crate) trait Observer: Send + Sync {
+    /// An actor is done with a record, or (`actor` is `None`) nobody handles it.
+    fn settled(&self, _settled: &Settled<'_>) {}
+    /// Every actor is done with a record.
+    fn finished(&self, _topic: &str, _partition: i32, _offset: i64) {}
+    /// Something waits for time to pass (+1), or no longer waits (-1).
+    fn waiting(&self, _change: i64) {}
+    /// So many more, or fewer, attempts run; called at the end of each turn of a mailbox.
+    fn running(&self, _change: i64) {}
+    /// Something went on.
+    fn active(&self) {}
+}
+
+/// An [`Observer`] that looks away.
+pub(crate) struct Unobserved;
+
+impl Observer for Unobserved {}
+
+/// How a record ended for one actor.
+#[derive(Debug)]
+pub(crate) struct Settled<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) attempts: u32,
+    pub(crate) end: RecordEnd<'a>,
+}
+
+/// The possible ends of a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RecordEnd<'a> {
+    Acked,
+    Discarded,
+    DeadLettered { reason: &'a str },
+    /// No actor handles its type.
+    Unknown,
+}
+
+/// What happened so far, in records.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) handled: AtomicU64,
+    pub(crate) retried: AtomicU64,
+    pub(crate) dead_lettered: AtomicU64,
+    pub(crate) discarded: AtomicU64,
+    pub(crate) unknown: AtomicU64,
+    pub(crate) published: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn add(counter: &AtomicU64, n: u64) {
+        counter.fetch_add(n, Relaxed);
+    }
+}
+
+/// Why the bus has to end by itself; set once.
+#[derive(Debug, Default)]
+pub(crate) struct End {
+    error: Mutex<Option<Error>>,
+    said: OnceLock<()>,
+    notify: Notify,
+}
+
+impl End {
+    /// Asks the bus to drain and `run_until` to return `error`; the first one counts.
+    pub(crate) fn with(&self, error: Error) {
+        if self.said.set(()).is_ok() {
+            tracing::error!(%error, "the bus ends");
+            *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            self.notify.notify_waiters();
+        }
+    }
+
+    /// Resolves when the bus has to end.
+    pub(crate) async fn called(&self) {
+        loop {
+            let notified = self.notify.notified();
+            if self.said.get().is_some() {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    pub(crate) fn take(&self) -> Option<Error> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Delay before the `n`th repetition (from 1) of something that must get through: 100 ms, doubling, 10 s at most.
+pub(crate) fn persistent_backoff(n: u32) -> Duration {
+    Duration::from_millis(100).saturating_mul(1 << n.saturating_sub(1).min(10)).min(Duration::from_secs(10))
+}
+
+impl Services {
+    /// Waits for `delay`; false if `cancel` came first.
+    pub(crate) async fn wait(&self, delay: Duration, cancel: &CancellationToken) -> bool {
+        self.observer.waiting(1);
+        let due = tokio::select! {
+            () = self.clock.sleep(delay) => true,
+            () = cancel.cancelled() => false,
+        };
+        self.observer.waiting(-1);
+        due
+    }
+}

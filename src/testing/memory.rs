@@ -1,0 +1,261 @@
+//! A cluster in memory: what [`Source`] and [`Sink`] need, and nothing more.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, ready};
+use futures_util::FutureExt;
+
+use crate::{
+    event::Partitioner,
+    kafka::{
+        record::{Batch, OutRecord, Timestamp, TopicPartition},
+        source::{CommitPoint, Committed, Delivery, SendError, SendErrorKind, Sink, Source, SourceEvent},
+    },
+};
+
+/// Partitions of a topic in memory.
+pub(crate) const PARTITIONS: i32 = 4;
+
+/// A record as it was written to a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WrittenRecord {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The offset in the partition.
+    pub offset: i64,
+    /// The key; null and empty are two things.
+    pub key: Option<Vec<u8>>,
+    /// The value; null (a tombstone) and empty are two things.
+    pub value: Option<Vec<u8>>,
+    /// The headers in their order, names and values as bytes.
+    pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl WrittenRecord {
+    /// The text of the last header of this name; `None` if there is none, or it is no text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().rfind(|(key, _)| key == name.as_bytes())?;
+        std::str::from_utf8(value.as_deref()?).ok()
+    }
+}
+
+/// The logs, shared by all that read and write them.
+#[derive(Clone, Default)]
+pub(crate) struct Cluster {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    logs: BTreeMap<(String, i32), Vec<WrittenRecord>>,
+    committed: BTreeMap<(String, i32), Committed>,
+    /// In the order in which they were written.
+    published: Vec<WrittenRecord>,
+    keyless: i32,
+    refusals: VecDeque<SendError>,
+    wake: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cluster(in memory)")
+    }
+}
+
+impl Cluster {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whom to wake when something was written.
+    pub(crate) fn on_write(&self, wake: Arc<dyn Fn() + Send + Sync>) {
+        self.state().wake = Some(wake);
+    }
+
+    /// Writes a record that comes from outside the bus.
+    pub(crate) fn append(&self, record: &OutRecord) -> (i32, i64) {
+        let mut state = self.state();
+        let written = state.write(record);
+        let wake = state.wake.clone();
+        drop(state);
+        if let Some(wake) = wake {
+            wake();
+        }
+        (written.partition, written.offset)
+    }
+
+    pub(crate) fn published(&self) -> Vec<WrittenRecord> {
+        self.state().published.clone()
+    }
+
+    pub(crate) fn committed(&self, topic: &str, partition: i32) -> Option<i64> {
+        self.state().committed.get(&(topic.to_owned(), partition)).map(|committed| committed.offset)
+    }
+
+    /// Has the next records refused, one for each error.
+    pub(crate) fn refuse(&self, errors: impl IntoIterator<Item = SendErrorKind>) {
+        let errors = errors.into_iter().map(|kind| SendError {
+            topic: "in memory".to_owned(),
+            kind,
+            reason: "a test asked for it".to_owned(),
+        });
+        self.state().refusals.extend(errors);
+    }
+}
+
+impl State {
+    fn write(&mut self, record: &OutRecord) -> WrittenRecord {
+        let partition = record.partition.unwrap_or_else(|| {
+            let key = record.key.as_deref().unwrap_or_default();
+            Partitioner::default().partition(key, PARTITIONS).unwrap_or_else(|| {
+                self.keyless = (self.keyless + 1) % PARTITIONS;
+                self.keyless
+            })
+        });
+        let log = self.logs.entry((record.topic.to_string(), partition)).or_default();
+        let written = WrittenRecord {
+            topic: record.topic.to_string(),
+            partition,
+            offset: log.len() as i64,
+            key: record.key.as_deref().map(<[u8]>::to_vec),
+            value: record.value.as_deref().map(<[u8]>::to_vec),
+            headers: record
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_bytes().to_vec(), value.as_deref().map(<[u8]>::to_vec)))
+                .collect(),
+        };
+        log.push(written.clone());
+        written
+    }
+}
+
+impl Sink for Cluster {
+    fn send(&self, records: Vec<OutRecord>) -> BoxFuture<'static, Vec<Result<Delivery, SendError>>> {
+        let mut state = self.state();
+        let results = records
+            .iter()
+            .map(|record| {
+                if let Some(error) = state.refusals.pop_front() {
+                    return Err(error);
+                }
+                let written = state.write(record);
+                let delivery = Delivery { partition: written.partition, offset: written.offset };
+                state.published.push(written);
+                Ok(delivery)
+            })
+            .collect();
+        let wake = state.wake.clone();
+        drop(state);
+        if let Some(wake) = wake {
+            wake();
+        }
+        ready(results).boxed()
+    }
+
+    fn max_record_bytes(&self) -> usize {
+        1_000_000
+    }
+
+    fn flush(&self, _within: Duration) -> BoxFuture<'static, usize> {
+        ready(0).boxed()
+    }
+}
+
+/// Reads the logs of some topics, all partitions of them.
+pub(crate) struct MemorySource {
+    cluster: Cluster,
+    events: VecDeque<SourceEvent>,
+    positions: BTreeMap<TopicPartition, usize>,
+}
+
+impl MemorySource {
+    pub(crate) fn new(cluster: Cluster, topics: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let assigned = topics
+            .into_iter()
+            .flat_map(|topic| (0..PARTITIONS).map(move |partition| TopicPartition::new(Arc::clone(&topic), partition)))
+            .map(|partition| {
+                let committed = cluster.state().committed.get(&(partition.topic.to_string(), partition.partition)).cloned();
+                (partition, committed)
+            })
+            .collect();
+        Self { cluster, events: VecDeque::from([SourceEvent::Assigned(assigned)]), positions: BTreeMap::new() }
+    }
+}
+
+impl Source for MemorySource {
+    fn next_event(&mut self) -> Option<SourceEvent> {
+        self.events.pop_front()
+    }
+
+    fn start(&mut self, partitions: &[(TopicPartition, Option<i64>)]) {
+        let positions = partitions
+            .iter()
+            .map(|(partition, offset)| (partition.clone(), usize::try_from(offset.unwrap_or(0)).unwrap_or(0)));
+        self.positions.extend(positions);
+    }
+
+    fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch) {
+        let Some(position) = self.positions.get_mut(partition) else { return };
+        let state = self.cluster.state();
+        let Some(log) = state.logs.get(&(partition.topic.to_string(), partition.partition)) else { return };
+        for record in log.iter().skip(*position).take(records) {
+            batch.push(record.offset, Timestamp::Create(0), record.key.as_deref(), record.value.as_deref());
+            for (name, value) in &record.headers {
+                batch.push_header(name, value.as_deref());
+            }
+            *position += 1;
+            if batch.size() >= bytes {
+                break;
+            }
+        }
+    }
+
+    fn commit(&mut self, points: &[CommitPoint]) {
+        let mut state = self.cluster.state();
+        for point in points {
+            let key = (point.partition.topic.to_string(), point.partition.partition);
+            let metadata = point.metadata.clone().unwrap_or_default().into_bytes();
+            state.committed.insert(key, Committed { offset: point.offset, metadata });
+        }
+        drop(state);
+        let results = points.iter().map(|point| (point.partition.clone(), Ok(()))).collect();
+        self.events.push_back(SourceEvent::Committed(results));
+    }
+
+    fn release(&mut self, partitions: &[TopicPartition]) {
+        for partition in partitions {
+            self.positions.remove(partition);
+        }
+    }
+
+    fn close(&mut self, _within: Duration) {}
+}
+
+/// A record from the outside, for a test that wants odd bytes.
+pub(crate) fn raw_record(
+    topic: Arc<str>,
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+    headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+) -> OutRecord {
+    OutRecord {
+        topic,
+        partition: None,
+        key: key.map(Bytes::from),
+        value: value.map(Bytes::from),
+        headers: headers
+            .into_iter()
+            .map(|(name, value)| (crate::kafka::record::HeaderName::Bytes(name.into()), value.map(Bytes::from)))
+            .collect(),
+    }
+}

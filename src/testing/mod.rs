@@ -1,0 +1,11 @@
+//! Tests without a broker: [`TestBus`] runs a bus in memory, [`RecordingPublisher`] stands in for a publisher.
+
+mod memory;
+mod outcome;
+mod recording;
+mod test_bus;
+
+pub use memory::WrittenRecord;
+pub use outcome::{ActorOutcome, Outcome};
+pub use recording::RecordingPublisher;
+pub use test_bus::{TestBus, TestRecord};

@@ -1,0 +1,66 @@
+//! A publisher that remembers what it was given.
+
+use std::sync::Arc;
+
+use super::{WrittenRecord, memory::Cluster};
+use crate::{
+    clock::Clock,
+    event::{Encoder, Event, decode_written},
+    publisher::Publisher,
+};
+
+/// A [`Publisher`] without a broker, and what was published through it.
+///
+/// ```
+/// use carom::{Event, testing::RecordingPublisher};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+/// #[event(entity = Order, domain = "sales")]
+/// struct OrderPlaced {
+///     #[event(key)]
+///     order_id: u64,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let recording = RecordingPublisher::new();
+/// recording.publisher().publish(OrderPlaced { order_id: 7 }).await.unwrap();
+/// assert_eq!(recording.published::<OrderPlaced>(), [OrderPlaced { order_id: 7 }]);
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct RecordingPublisher {
+    cluster: Cluster,
+    publisher: Publisher,
+}
+
+impl RecordingPublisher {
+    /// A publisher that has published nothing yet.
+    pub fn new() -> Self {
+        let cluster = Cluster::default();
+        let publisher = Publisher::new(Arc::new(cluster.clone()), Arc::new(Encoder::detached()), Clock::system());
+        Self { cluster, publisher }
+    }
+
+    /// The publisher to hand to the code under test.
+    pub fn publisher(&self) -> Publisher {
+        self.publisher.clone()
+    }
+
+    /// The events of type `E` so far, in order.
+    pub fn published<E: Event>(&self) -> Vec<E> {
+        self.cluster.published().iter().filter_map(decode_written).collect()
+    }
+
+    /// Everything published so far, as it would be on the wire.
+    pub fn records(&self) -> Vec<WrittenRecord> {
+        self.cluster.published()
+    }
+}
+
+impl Default for RecordingPublisher {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,295 @@
+//! A bus in memory, on one thread, whose waiting time passes at once.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering::SeqCst},
+    },
+    thread,
+    time::Duration,
+};
+
+use tokio::sync::{Notify, oneshot};
+
+use super::{
+    ActorOutcome, Outcome, WrittenRecord,
+    memory::{Cluster, raw_record},
+    stage,
+};
+use crate::{
+    Bus, Error, Publisher, Route,
+    clock::Clock,
+    event::{Attributes, Encoder, Event, decode_written, topic_name},
+    health::Health,
+    kafka::source::SendErrorKind,
+    services::{Observer, RecordEnd, Services, Settled},
+};
+
+/// A bus in memory, for tests: the real router, lanes and supervisor, no broker, no sleeps.
+///
+/// Build it from the same [`Bus`] that the service spawns; the cluster it names is never contacted. Handlers of actors
+/// that it does not supervise are left out, as with [`Bus::partial`]. Retries do not wait: when no handler runs and
+/// nothing can go on, time jumps to the next attempt. A handler that does real I/O is waited for.
+///
+/// ```
+/// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event(entity = Order, domain = "sales")]
+/// struct OrderPlaced {
+///     #[event(key)]
+///     order_id: u64,
+/// }
+///
+/// #[derive(Actor)]
+/// struct Billing;
+///
+/// #[handler]
+/// impl Handler<OrderPlaced> for Billing {
+///     async fn handle(&mut self, _event: OrderPlaced, cx: &mut Context<'_>) -> Result<(), Failure> {
+///         if cx.attempt() < 3 { Err("the gateway timed out".into()) } else { Ok(()) }
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let bus = Bus::new(Kafka::embedded()).service("billing").supervise::<Billing>(Supervisor::one_for_one());
+/// let bus = TestBus::start(bus).await.unwrap();
+/// let outcome = bus.deliver(OrderPlaced { order_id: 7 }).await;
+/// assert!(outcome.is_acked());
+/// assert_eq!(outcome.retries(), 2);
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TestBus {
+    cluster: Cluster,
+    services: Arc<Services>,
+    watch: Arc<Watch>,
+    routes: Vec<Route>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+    ended: Arc<Notify>,
+}
+
+/// A record with any bytes, for [`TestBus::deliver_record`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TestRecord {
+    /// The topic, complete.
+    pub topic: String,
+    /// The key; null and empty are two things.
+    pub key: Option<Vec<u8>>,
+    /// The value; null and empty are two things.
+    pub value: Option<Vec<u8>>,
+    /// The headers in their order, names and values as bytes.
+    pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl TestBus {
+    /// Starts a bus in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misconfigured`], for everything that [`Bus::spawn`] would refuse without asking a broker.
+    pub async fn start<S>(bus: Bus<S>) -> Result<Self, Error> {
+        let watch = Arc::new(Watch::default());
+        let cluster = Cluster::default();
+        let plan = bus.partial().plan()?;
+        let services = Arc::new(plan.services(
+            Clock::by_hand(),
+            Arc::new(cluster.clone()),
+            Arc::new(cluster.clone()),
+            Arc::clone(&watch) as Arc<dyn Observer>,
+        ));
+        let routes = plan.route_lines();
+        let (stop, stopped) = oneshot::channel();
+        let ended = Arc::new(Notify::new());
+        let run = stage::Stage {
+            cluster: cluster.clone(),
+            routes: plan.into_routes(),
+            services: Arc::clone(&services),
+            watch: Arc::clone(&watch),
+            stopped,
+            ended: Arc::clone(&ended),
+        };
+        let thread = thread::Builder::new()
+            .name("carom-test-bus".to_owned())
+            .spawn(move || run.run())
+            .map_err(|error| Error::internal(format!("cannot start a thread: {error}")))?;
+        Ok(Self { cluster, services, watch, routes, stop: Some(stop), thread: Some(thread), ended })
+    }
+
+    /// Delivers an event as another service would have published it, and waits until every actor is done with it.
+    ///
+    /// # Panics
+    ///
+    /// If the event cannot be turned into a record.
+    pub async fn deliver<E: Event>(&self, event: E) -> Outcome {
+        let attributes = Attributes::new(self.services.clock.uuid(), self.services.clock.wall());
+        let record = self.encoder().encode(&event, attributes).expect("the event can be turned into a record");
+        self.append(&record).await
+    }
+
+    /// Delivers a record with any bytes, and waits until every actor is done with it.
+    pub async fn deliver_record(&self, record: TestRecord) -> Outcome {
+        let record = raw_record(record.topic.into(), record.key, record.value, record.headers);
+        self.append(&record).await
+    }
+
+    async fn append(&self, record: &crate::kafka::record::OutRecord) -> Outcome {
+        let outcome = {
+            // Held while writing, so that the outcome cannot come before somebody waits for it.
+            let mut waiters = self.watch.waiters();
+            let (partition, offset) = self.cluster.append(record);
+            let (send, outcome) = oneshot::channel();
+            waiters.pending.insert((record.topic.to_string(), partition, offset), Pending { ends: Vec::new(), done: send });
+            outcome
+        };
+        outcome.await.expect("the bus is in memory and runs")
+    }
+
+    fn encoder(&self) -> &Encoder {
+        &self.services.encoder
+    }
+
+    /// The events of type `E` that handlers have published so far, in order.
+    pub fn published<E: Event>(&self) -> Vec<E> {
+        self.cluster.published().iter().filter_map(decode_written).collect()
+    }
+
+    /// Every record that the bus has written so far, dead letters included, in order.
+    pub fn records(&self) -> Vec<WrittenRecord> {
+        self.cluster.published()
+    }
+
+    /// The records in the dead-letter topics of this bus, in order.
+    pub fn dead_letters(&self) -> Vec<WrittenRecord> {
+        let is_dead = |record: &WrittenRecord| self.routes.iter().any(|route| route.dead_letter_topic == record.topic);
+        self.cluster.published().into_iter().filter(is_dead).collect()
+    }
+
+    /// Name of the topic of an event type on this bus.
+    ///
+    /// # Panics
+    ///
+    /// If the event has no valid topic name.
+    pub fn topic<E: Event>(&self) -> String {
+        topic_name(E::descriptor(), self.encoder().environment()).expect("the event has a valid topic name")
+    }
+
+    /// A publisher on this bus; what it publishes is handled like anything else.
+    pub fn publisher(&self) -> Publisher {
+        Publisher::new(Arc::new(self.cluster.clone()), Arc::clone(&self.services.encoder), self.services.clock.clone())
+    }
+
+    /// Moves time on by hand, also that of attempts that run: how a test reaches a handler's timeout.
+    pub fn advance(&self, by: Duration) {
+        self.services.clock.advance(by);
+    }
+
+    /// Has the next records that the bus publishes refused, as if the broker could not be reached.
+    pub fn refuse_next(&self, records: usize) {
+        self.cluster.refuse(std::iter::repeat_n(SendErrorKind::Retriable, records));
+    }
+
+    /// The routes, sorted.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// Whether the bus does its job.
+    pub fn health(&self) -> Health {
+        self.services.health.snapshot()
+    }
+
+    /// Stops the bus as a real one stops, and returns what it has committed: topic, partition, offset.
+    ///
+    /// # Errors
+    ///
+    /// What made the bus end by itself, such as [`Error::Escalated`].
+    pub async fn stop(mut self) -> Result<Vec<(String, i32, i64)>, Error> {
+        let ended = Arc::clone(&self.ended);
+        let ended = ended.notified();
+        drop(self.stop.take());
+        ended.await;
+        self.services.end.take().map_or_else(|| Ok(self.cluster.all_committed()), Err)
+    }
+}
+
+impl Drop for TestBus {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        // Not joined: a handler that blocks must not hang the test that drops the bus.
+        self.thread.take();
+    }
+}
+
+/// Sees every record end, and whether anything can still go on.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    waiters: Mutex<Waiters>,
+    pub(super) waiting: AtomicI64,
+    pub(super) activity: AtomicU64,
+    pub(super) running: AtomicI64,
+    pub(super) moved: Notify,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Waiters {
+    pending: HashMap<(String, i32, i64), Pending>,
+    /// Actors that take a record of this topic and type.
+    pub(super) expected: HashMap<(String, i32, i64), usize>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    ends: Vec<ActorOutcome>,
+    done: oneshot::Sender<Outcome>,
+}
+
+impl Watch {
+    fn waiters(&self) -> std::sync::MutexGuard<'_, Waiters> {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observer for Watch {
+    fn settled(&self, settled: &Settled<'_>) {
+        let mut waiters = self.waiters();
+        let position = (settled.topic.to_owned(), settled.partition, settled.offset);
+        let Some(pending) = waiters.pending.get_mut(&position) else { return };
+        match settled.end {
+            RecordEnd::Acked => pending.ends.push(ActorOutcome::Acked { attempts: settled.attempts }),
+            RecordEnd::Discarded => pending.ends.push(ActorOutcome::Discarded { attempts: settled.attempts }),
+            RecordEnd::DeadLettered { reason } => {
+                let reason = reason.to_owned();
+                pending.ends.push(ActorOutcome::DeadLettered { attempts: settled.attempts, reason });
+            }
+            RecordEnd::Unknown => {}
+        }
+    }
+
+    fn finished(&self, topic: &str, partition: i32, offset: i64) {
+        let mut waiters = self.waiters();
+        if let Some(pending) = waiters.pending.remove(&(topic.to_owned(), partition, offset)) {
+            // The test may have stopped waiting.
+            let _ = pending.done.send(Outcome { actors: pending.ends });
+        }
+    }
+
+    fn waiting(&self, change: i64) {
+        self.waiting.fetch_add(change, SeqCst);
+        self.active();
+    }
+
+    fn running(&self, change: i64) {
+        self.running.fetch_add(change, SeqCst);
+        self.active();
+    }
+
+    fn active(&self) {
+        self.activity.fetch_add(1, SeqCst);
+        self.moved.notify_one();
+    }
+}
