@@ -10,7 +10,7 @@ use rdkafka::{
 };
 
 use super::{
-    Embedded, Topics, defaults,
+    Embedded, Partitioner, Topics, defaults,
     options::{self, Options},
 };
 
@@ -62,25 +62,6 @@ pub struct Kafka {
 enum Cluster {
     Servers(String),
     Embedded(Embedded),
-}
-
-/// Which partition a key belongs to. All writers of a topic have to agree, or events of one key lose their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Partitioner {
-    /// CRC32, as librdkafka and its descendants (.NET, Go, Python) do by default.
-    #[default]
-    Librdkafka,
-    /// murmur2, as the Java client does by default.
-    Java,
-}
-
-impl Partitioner {
-    fn option(self) -> &'static str {
-        match self {
-            Self::Librdkafka => "consistent_random",
-            Self::Java => "murmur2_random",
-        }
-    }
 }
 
 /// How the members of a consumer group share its partitions.
@@ -280,14 +261,6 @@ impl Kafka {
 
 fn layer(config: &mut ClientConfig, options: &Options) {
     config.extend(options.iter().map(|(key, value)| (key.clone(), value.clone())));
-}
-
-/// The options a client really gets, sorted, without secrets; for the log at start.
-pub(crate) fn effective(config: &ClientConfig) -> Vec<(String, String)> {
-    let mut shown: Vec<_> =
-        config.config_map().iter().map(|(key, value)| ((*key).to_owned(), options::shown(key, value))).collect();
-    shown.sort();
-    shown
 }
 
 impl fmt::Debug for Kafka {

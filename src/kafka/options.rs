@@ -84,6 +84,14 @@ pub(super) fn shown(key: &str, value: &str) -> String {
     if is_secret(key) { "***".to_owned() } else { without_user_info(value) }
 }
 
+/// The options a client really gets, sorted, without secrets; for the log at start.
+pub(crate) fn effective(config: &ClientConfig) -> Vec<(String, String)> {
+    let mut effective: Vec<_> =
+        config.config_map().iter().map(|(key, value)| ((*key).to_owned(), shown(key, value))).collect();
+    effective.sort();
+    effective
+}
+
 /// `text` without the secret values of `options`, for messages that others wrote.
 pub(super) fn without_secrets<'a>(text: &str, options: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     options
@@ -143,7 +151,7 @@ mod tests {
     #[test]
     fn a_value_out_of_range_is_named() {
         let sentence = problem("linger.ms", "soon").unwrap();
-        assert!(sentence.contains("`linger.ms`") && sentence.contains("soon"), "{sentence}");
+        assert!(sentence.contains("`linger.ms = soon`"), "{sentence}");
         assert!(problem("client.id", "a\0b").is_some());
     }
 

@@ -1,0 +1,4 @@
+//! The contract suite: one binary, one real broker per run, topics and groups of their own per test.
+
+mod broker;
+mod round_trip;
