@@ -1,1 +1,18 @@
-//! Contract suite of carom, run against every backend.
+//! What the contract suite of carom needs besides carom: names that do not collide, and brokers.
+
+mod broker;
+mod guard;
+mod home;
+mod jars;
+mod ports;
+mod real_kafka;
+
+pub use broker::Broker;
+pub use guard::Guarded;
+pub use home::run_dir;
+pub use real_kafka::{Backend, RealKafka};
+
+/// A name that no other test, and no other run against the same broker, uses: for topics and groups.
+pub fn unique(name: &str) -> String {
+    format!("{name}-{}", uuid::Uuid::new_v4().simple())
+}

@@ -1,0 +1,91 @@
+//! Whether and where this test run finds a real Apache Kafka.
+
+use std::{
+    env,
+    io::{self, Write},
+    sync::OnceLock,
+};
+
+use crate::{broker::Broker, jars};
+
+/// A real Kafka for this test run.
+#[derive(Debug)]
+pub enum Backend {
+    /// `KAFKA_BOOTSTRAP_SERVERS` names one.
+    Given(String),
+    /// This run started one; all tests share it.
+    Started(Broker),
+    /// There is none, and why.
+    Skip(String),
+}
+
+/// The real Kafka of this test run.
+#[derive(Debug)]
+pub struct RealKafka;
+
+impl RealKafka {
+    /// The backend, decided once per run: `KAFKA_BOOTSTRAP_SERVERS`, else a broker of our own (JDK 17+ and Maven), else
+    /// none. Blocks until the broker answers: some seconds, or minutes while its jars are fetched.
+    ///
+    /// # Panics
+    ///
+    /// If there is none while `CAROM_REQUIRE_KAFKA=1`.
+    pub fn get() -> &'static Backend {
+        static BACKEND: OnceLock<Backend> = OnceLock::new();
+        let backend = BACKEND.get_or_init(|| match env::var("KAFKA_BOOTSTRAP_SERVERS") {
+            Ok(servers) if !servers.trim().is_empty() => Backend::Given(servers),
+            _ => start().map_or_else(Backend::Skip, Backend::Started),
+        });
+        if let Backend::Skip(reason) = backend {
+            refuse_if_required(reason);
+        }
+        backend
+    }
+
+    /// The addresses of the shared Kafka. Without one the test is skipped: says so where it is seen, and `None`.
+    pub fn bootstrap_servers(test: &str) -> Option<String> {
+        match Self::get() {
+            Backend::Given(servers) => Some(servers.clone()),
+            Backend::Started(broker) => Some(broker.bootstrap_servers()),
+            Backend::Skip(reason) => {
+                say_skipped(test, reason);
+                None
+            }
+        }
+    }
+
+    /// A broker for one test alone, which may stop, kill and suspend it; `None` as with
+    /// [`bootstrap_servers`](Self::bootstrap_servers).
+    pub fn private(test: &str) -> Option<Broker> {
+        match start() {
+            Ok(broker) => Some(broker),
+            Err(reason) => {
+                refuse_if_required(&reason);
+                say_skipped(test, &reason);
+                None
+            }
+        }
+    }
+}
+
+fn start() -> Result<Broker, String> {
+    if let Some(missing) = jars::missing_tools() {
+        return Err(missing);
+    }
+    Broker::start_new().map_err(|error| error.to_string())
+}
+
+fn refuse_if_required(reason: &str) {
+    assert!(
+        env::var("CAROM_REQUIRE_KAFKA").as_deref() != Ok("1"),
+        "CAROM_REQUIRE_KAFKA=1, but there is no Kafka: {reason}"
+    );
+}
+
+/// Not `eprintln!`: the test runner would swallow it with the output of a test that passes.
+fn say_skipped(test: &str, reason: &str) {
+    let _ = writeln!(
+        io::stderr(),
+        "SKIPPED on a real Kafka: {test} ({reason}; set KAFKA_BOOTSTRAP_SERVERS, or install JDK 17 and Maven)"
+    );
+}

@@ -1,0 +1,5 @@
+//! The contract suite: one binary, one real broker per run, topics and groups of their own per test.
+
+mod broker;
+mod provisioning;
+mod round_trip;

@@ -1,0 +1,100 @@
+use super::*;
+
+fn values(config: &ClientConfig, keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| config.get(key).unwrap_or("unset").to_owned()).collect()
+}
+
+#[test]
+fn the_defaults_are_accepted_by_librdkafka() {
+    assert_eq!(Kafka::new("localhost:9092").problems(), Vec::<String>::new());
+    assert_eq!(Kafka::embedded().problems(), Vec::<String>::new());
+    let broker_decides = Kafka::embedded().group_protocol(GroupProtocol::Consumer).partitioner(Partitioner::Java);
+    assert_eq!(broker_decides.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn checking_the_options_starts_no_broker() {
+    let kafka = Kafka::embedded();
+    assert!(kafka.problems().is_empty());
+    assert_eq!(format!("{:?}", kafka.broker().unwrap()), "Embedded(not started)");
+}
+
+#[test]
+fn all_problems_are_reported_at_once() {
+    let problems = Kafka::new(" ")
+        .set("enable.auto.commit", "true")
+        .consumer("fetch.min.byte", "1")
+        .producer("linger.ms", "soon")
+        .problems();
+    assert_eq!(problems.len(), 4, "{problems:#?}");
+}
+
+#[test]
+fn options_that_contradict_each_other_are_a_problem() {
+    let problems = Kafka::new("localhost:9092").consumer("session.timeout.ms", "400000").problems();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(problems[0].contains("session.timeout.ms"), "{problems:#?}");
+}
+
+#[test]
+fn what_the_runtime_owns_stays_even_if_problems_are_ignored() {
+    let kafka = Kafka::new("localhost:9092")
+        .set("enable.auto.commit", "true")
+        .consumer("group.id", "mine")
+        .producer("acks", "0")
+        .set("allow.auto.create.topics", "true");
+
+    let consumer = kafka.consumer_config("billing", "billing-1").unwrap();
+    let keys = ["enable.auto.commit", "group.id", "client.id", "allow.auto.create.topics"];
+    assert_eq!(values(&consumer, &keys), ["false", "billing", "billing-1", "false"]);
+    let producer = kafka.producer_config("billing-1", Publishing::Events).unwrap();
+    assert_eq!(
+        values(&producer, &["acks", "enable.idempotence", "allow.auto.create.topics"]),
+        ["all", "true", "false"]
+    );
+}
+
+#[test]
+fn a_users_option_beats_the_default_and_a_narrower_one_beats_both() {
+    let kafka = Kafka::new("localhost:9092")
+        .set("statistics.interval.ms", "1000")
+        .producer("statistics.interval.ms", "2000")
+        .producer("queue.buffering.max.ms", "20");
+
+    let consumer = kafka.consumer_config("g", "c").unwrap();
+    assert_eq!(consumer.get("statistics.interval.ms"), Some("1000"));
+    let producer = kafka.producer_config("c", Publishing::Events).unwrap();
+    assert_eq!(
+        values(&producer, &["statistics.interval.ms", "linger.ms", "queue.buffering.max.ms"]),
+        ["2000", "20", "unset"]
+    );
+}
+
+#[test]
+fn dead_letters_give_up_sooner() {
+    let kafka = Kafka::new("localhost:9092");
+    let timeout = |purpose| values(&kafka.producer_config("c", purpose).unwrap(), &["delivery.timeout.ms"]);
+    assert_eq!(timeout(Publishing::Events), ["120000"]);
+    assert_eq!(timeout(Publishing::DeadLetters), ["30000"]);
+}
+
+#[test]
+fn the_embedded_broker_gets_short_group_times_that_a_user_may_change() {
+    let keys = ["session.timeout.ms", "heartbeat.interval.ms", "fetch.wait.max.ms"];
+    let kafka = Kafka::embedded();
+    assert_eq!(values(&kafka.consumer_config("g", "c").unwrap(), &keys), ["2000", "200", "5"]);
+    let kafka = kafka.consumer("session.timeout.ms", "6000").group_protocol(GroupProtocol::Classic);
+    assert_eq!(values(&kafka.consumer_config("g", "c").unwrap(), &keys), ["6000", "200", "5"]);
+    let kafka = Kafka::embedded().group_protocol(GroupProtocol::Consumer);
+    assert_eq!(values(&kafka.consumer_config("g", "c").unwrap(), &keys), ["unset", "unset", "5"]);
+}
+
+#[test]
+fn secrets_are_hidden_in_debug_and_in_the_log() {
+    let kafka =
+        Kafka::new("sasl://me:hunter2@host:9092").set("sasl.password", "hunter2").set("sasl.username", "billing");
+    let shown = format!("{kafka:?}");
+    assert!(!shown.contains("hunter2") && shown.contains("billing") && shown.contains("***@host"), "{shown}");
+    let shown = format!("{:?}", options::effective(&kafka.consumer_config("g", "c").unwrap()));
+    assert!(!shown.contains("hunter2") && shown.contains("billing"), "{shown}");
+}

@@ -1,0 +1,293 @@
+//! Provisioning: the topics of the routes and their dead-letter topics exist before the first record is read.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use rdkafka::{
+    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
+    client::DefaultClientContext,
+    error::RDKafkaErrorCode,
+};
+use tokio::time::Instant;
+
+use super::{
+    Embedded, Kafka,
+    topic_state::{State, describe},
+};
+
+/// What happens to missing topics when a bus starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Topics {
+    /// They are created: with the partitions their events ask for, else the broker's default. Topics that exist are
+    /// never changed; a difference is a warning.
+    #[default]
+    Create,
+    /// They are a start-up error that names them, for clusters where others create topics.
+    Verify,
+    /// Nobody looks, and the bus also starts while no broker can be reached.
+    Ignore,
+}
+
+/// How long a start waits for the cluster before it fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// What the headers of a dead letter may add to the record it carries.
+const DEAD_LETTER_HEADROOM: u64 = 64 * 1024;
+/// How many partitions a topic on the embedded broker gets that asks for none, as in its own auto-creation.
+const EMBEDDED_PARTITIONS: u32 = 4;
+
+/// One topic that a bus needs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct TopicPlan {
+    pub(crate) name: String,
+    /// `None`: the broker's default; for a dead-letter topic as many as its source has.
+    pub(crate) partitions: Option<u32>,
+    /// `None`: the broker's default.
+    pub(crate) replication: Option<u16>,
+    /// The topic whose dead letters it takes.
+    pub(crate) dead_letter_of: Option<String>,
+    pub(crate) config: Vec<(String, String)>,
+}
+
+/// Creates or checks the topics of `plan`, and waits until they can be written to; warnings, or all that is in the way.
+pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) -> Result<Vec<String>, Vec<String>> {
+    if kafka.topics_mode() == Topics::Ignore || plan.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut run = Provisioning::new(kafka, within).map_err(|problem| vec![problem])?;
+    let (letters, sources): (Vec<_>, Vec<_>) = plan.iter().cloned().partition(|topic| topic.dead_letter_of.is_some());
+    run.round(sources).await.map_err(|problem| vec![problem])?;
+    let letters = run.sized_like_their_sources(letters).await.map_err(|problem| vec![problem])?;
+    run.round(letters).await.map_err(|problem| vec![problem])?;
+    if run.problems.is_empty() { Ok(run.warnings) } else { Err(run.problems) }
+}
+
+type Admin = AdminClient<DefaultClientContext>;
+
+struct Provisioning {
+    admin: Arc<Admin>,
+    embedded: Option<Embedded>,
+    servers: String,
+    mode: Topics,
+    deadline: Instant,
+    within: Duration,
+    known: BTreeMap<String, State>,
+    warnings: Vec<String>,
+    problems: Vec<String>,
+}
+
+impl Provisioning {
+    fn new(kafka: &Kafka, within: Duration) -> Result<Self, String> {
+        let admin = kafka.admin_config("carom-admin")?.create().map_err(|error| error.to_string())?;
+        Ok(Self {
+            admin: Arc::new(admin),
+            embedded: kafka.broker().cloned(),
+            servers: kafka.bootstrap_servers()?,
+            mode: kafka.topics_mode(),
+            deadline: Instant::now() + within,
+            within,
+            known: BTreeMap::new(),
+            warnings: Vec::new(),
+            problems: Vec::new(),
+        })
+    }
+
+    /// Looks at the topics, creates what is missing, waits for leaders.
+    async fn round(&mut self, plan: Vec<TopicPlan>) -> Result<(), String> {
+        self.look(plan.iter().map(|topic| topic.name.clone()).collect()).await?;
+        let (present, missing): (Vec<_>, Vec<_>) = plan.into_iter().partition(|topic| !self.is_missing(&topic.name));
+        for topic in &present {
+            self.compare(topic);
+        }
+        if self.mode == Topics::Verify {
+            self.problems.extend(missing.iter().map(|topic| missing_topic(topic)));
+            return Ok(());
+        }
+        let created = self.create(missing).await;
+        self.await_leaders(created).await
+    }
+
+    /// Asks the cluster, which also proves that it can be reached.
+    async fn look(&mut self, names: Vec<String>) -> Result<(), String> {
+        let (admin, left) = (Arc::clone(&self.admin), self.left());
+        let found = blocking(move || describe(admin.inner(), &names, left)).await;
+        let found = found.map_err(|reason| {
+            let (servers, within) = (&self.servers, self.within);
+            format!("no Kafka broker answered at `{servers}` within {within:?} ({reason}): check the address, the network and the security options")
+        })?;
+        self.known.extend(found);
+        Ok(())
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
+    }
+
+    fn is_missing(&self, name: &str) -> bool {
+        matches!(self.known.get(name), Some(State::Missing))
+    }
+
+    fn compare(&mut self, topic: &TopicPlan) {
+        let name = &topic.name;
+        match self.known.get(name) {
+            Some(State::Exists { partitions, replication, leaderless }) => {
+                if topic.partitions.is_some_and(|wanted| wanted != *partitions) {
+                    let wanted = topic.partitions.unwrap_or_default();
+                    self.warnings.push(format!("topic `{name}` has {partitions} partitions, not {wanted}: it is left as it is, because keys would move"));
+                }
+                if topic.replication.is_some_and(|wanted| wanted != *replication) {
+                    let wanted = topic.replication.unwrap_or_default();
+                    self.warnings
+                        .push(format!("topic `{name}` has {replication} replicas, not {wanted}: it is left as it is"));
+                }
+                if *leaderless > 0 {
+                    self.warnings.push(format!("{leaderless} of {partitions} partitions of topic `{name}` have no leader: they cannot be read or written now"));
+                }
+            }
+            Some(State::Refused(reason)) => {
+                self.problems.push(format!("topic `{name}` cannot be looked at: {reason}"));
+            }
+            Some(State::Missing) | None => {}
+        }
+    }
+
+    /// Creates topics; returns those to wait for.
+    async fn create(&mut self, missing: Vec<TopicPlan>) -> Vec<String> {
+        let names: Vec<_> = missing.iter().map(|topic| topic.name.clone()).collect();
+        let results = match self.embedded.clone() {
+            Some(broker) => {
+                blocking(move || missing.iter().map(|topic| create_embedded(&broker, topic)).collect()).await
+            }
+            None => create_real(&self.admin, &missing, self.left()).await,
+        };
+        let mut created = Vec::new();
+        for (name, result) in names.into_iter().zip(results) {
+            match result {
+                Ok(()) => created.push(name),
+                Err(reason) => self.problems.push(format!(
+                    "topic `{name}` cannot be created: {reason}; create it yourself and write `.topics(Topics::Verify)`, or give this user the right"
+                )),
+            }
+        }
+        created
+    }
+
+    async fn await_leaders(&mut self, mut waiting: Vec<String>) -> Result<(), String> {
+        let mut pause = Duration::from_millis(10);
+        loop {
+            self.look(waiting.clone()).await?;
+            waiting.retain(|name| !self.known.get(name).is_some_and(State::is_ready));
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() + pause > self.deadline {
+                let within = self.within;
+                self.problems.extend(
+                    waiting
+                        .iter()
+                        .map(|name| format!("topic `{name}` was created, but has no leader after {within:?}")),
+                );
+                return Ok(());
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(200));
+        }
+    }
+
+    /// Gives each dead-letter topic what follows from its source; drops those without one, which is a problem already.
+    async fn sized_like_their_sources(&mut self, letters: Vec<TopicPlan>) -> Result<Vec<TopicPlan>, String> {
+        let unknown = letters.iter().filter_map(|letter| letter.dead_letter_of.clone());
+        let unknown: Vec<_> = unknown.filter(|source| !self.known.contains_key(source)).collect();
+        if !unknown.is_empty() {
+            self.look(unknown).await?;
+        }
+        let limits = self.record_limits(&letters).await;
+        let sized = letters.into_iter().filter_map(|mut letter| {
+            let source = letter.dead_letter_of.as_ref()?;
+            let State::Exists { partitions, .. } = self.known.get(source)? else { return None };
+            letter.partitions.get_or_insert(*partitions);
+            let mut default = |key: &str, value: String| {
+                if !letter.config.iter().any(|(set, _)| set == key) {
+                    letter.config.push((key.to_owned(), value));
+                }
+            };
+            default("cleanup.policy", "delete".to_owned());
+            if let Some(limit) = limits.get(source) {
+                default("max.message.bytes", (limit + DEAD_LETTER_HEADROOM).to_string());
+            }
+            Some(letter)
+        });
+        Ok(sized.collect())
+    }
+
+    /// `max.message.bytes` of the sources, where this user may read it.
+    async fn record_limits(&self, letters: &[TopicPlan]) -> BTreeMap<String, u64> {
+        if self.embedded.is_some() || self.mode != Topics::Create {
+            return BTreeMap::new();
+        }
+        let sources: Vec<_> = letters.iter().filter_map(|letter| letter.dead_letter_of.as_deref()).collect();
+        let asked: Vec<_> = sources.iter().map(|source| ResourceSpecifier::Topic(source)).collect();
+        let answers = self.admin.describe_configs(&asked, &within(self.left())).await.unwrap_or_default();
+        let limit =
+            |answer: &rdkafka::admin::ConfigResource| answer.get("max.message.bytes")?.value.as_ref()?.parse().ok();
+        let limits = sources
+            .iter()
+            .zip(&answers)
+            .filter_map(|(source, answer)| Some(((*source).to_owned(), limit(answer.as_ref().ok()?)?)));
+        limits.collect()
+    }
+}
+
+fn missing_topic(topic: &TopicPlan) -> String {
+    let name = &topic.name;
+    let size = topic.partitions.map_or_else(String::new, |partitions| format!(" with {partitions} partitions"));
+    format!("topic `{name}` does not exist: create it{size}, or write `.topics(Topics::Create)`")
+}
+
+fn within(time: Duration) -> AdminOptions {
+    AdminOptions::new().request_timeout(Some(time)).operation_timeout(Some(time))
+}
+
+async fn create_real(admin: &Admin, missing: &[TopicPlan], left: Duration) -> Vec<Result<(), String>> {
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let topics: Vec<_> = missing.iter().map(new_topic).collect();
+    match admin.create_topics(&topics, &within(left)).await {
+        Ok(results) => results.into_iter().map(|result| created(result.map_err(|(_, code)| code))).collect(),
+        Err(error) => missing.iter().map(|_| Err(error.to_string())).collect(),
+    }
+}
+
+/// Another instance may have been faster: that is success too.
+fn created(result: Result<String, RDKafkaErrorCode>) -> Result<(), String> {
+    match result {
+        Ok(_) | Err(RDKafkaErrorCode::TopicAlreadyExists) => Ok(()),
+        Err(code) => Err(code.to_string()),
+    }
+}
+
+fn new_topic(topic: &TopicPlan) -> NewTopic<'_> {
+    // −1 stands for the broker's default in both places.
+    let partitions = topic.partitions.map_or(-1, |count| count.try_into().unwrap_or(i32::MAX));
+    let replication = TopicReplication::Fixed(topic.replication.map_or(-1, i32::from));
+    let new = NewTopic::new(&topic.name, partitions, replication);
+    topic.config.iter().fold(new, |new, (key, value)| new.set(key, value))
+}
+
+fn create_embedded(broker: &Embedded, topic: &TopicPlan) -> Result<(), String> {
+    match broker.create_topic(&topic.name, topic.partitions.unwrap_or(EMBEDDED_PARTITIONS)) {
+        Err(error) if !error.already_exists() => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
+
+/// Runs a call of librdkafka that blocks beside the async threads.
+async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(call).await {
+        Ok(value) => value,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}
+
+#[cfg(test)]
+#[path = "topics_tests.rs"]
+mod tests;

@@ -1,0 +1,88 @@
+use super::*;
+
+fn topic(name: &str, partitions: u32) -> TopicPlan {
+    TopicPlan { name: name.to_owned(), partitions: Some(partitions), ..TopicPlan::default() }
+}
+
+fn dead_letters_of(source: &str) -> TopicPlan {
+    TopicPlan { name: format!("{source}.billing.dlq"), dead_letter_of: Some(source.to_owned()), ..TopicPlan::default() }
+}
+
+fn partitions(kafka: &Kafka, name: &str) -> State {
+    let admin: Admin = kafka.admin_config("look").unwrap().create().unwrap();
+    describe(admin.inner(), &[name.to_owned()], PATIENCE).unwrap().remove(name).unwrap()
+}
+
+fn exists(partitions: u32) -> State {
+    State::Exists { partitions, replication: 1, leaderless: 0 }
+}
+
+#[tokio::test]
+async fn missing_topics_are_created_and_dead_letters_take_the_size_of_their_source() {
+    let kafka = Kafka::embedded();
+    let plan = [dead_letters_of("orders"), topic("orders", 3)];
+
+    assert_eq!(ensure(&kafka, &plan, PATIENCE).await, Ok(vec![]));
+    assert_eq!(partitions(&kafka, "orders"), exists(3));
+    assert_eq!(partitions(&kafka, "orders.billing.dlq"), exists(3));
+    assert_eq!(ensure(&kafka, &plan, PATIENCE).await, Ok(vec![]), "a second start finds them");
+}
+
+#[tokio::test]
+async fn dead_letters_follow_what_the_source_really_has() {
+    let kafka = Kafka::embedded();
+    kafka.broker().unwrap().create_topic("orders", 5).unwrap();
+
+    let warnings = ensure(&kafka, &[topic("orders", 3), dead_letters_of("orders")], PATIENCE).await.unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].starts_with("topic `orders` has 5 partitions, not 3"), "{warnings:?}");
+    assert_eq!(partitions(&kafka, "orders.billing.dlq"), exists(5));
+}
+
+#[tokio::test]
+async fn verify_names_every_missing_topic_and_creates_none() {
+    let kafka = Kafka::embedded().topics(Topics::Verify);
+    kafka.broker().unwrap().create_topic("orders", 2).unwrap();
+    let plan = [topic("orders", 2), topic("refunds", 2), dead_letters_of("orders"), dead_letters_of("refunds")];
+
+    let problems = ensure(&kafka, &plan, PATIENCE).await.unwrap_err();
+    assert_eq!(
+        problems,
+        [
+            "topic `refunds` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)`",
+            "topic `orders.billing.dlq` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)`",
+        ]
+    );
+    assert_eq!(partitions(&kafka, "refunds"), State::Missing);
+}
+
+#[tokio::test]
+async fn an_unreachable_broker_is_an_error_after_the_stated_time() {
+    let kafka = Kafka::embedded();
+    kafka.broker().unwrap().broker_down().unwrap();
+
+    let started = Instant::now();
+    let problems = ensure(&kafka, &[topic("orders", 1)], Duration::from_millis(700)).await.unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("no Kafka broker answered at `127.0.0.1:"), "{problems:?}");
+    assert!(problems[0].contains("within 700ms"), "{problems:?}");
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn ignore_asks_nobody() {
+    let kafka = Kafka::new("127.0.0.1:1").topics(Topics::Ignore);
+    assert_eq!(ensure(&kafka, &[topic("orders", 1)], PATIENCE).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_topic_without_a_leader_is_a_warning() {
+    let kafka = Kafka::embedded();
+    let broker = kafka.broker().unwrap();
+    broker.create_topic("orders", 2).unwrap();
+    broker.set_leader("orders", 1, None).unwrap();
+
+    let warnings = ensure(&kafka, &[topic("orders", 2)], PATIENCE).await.unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].starts_with("1 of 2 partitions of topic `orders` have no leader"), "{warnings:?}");
+}
