@@ -160,14 +160,15 @@ pub(super) mod producer {
             let invalid = Refused { code: RDKafkaErrorCode::InvalidTopic, fatal: false };
             let name = CString::new(name).map_err(|_nul| invalid.clone())?;
             // SAFETY: client and name are alive; no configuration means the client's default for topics.
-            let topic =
-                unsafe { sys::rd_kafka_topic_new(self.client.native_ptr(), name.as_ptr(), ptr::null_mut()) };
+            let topic = unsafe { sys::rd_kafka_topic_new(self.client.native_ptr(), name.as_ptr(), ptr::null_mut()) };
             if topic.is_null() { Err(invalid) } else { Ok(Topic(topic)) }
         }
 
-        /// Forgets what the client believes about a topic, so that the next record asks the cluster again.
-        pub(in crate::kafka) fn forget(&self, topic: &str) {
-            self.topics.lock().unwrap_or_else(PoisonError::into_inner).remove(topic);
+        /// Asks the cluster about a topic again, without waiting. Once it has called a topic unknown the client refuses
+        /// its records until it hears of it, which takes a minute if nobody asks.
+        pub(in crate::kafka) fn refresh(&self, topic: &str) {
+            // Always "timed out"; the answer reaches the client all the same.
+            drop(self.client.fetch_metadata(Some(topic), Duration::ZERO));
         }
 
         /// Serves the client: waits for one event, appends the reports it carries. The records that are reported have
@@ -195,7 +196,8 @@ pub(super) mod producer {
 
         /// Gives up everything that is not acknowledged; the reports follow.
         pub(in crate::kafka) fn purge(&self) {
-            let what = sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT | sys::RD_KAFKA_PURGE_F_NON_BLOCKING;
+            let what =
+                sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT | sys::RD_KAFKA_PURGE_F_NON_BLOCKING;
             // SAFETY: the client is alive. The only errors are wrong flags and a client that is no producer.
             unsafe { sys::rd_kafka_purge(self.client.native_ptr(), what) };
         }
@@ -304,7 +306,9 @@ pub(super) mod producer {
 
     /// The headers of a consumed record as they were on the wire.
     #[cfg(test)]
-    pub(in crate::kafka) fn headers_of(message: &rdkafka::message::BorrowedMessage<'_>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    pub(in crate::kafka) fn headers_of(
+        message: &rdkafka::message::BorrowedMessage<'_>,
+    ) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         let mut headers = ptr::null_mut();
         let mut found = Vec::new();
         // SAFETY: the message is alive and owns its headers, its names and its values; all are copied.

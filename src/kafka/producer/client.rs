@@ -83,7 +83,7 @@ impl Shared {
         if inner.closing {
             inner.queue.abandon_waiting();
         }
-        if inner.pump() != Pumped::Done {
+        if inner.pump() != Pumped::Done || !inner.queue.unknown_topics.is_empty() {
             inner.wake();
         }
         self.release(inner);
@@ -156,27 +156,27 @@ impl Shared {
         };
         match client.poll(within, &mut round.reports) {
             Event::Nothing => {}
-            Event::Reports => {
-                round.note_acknowledged();
-                self.settle(client, &mut round.reports);
-            }
+            Event::Reports => round.note_acknowledged(),
             Event::Log { level, text } => log(level, &text),
             Event::Error { fatal: true, code, text } => return Next::Rebuild(format!("{code}: {text}")),
             Event::Error { code, text, .. } => round.note_error(code, &text),
         }
+        self.settle(client, &mut round.reports);
         Next::Go
     }
 
+    /// Takes delivery reports and lets through what their permits allow.
     fn settle(&self, client: &RawProducer, reports: &mut Vec<Report>) {
         let mut inner = self.lock();
         for report in reports.drain(..) {
             inner.queue.settle(&report);
         }
-        for topic in inner.queue.unknown_topics.drain(..) {
-            client.forget(&topic);
-        }
         inner.pump();
+        let unknown = std::mem::take(&mut inner.queue.unknown_topics);
         self.release(inner);
+        for topic in unknown {
+            client.refresh(&topic);
+        }
     }
 
     /// Replaces a dead client. What it had is reported as it is known, never sent again; what waits goes to the new one.

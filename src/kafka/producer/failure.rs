@@ -70,7 +70,9 @@ fn reason(topic: &str, code: Code, kind: SendErrorKind) -> String {
         UnknownTopicOrPartition | UnknownTopic => {
             format!("topic `{topic}` does not exist: create it, or correct the name")
         }
-        UnknownPartition => format!("topic `{topic}` does not have this partition: leave the choice to the partitioner"),
+        UnknownPartition => {
+            format!("topic `{topic}` does not have this partition: leave the choice to the partitioner")
+        }
         TopicAuthorizationFailed => {
             format!("this client has no right to write to topic `{topic}`: ask for the `Write` operation on it")
         }

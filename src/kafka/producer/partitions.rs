@@ -70,9 +70,7 @@ impl PartitionCounts {
     }
 
     fn ask(&self, topic: &Arc<str>, client: &RawProducer) {
-        let found = client
-            .partition_count(topic, PATIENCE)
-            .map_err(|code| failure::of(topic, code, Persisted::No));
+        let found = client.partition_count(topic, PATIENCE).map_err(|code| failure::of(topic, code, Persisted::No));
         let mut known = self.lock();
         let asked = match &found {
             Ok(count) => known.insert(Arc::clone(topic), Known::Count(*count, Instant::now())),

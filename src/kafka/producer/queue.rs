@@ -15,12 +15,12 @@ use slab::Slab;
 use tokio::sync::oneshot;
 
 use super::{
-    failure,
     super::{
         raw::producer::{Persisted, RawProducer, Refused, Report},
         record::OutRecord,
         source::{Delivery, SendError},
     },
+    failure,
 };
 
 /// What became of one record.

@@ -10,9 +10,9 @@ use std::{
 use bytes::Bytes;
 use rdkafka::{
     Message, Offset, TopicPartitionList,
-    client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer},
     mocking::MockCluster,
+    producer::DefaultProducerContext,
     types::{RDKafkaApiKey, RDKafkaRespErr},
 };
 
@@ -20,7 +20,7 @@ use super::*;
 use crate::kafka::record::HeaderName;
 use crate::kafka::{raw::producer::headers_of, source::SendErrorKind};
 
-type Cluster = MockCluster<'static, DefaultClientContext>;
+type Cluster = MockCluster<'static, DefaultProducerContext>;
 
 const PARTITIONS: i32 = 12;
 const SOON: Duration = Duration::from_secs(20);
@@ -155,13 +155,7 @@ async fn keys_values_and_headers_arrive_byte_for_byte() {
         (HeaderName::Bytes(Bytes::from(b"slice of a larger buffer".to_vec()).slice(..5)), Some(Bytes::new())),
     ];
     let sent = [
-        OutRecord {
-            topic: "t".into(),
-            partition: Some(3),
-            key: None,
-            value: None,
-            headers: headers.clone(),
-        },
+        OutRecord { topic: "t".into(), partition: Some(3), key: None, value: None, headers: headers.clone() },
         OutRecord {
             topic: "t".into(),
             partition: Some(4),
@@ -175,8 +169,10 @@ async fn keys_values_and_headers_arrive_byte_for_byte() {
     assert_eq!(outcomes[1], Ok(Delivery { partition: 4, offset: 0 }));
     let mut found = read_all(&cluster);
     found.sort_by_key(|read| read.partition);
-    let expected: Vec<_> =
-        headers.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_ref().map(|value| value.to_vec()))).collect();
+    let expected: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (name.as_bytes().to_vec(), value.as_ref().map(|value| value.to_vec())))
+        .collect();
     assert_eq!((&found[0].key, &found[0].value, &found[0].headers), (&None, &None, &expected));
     assert_eq!((&found[1].key, &found[1].value, found[1].headers.len()), (&Some(vec![]), &Some(vec![]), 0));
 }
@@ -218,10 +214,7 @@ async fn errors_of_the_broker_are_healed_once_and_in_order() {
     let cluster = cluster();
     let sink = sink(&cluster, &[("retry.backoff.ms", "10")]);
     assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
-    cluster.request_errors(
-        RDKafkaApiKey::Produce,
-        &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; 3],
-    );
+    cluster.request_errors(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; 3]);
     let sends: Vec<_> = (1..200).map(|value| sink.send(vec![record("k", &value.to_string())])).collect();
     for send in sends {
         assert_eq!(kinds(&send.await), [None]);
@@ -229,7 +222,7 @@ async fn errors_of_the_broker_are_healed_once_and_in_order() {
     assert!(by_key(&read_all(&cluster))["k"].iter().copied().eq(0..200));
 }
 
-/// Fails with the default of `topic.metadata.propagation.max.ms`, and without `forget`: the second part.
+/// Fails with the default of `topic.metadata.propagation.max.ms`, and without `refresh`: it stays unknown.
 #[tokio::test]
 async fn an_unknown_topic_fails_soon_and_may_appear_later() {
     let cluster = cluster();
@@ -243,6 +236,11 @@ async fn an_unknown_topic_fails_soon_and_may_appear_later() {
     let error = outcomes[0].as_ref().unwrap_err().to_string();
     assert_eq!(error, "cannot publish to `typo`: topic `typo` does not exist: create it, or correct the name");
     cluster.create_topic("typo", 1, 1).unwrap();
+    // Refused at once, and each refusal asks the cluster again.
+    while kinds(&sink.send(vec![lost.clone()]).await) == [Some(SendErrorKind::Permanent)] {
+        assert!(started.elapsed() < SOON);
+        tokio::task::yield_now().await;
+    }
     assert_eq!(kinds(&sink.send(vec![lost.clone()]).await), [None]);
     lost.partition = Some(7);
     assert_eq!(kinds(&sink.send(vec![lost]).await), [Some(SendErrorKind::Permanent)]);
@@ -263,7 +261,9 @@ async fn names_that_no_topic_can_have_are_permanent_failures() {
 #[tokio::test]
 async fn records_for_a_broker_that_is_down_end_in_time() {
     let cluster = cluster();
-    let sink = sink(&cluster, &[("delivery.timeout.ms", "1000"), ("queue.buffering.max.messages", "3")]);
+    let settings =
+        [("delivery.timeout.ms", "1000"), ("queue.buffering.max.messages", "3"), ("reconnect.backoff.max.ms", "100")];
+    let sink = sink(&cluster, &settings);
     assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
     cluster.broker_down(1).unwrap();
     let started = Instant::now();
@@ -341,15 +341,15 @@ async fn a_sequence_error_of_the_broker_ends_every_record() {
     let cluster = cluster();
     let sink = sink(&cluster, &[("retry.backoff.ms", "10")]);
     assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
-    cluster.request_errors(
-        RDKafkaApiKey::Produce,
-        &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER; 2],
-    );
+    cluster.request_errors(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER]);
     let outcomes = sink.send((1..50).map(|value| record("k", &value.to_string())).collect()).await;
     assert_eq!(outcomes.len(), 49);
     assert_eq!(kinds(&sink.send(vec![record("after", "1")]).await), [None]);
-    let acknowledged: Vec<u64> =
-        (0..).zip([None].into_iter().chain(kinds(&outcomes))).filter(|(_, kind)| kind.is_none()).map(|(at, _)| at).collect();
+    let acknowledged: Vec<u64> = (0..)
+        .zip([None].into_iter().chain(kinds(&outcomes)))
+        .filter(|(_, kind)| kind.is_none())
+        .map(|(at, _)| at)
+        .collect();
     let found = by_key(&read_all(&cluster));
     assert!(acknowledged.iter().all(|value| found["k"].contains(value)), "lost: {found:?}");
 }
