@@ -86,10 +86,11 @@ impl KafkaSink {
         Ok(Self { shared, partitions: Arc::default(), max_record_bytes })
     }
 
-    /// How many partitions `topic` has; at most a minute old, and an error after 5 s if the cluster does not answer.
-    pub(crate) fn partition_count(&self, topic: Arc<str>) -> BoxFuture<'static, Count> {
+    /// How many partitions `topic` has, at most a minute old. A cluster that is asked has to answer `within` this time;
+    /// where several ask at once, the first one's counts.
+    pub(crate) fn partition_count(&self, topic: Arc<str>, within: Duration) -> BoxFuture<'static, Count> {
         let (partitions, client) = (Arc::clone(&self.partitions), self.shared.client());
-        async move { partitions.get(topic, client).await }.boxed()
+        async move { partitions.get(topic, client, within).await }.boxed()
     }
 
     /// The outcomes of a call that must not go out because one of its records is too large.

@@ -20,8 +20,6 @@ use super::{
 
 /// How long an answer is believed; partitions may be added.
 const FRESH: Duration = Duration::from_secs(60);
-/// How long the cluster may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) type Count = Result<i32, SendError>;
 
@@ -41,7 +39,12 @@ impl PartitionCounts {
     }
 
     /// The count for `topic`, asked of the cluster through `client` if it is not known.
-    pub(super) async fn get(self: &Arc<Self>, topic: Arc<str>, client: Option<Arc<RawProducer>>) -> Count {
+    pub(super) async fn get(
+        self: &Arc<Self>,
+        topic: Arc<str>,
+        client: Option<Arc<RawProducer>>,
+        within: Duration,
+    ) -> Count {
         let unreachable = failure::of(&topic, RDKafkaErrorCode::AllBrokersDown, Persisted::No);
         let Some(client) = client else { return Err(unreachable) };
         let (tell, told) = oneshot::channel();
@@ -62,15 +65,15 @@ impl PartitionCounts {
         if ask {
             let (counts, asked) = (Arc::clone(self), Arc::clone(&topic));
             let asking = thread::Builder::new().name("carom-metadata".to_owned());
-            if asking.spawn(move || counts.ask(&asked, &client)).is_err() {
+            if asking.spawn(move || counts.ask(&asked, &client, within)).is_err() {
                 self.lock().remove(&topic);
             }
         }
         told.await.unwrap_or(Err(unreachable))
     }
 
-    fn ask(&self, topic: &Arc<str>, client: &RawProducer) {
-        let found = client.partition_count(topic, PATIENCE).map_err(|code| failure::of(topic, code, Persisted::No));
+    fn ask(&self, topic: &Arc<str>, client: &RawProducer, within: Duration) {
+        let found = client.partition_count(topic, within).map_err(|code| failure::of(topic, code, Persisted::No));
         let mut known = self.lock();
         let asked = match &found {
             Ok(count) => known.insert(Arc::clone(topic), Known::Count(*count, Instant::now())),

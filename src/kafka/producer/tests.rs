@@ -249,7 +249,7 @@ async fn an_unknown_topic_fails_soon_and_may_appear_later() {
 #[tokio::test]
 async fn names_that_no_topic_can_have_are_permanent_failures() {
     let cluster = cluster();
-    let sink = sink(&cluster, &[]);
+    let sink = sink(&cluster, &[("topic.metadata.propagation.max.ms", "100")]);
     for name in ["a\0b", ""] {
         let mut lost = record("k", "0");
         lost.topic = name.into();
@@ -393,13 +393,16 @@ fn it_works_from_any_runtime_and_from_none() {
 async fn the_count_of_partitions_is_asked_once_and_kept() {
     let cluster = cluster();
     let sink = sink(&cluster, &[]);
-    let (first, second) = (sink.partition_count("t".into()), sink.partition_count("t".into()));
+    let (first, second) = (sink.partition_count("t".into(), SOON), sink.partition_count("t".into(), SOON));
     assert_eq!((first.await, second.await), (Ok(PARTITIONS), Ok(PARTITIONS)));
-    let unknown = sink.partition_count("typo".into()).await.unwrap_err();
+    let unknown = sink.partition_count("typo".into(), SOON).await.unwrap_err();
     assert_eq!(unknown.kind, SendErrorKind::Permanent, "{unknown}");
     cluster.broker_down(1).unwrap();
-    assert_eq!(sink.partition_count("t".into()).await, Ok(PARTITIONS));
-    assert_eq!(sink.partition_count("other".into()).await.unwrap_err().kind, SendErrorKind::Retriable);
+    assert_eq!(sink.partition_count("t".into(), SOON).await, Ok(PARTITIONS));
+    assert_eq!(
+        sink.partition_count("other".into(), Duration::from_millis(300)).await.unwrap_err().kind,
+        SendErrorKind::Retriable
+    );
 }
 
 /// The bytes of a key decide its partition, as every other Kafka client would: both hashes, 12 partitions.
