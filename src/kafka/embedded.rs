@@ -8,7 +8,7 @@ use std::{
 
 use rdkafka::error::RDKafkaErrorCode;
 
-use super::raw::{GroupTiming, MockCluster};
+use super::raw::mock::{GroupTiming, MockCluster};
 
 /// The first join of a classic group takes `first_join` and 14 ms more; nothing else changed between 10 and 300 ms.
 const TIMING: GroupTiming = GroupTiming {

@@ -5,6 +5,7 @@ mod defaults;
 mod embedded;
 mod options;
 mod partitioner;
+pub(crate) mod producer;
 mod raw;
 pub(crate) mod record;
 pub(crate) mod source;

@@ -274,4 +274,11 @@ impl OutRecord {
             self.headers.iter().map(|(name, value)| name.as_bytes().len() + value.as_ref().map_or(0, Bytes::len)).sum();
         self.key.as_ref().map_or(0, Bytes::len) + self.value.as_ref().map_or(0, Bytes::len) + headers
     }
+
+    /// What the record takes of the broker's limit at most: [`OutRecord::size`] and the lengths around each part.
+    pub(crate) fn wire_size(&self) -> usize {
+        const RECORD: usize = 64;
+        const HEADER: usize = 10;
+        self.size() + RECORD + HEADER * self.headers.len()
+    }
 }

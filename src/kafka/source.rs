@@ -82,12 +82,18 @@ pub(crate) enum CommitError {
 
 /// Takes records to the broker.
 pub(crate) trait Sink: Send + Sync + fmt::Debug + 'static {
-    /// Enqueues all records in this order, and resolves when each was acknowledged or failed; one result each.
+    /// Enqueues all records in this order, and resolves when each was acknowledged or failed; one result each, in the
+    /// order of the records.
     ///
-    /// Dropping the future cancels nothing.
+    /// The call itself enqueues, without blocking and without a runtime: calls made one after another keep their order
+    /// whoever polls what when, and dropping the future cancels nothing.
+    ///
+    /// All or none where size is concerned: if a record is larger than [`Sink::max_record_bytes`], no record of the
+    /// call is sent. Those that are too large end as [`SendErrorKind::TooLarge`], the others as
+    /// [`SendErrorKind::Retriable`]. Any other failure is of one record and does not stop those after it.
     fn send(&self, records: Vec<OutRecord>) -> BoxFuture<'static, Vec<Result<Delivery, SendError>>>;
 
-    /// Largest record (key, value and headers), in bytes.
+    /// Largest record, in bytes as [`OutRecord::wire_size`] counts them.
     fn max_record_bytes(&self) -> usize;
 
     /// Waits for what is on its way, `within` at most; resolves to the number of records left in doubt.

@@ -1,8 +1,4 @@
-//! The unsafe lines: what rdkafka does not offer, on librdkafka's own interface.
-#![allow(unsafe_code)]
-
-// ---------------------------------------------------------------------------------------------------------------------
-// The embedded broker: librdkafka's mock cluster, with the group timing that rdkafka's own wrapper leaves out.
+//! The embedded broker: librdkafka's mock cluster, with the group timing that rdkafka's own wrapper leaves out.
 
 use std::{
     ffi::{CStr, CString},
@@ -21,7 +17,7 @@ use rdkafka::{
 const ALL_BROKERS: i32 = -1;
 
 /// A mock cluster and the client whose threads it borrows.
-pub(super) struct MockCluster {
+pub(in crate::kafka) struct MockCluster {
     cluster: NonNull<sys::rd_kafka_mock_cluster_t>,
     /// After `cluster`, which must not outlive it.
     _client: Client<DefaultClientContext>,
@@ -34,17 +30,17 @@ unsafe impl Send for MockCluster {}
 unsafe impl Sync for MockCluster {}
 
 /// How fast groups of the cluster settle.
-pub(super) struct GroupTiming {
+pub(in crate::kafka) struct GroupTiming {
     /// How long the first member of a classic group waits for others.
-    pub(super) first_join: Duration,
+    pub(in crate::kafka) first_join: Duration,
     /// KIP-848: how often members report.
-    pub(super) heartbeat: Duration,
+    pub(in crate::kafka) heartbeat: Duration,
     /// KIP-848: when a silent member is gone.
-    pub(super) session: Duration,
+    pub(in crate::kafka) session: Duration,
 }
 
 impl MockCluster {
-    pub(super) fn new(brokers: i32, timing: &GroupTiming) -> Result<Self, String> {
+    pub(in crate::kafka) fn new(brokers: i32, timing: &GroupTiming) -> Result<Self, String> {
         let config = ClientConfig::new();
         let native = config.create_native_config().map_err(|error| error.to_string())?;
         let client = Client::new(&config, native, RDKafkaType::RD_KAFKA_PRODUCER, DefaultClientContext)
@@ -61,47 +57,47 @@ impl MockCluster {
         Ok(Self { cluster, _client: client })
     }
 
-    pub(super) fn bootstrap_servers(&self) -> String {
+    pub(in crate::kafka) fn bootstrap_servers(&self) -> String {
         // SAFETY: a C string that lives as long as the cluster and never changes; copied here.
         let servers = unsafe { CStr::from_ptr(sys::rd_kafka_mock_cluster_bootstraps(self.cluster.as_ptr())) };
         servers.to_string_lossy().into_owned()
     }
 
-    pub(super) fn create_topic(&self, name: &str, partitions: i32) -> Result<(), RDKafkaErrorCode> {
+    pub(in crate::kafka) fn create_topic(&self, name: &str, partitions: i32) -> Result<(), RDKafkaErrorCode> {
         let name = CString::new(name).map_err(|_| RDKafkaErrorCode::InvalidTopic)?;
         // SAFETY: the cluster is alive, the name is copied during the call.
         done(unsafe { sys::rd_kafka_mock_topic_create(self.cluster.as_ptr(), name.as_ptr(), partitions, 1) })
     }
 
-    pub(super) fn set_leader(&self, topic: &str, partition: i32, broker: i32) -> Result<(), RDKafkaErrorCode> {
+    pub(in crate::kafka) fn set_leader(&self, topic: &str, partition: i32, broker: i32) -> Result<(), RDKafkaErrorCode> {
         let topic = CString::new(topic).map_err(|_| RDKafkaErrorCode::InvalidTopic)?;
         let (cluster, topic) = (self.cluster.as_ptr(), topic.as_ptr());
         // SAFETY: the cluster is alive, the name is copied during the call and still alive here.
         done(unsafe { sys::rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker) })
     }
 
-    pub(super) fn set_down(&self) -> Result<(), RDKafkaErrorCode> {
+    pub(in crate::kafka) fn set_down(&self) -> Result<(), RDKafkaErrorCode> {
         // SAFETY: the cluster is alive.
         done(unsafe { sys::rd_kafka_mock_broker_set_down(self.cluster.as_ptr(), ALL_BROKERS) })
     }
 
-    pub(super) fn set_up(&self) -> Result<(), RDKafkaErrorCode> {
+    pub(in crate::kafka) fn set_up(&self) -> Result<(), RDKafkaErrorCode> {
         // SAFETY: the cluster is alive.
         done(unsafe { sys::rd_kafka_mock_broker_set_up(self.cluster.as_ptr(), ALL_BROKERS) })
     }
 
-    pub(super) fn set_round_trip_time(&self, time: Duration) -> Result<(), RDKafkaErrorCode> {
+    pub(in crate::kafka) fn set_round_trip_time(&self, time: Duration) -> Result<(), RDKafkaErrorCode> {
         // SAFETY: the cluster is alive.
         done(unsafe { sys::rd_kafka_mock_broker_set_rtt(self.cluster.as_ptr(), ALL_BROKERS, millis(time)) })
     }
 
-    pub(super) fn push_errors(&self, api_key: i16, errors: &[i32]) {
+    pub(in crate::kafka) fn push_errors(&self, api_key: i16, errors: &[i32]) {
         let (cluster, first) = (self.cluster.as_ptr(), errors.as_ptr().cast::<RDKafkaRespErr>());
         // SAFETY: librdkafka reads `errors.len()` C enums, which are ints, and copies them; no Rust enum comes to be.
         unsafe { sys::rd_kafka_mock_push_request_errors_array(cluster, api_key, errors.len(), first) }
     }
 
-    pub(super) fn clear_errors(&self, api_key: i16) {
+    pub(in crate::kafka) fn clear_errors(&self, api_key: i16) {
         // SAFETY: the cluster is alive.
         unsafe { sys::rd_kafka_mock_clear_request_errors(self.cluster.as_ptr(), api_key) }
     }

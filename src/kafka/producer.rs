@@ -1,0 +1,148 @@
+//! Publishing: one idempotent client per sink, permits before the client's queue, a result for every record.
+//!
+//! ```text
+//! send ─▶ size check ─▶ queue (permits, order) ─▶ librdkafka ─▶ broker
+//!                          ▲                          │
+//!                          └── permits, outcome ◀── thread ◀── delivery reports
+//! ```
+
+mod client;
+mod failure;
+mod partitions;
+mod queue;
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use rdkafka::{ClientConfig, error::KafkaError};
+
+use self::{
+    client::Shared,
+    partitions::{Count, PartitionCounts},
+    queue::{Limits, Outcome, SendQueue},
+};
+use super::{
+    record::OutRecord,
+    source::{Delivery, SendError, Sink},
+};
+
+/// Publishes to Kafka.
+///
+/// Records with a key keep their order from call to call. A record that failed and is sent again comes behind those
+/// that were sent meanwhile.
+///
+/// Dropping it returns at once and gives up what is not acknowledged (`flush` first); the futures of those records
+/// still resolve.
+pub(crate) struct KafkaSink {
+    shared: Arc<Shared>,
+    partitions: Arc<PartitionCounts>,
+    max_record_bytes: usize,
+}
+
+/// Settings that a sink cannot do without.
+const DEFAULTS: [(&str, &str); 6] = [
+    ("enable.idempotence", "true"),
+    ("acks", "all"),
+    ("message.max.bytes", "1000000"),
+    ("delivery.timeout.ms", "120000"),
+    ("allow.auto.create.topics", "false"),
+    // librdkafka believes in a topic that the cluster does not know for this long. 30 s by default: a typo would hold
+    // its key for that time. Topics are provisioned at start, so a few seconds are enough for them to spread.
+    ("topic.metadata.propagation.max.ms", "5000"),
+];
+
+/// Longer than anybody waits, and short enough to be added to a time.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+impl KafkaSink {
+    /// A sink for the cluster of `config`; what it leaves open gets carom's defaults.
+    ///
+    /// The permits follow from `queue.buffering.max.messages` and `queue.buffering.max.kbytes`, the time a record may
+    /// wait for one from `delivery.timeout.ms`, whose clock starts anew when the record gets its permit: a record
+    /// resolves within twice that time. Dead letters want a sink of their own with a shorter one.
+    pub(crate) fn new(config: &ClientConfig) -> Result<Self, KafkaError> {
+        let mut config = config.clone();
+        for (key, value) in DEFAULTS {
+            if config.get(key).is_none() {
+                config.set(key, value);
+            }
+        }
+        let native = config.create_native_config()?;
+        let number = |key: &str| native.get(key).map(|value| value.parse::<usize>().unwrap_or(usize::MAX));
+        let max_record_bytes = number("message.max.bytes")?;
+        let limits = Limits {
+            records: number("queue.buffering.max.messages")?.saturating_sub(1).max(1),
+            bytes: number("queue.buffering.max.kbytes")?.saturating_mul(1024),
+            patience: match number("delivery.timeout.ms")? {
+                0 => FOR_EVER,
+                millis => Duration::from_millis(millis as u64).min(FOR_EVER),
+            },
+        };
+        let shared = Shared::start(config, SendQueue::new(limits))?;
+        Ok(Self { shared, partitions: Arc::default(), max_record_bytes })
+    }
+
+    /// How many partitions `topic` has, at most a minute old. A cluster that is asked has to answer `within` this time;
+    /// where several ask at once, the first one's counts.
+    pub(crate) fn partition_count(&self, topic: Arc<str>, within: Duration) -> BoxFuture<'static, Count> {
+        let (partitions, client) = (Arc::clone(&self.partitions), self.shared.client());
+        async move { partitions.get(topic, client, within).await }.boxed()
+    }
+
+    /// The outcomes of a call that must not go out because one of its records is too large.
+    fn oversized(&self, records: &[OutRecord]) -> Option<Vec<Outcome>> {
+        let limit = self.max_record_bytes;
+        if records.iter().all(|record| record.wire_size() <= limit) {
+            return None;
+        }
+        let outcome = |record: &OutRecord| match record.wire_size() {
+            bytes if bytes > limit => Err(failure::too_large(&record.topic, bytes, limit)),
+            _ => Err(failure::held_back(&record.topic)),
+        };
+        Some(records.iter().map(outcome).collect())
+    }
+}
+
+impl Sink for KafkaSink {
+    fn send(&self, records: Vec<OutRecord>) -> BoxFuture<'static, Vec<Result<Delivery, SendError>>> {
+        if let Some(outcomes) = self.oversized(&records) {
+            return std::future::ready(outcomes).boxed();
+        }
+        let topics: Arc<[Arc<str>]> = records.iter().map(|record| Arc::clone(&record.topic)).collect();
+        let told = self.shared.with_queue(|queue| queue.push(records, Arc::clone(&topics), Instant::now()));
+        async move {
+            // The sender lives until it has told, unless the thread is gone.
+            told.await.unwrap_or_else(|_gone| topics.iter().map(|topic| Err(failure::abandoned(topic))).collect())
+        }
+        .boxed()
+    }
+
+    fn max_record_bytes(&self) -> usize {
+        self.max_record_bytes
+    }
+
+    fn flush(&self, within: Duration) -> BoxFuture<'static, usize> {
+        let told = self.shared.with_queue(|queue| queue.flush(Instant::now() + within.min(FOR_EVER)));
+        self.shared.wake();
+        async move { told.await.unwrap_or(0) }.boxed()
+    }
+}
+
+impl Drop for KafkaSink {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+impl fmt::Debug for KafkaSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaSink").field("max_record_bytes", &self.max_record_bytes).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,298 @@
+//! The thread that serves a producer client: reports in, waiting records out, and a new client if one dies.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    ClientConfig,
+    error::{KafkaError, RDKafkaErrorCode},
+};
+
+use super::{
+    super::raw::produce::{Event, RawProducer, Report},
+    queue::{Pumped, SendQueue},
+};
+
+/// Longest sleep of the thread; whoever brings something urgent wakes it.
+const IDLE: Duration = Duration::from_millis(500);
+/// Pause before a client that was full although we counted is tried again.
+const FULL: Duration = Duration::from_millis(5);
+/// Records that go to the client under one lock, so that nobody waits for it for long.
+const BURST: usize = 64;
+/// How long a dead client may still answer for what is on its way.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// How long the reports of a purge are waited for.
+const LAST_REPORTS: Duration = Duration::from_millis(500);
+/// Pause before another try to make a client.
+const REBUILD: Duration = Duration::from_secs(1);
+
+/// What callers and the thread share.
+pub(super) struct Shared {
+    inner: Mutex<Inner>,
+    config: ClientConfig,
+}
+
+struct Inner {
+    queue: SendQueue,
+    /// `None` while a dead client is being replaced; records wait then.
+    client: Option<Arc<RawProducer>>,
+    dead: bool,
+    closing: bool,
+}
+
+/// What the thread keeps from round to round.
+#[derive(Default)]
+struct Round {
+    reports: Vec<Report>,
+    /// Errors since the last acknowledgement: an outage is a wall of them, and one line of log.
+    errors: u64,
+}
+
+enum Next {
+    Go,
+    Rebuild(String),
+    Close,
+}
+
+impl Shared {
+    /// Makes the client and starts its thread.
+    pub(super) fn start(config: ClientConfig, queue: SendQueue) -> Result<Arc<Self>, KafkaError> {
+        let client = Arc::new(RawProducer::new(&config)?);
+        let inner = Inner { queue, client: Some(Arc::clone(&client)), dead: false, closing: false };
+        let shared = Arc::new(Self { inner: Mutex::new(inner), config });
+        let serving = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("carom-producer".to_owned())
+            .spawn(move || serving.run(client))
+            .map_err(|error| KafkaError::ClientCreation(format!("no thread for the producer: {error}")))?;
+        Ok(shared)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets a caller at the queue; what it brought goes to the client at once as far as it may.
+    pub(super) fn with_queue<T>(&self, act: impl FnOnce(&mut SendQueue) -> T) -> T {
+        let mut inner = self.lock();
+        let result = act(&mut inner.queue);
+        if inner.closing {
+            inner.queue.abandon_waiting();
+        }
+        if inner.pump() != Pumped::Done || !inner.queue.unknown_topics.is_empty() {
+            inner.wake();
+        }
+        self.release(inner);
+        result
+    }
+
+    /// Makes the thread look at the queue's times again.
+    pub(super) fn wake(&self) {
+        self.lock().wake();
+    }
+
+    /// The client, unless it is being replaced.
+    pub(super) fn client(&self) -> Option<Arc<RawProducer>> {
+        self.lock().client.clone()
+    }
+
+    /// Gives up what is on its way and ends the thread; returns at once.
+    pub(super) fn close(&self) {
+        let mut inner = self.lock();
+        inner.closing = true;
+        inner.wake();
+    }
+
+    /// Wakes callers without the lock: what they do then is not ours to wait for.
+    fn release(&self, mut inner: MutexGuard<'_, Inner>) {
+        let done = inner.queue.take_done();
+        drop(inner);
+        for done in done {
+            done.tell();
+        }
+    }
+
+    fn run(&self, mut client: Arc<RawProducer>) {
+        let mut round = Round::default();
+        loop {
+            // A panic must not end the thread: nothing would be acknowledged again.
+            let next = catch_unwind(AssertUnwindSafe(|| self.serve(&client, &mut round)));
+            match next.unwrap_or_else(|_panic| {
+                tracing::error!("a panic in the producer's thread; it goes on");
+                Next::Go
+            }) {
+                Next::Go => {}
+                Next::Rebuild(reason) => match self.rebuild(client, &reason) {
+                    Some(new) => client = new,
+                    None => return,
+                },
+                Next::Close => return self.end(&client),
+            }
+        }
+    }
+
+    /// One round: one event of the client, then whatever the permits it returned let through.
+    fn serve(&self, client: &RawProducer, round: &mut Round) -> Next {
+        let within = {
+            let mut inner = self.lock();
+            if inner.closing {
+                return Next::Close;
+            }
+            let now = Instant::now();
+            let pumped = inner.pump();
+            let due = inner.queue.expire(now).map_or(IDLE, |at| at.saturating_duration_since(now).min(IDLE));
+            let dead = inner.dead;
+            self.release(inner);
+            match pumped {
+                _ if dead => return Next::Rebuild("it refuses records".to_owned()),
+                Pumped::More => Duration::ZERO,
+                Pumped::Full => due.min(FULL),
+                Pumped::Done | Pumped::Dead => due,
+            }
+        };
+        match client.poll(within, &mut round.reports) {
+            Event::Nothing => {}
+            Event::Reports => round.note_acknowledged(),
+            Event::Log { level, text } => log(level, &text),
+            Event::Error { fatal: true, code, text } => return Next::Rebuild(format!("{code}: {text}")),
+            Event::Error { code, text, .. } => round.note_error(code, &text),
+        }
+        self.settle(client, &mut round.reports);
+        Next::Go
+    }
+
+    /// Takes delivery reports and lets through what their permits allow.
+    fn settle(&self, client: &RawProducer, reports: &mut Vec<Report>) {
+        let mut inner = self.lock();
+        for report in reports.drain(..) {
+            inner.queue.settle(&report);
+        }
+        inner.pump();
+        let unknown = std::mem::take(&mut inner.queue.unknown_topics);
+        self.release(inner);
+        for topic in unknown {
+            client.refresh(&topic);
+        }
+    }
+
+    /// Replaces a dead client. What it had is reported as it is known, never sent again; what waits goes to the new one.
+    fn rebuild(&self, dead: Arc<RawProducer>, reason: &str) -> Option<Arc<RawProducer>> {
+        tracing::error!("the producer's client is dead and gets replaced: {reason}");
+        self.lock().client = None;
+        self.collect(&dead, LAST_ANSWERS);
+        self.give_up(&dead);
+        drop_aside(dead);
+        loop {
+            {
+                let mut inner = self.lock();
+                if inner.closing {
+                    inner.queue.abandon_waiting();
+                    self.release(inner);
+                    return None;
+                }
+                inner.queue.expire(Instant::now());
+                self.release(inner);
+            }
+            match RawProducer::new(&self.config).map(Arc::new) {
+                Ok(client) => {
+                    let mut inner = self.lock();
+                    inner.dead = false;
+                    inner.client = Some(Arc::clone(&client));
+                    return Some(client);
+                }
+                Err(error) => tracing::error!("no new producer client: {error}"),
+            }
+            thread::sleep(REBUILD);
+        }
+    }
+
+    /// Ends everything that has not ended. The thread is its own, so what hangs in the client's end hangs nobody.
+    fn end(&self, client: &RawProducer) {
+        self.lock().client = None;
+        self.give_up(client);
+        let mut inner = self.lock();
+        inner.queue.abandon_waiting();
+        self.release(inner);
+    }
+
+    /// Has the client give up what it holds, and ends what it does not report in time.
+    fn give_up(&self, client: &RawProducer) {
+        let left = self.lock().queue.on_the_way();
+        if left > 0 {
+            client.purge();
+            self.collect(client, LAST_REPORTS);
+            tracing::warn!(records = left, "records were given up before a broker acknowledged them");
+        }
+        let mut inner = self.lock();
+        inner.queue.abandon_pending();
+        self.release(inner);
+    }
+
+    /// Takes reports until all are in, `within` at most.
+    fn collect(&self, client: &RawProducer, within: Duration) {
+        let until = Instant::now() + within;
+        let mut reports = Vec::new();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.lock().queue.on_the_way() == 0 {
+                return;
+            }
+            client.poll(left, &mut reports);
+            self.settle(client, &mut reports);
+        }
+    }
+}
+
+impl Round {
+    fn note_error(&mut self, code: RDKafkaErrorCode, text: &str) {
+        match self.errors {
+            0 => tracing::warn!("producer: {code}: {text}"),
+            _ => tracing::debug!("producer: {code}: {text}"),
+        }
+        self.errors += 1;
+    }
+
+    fn note_acknowledged(&mut self) {
+        if self.errors > 0 && self.reports.iter().any(|report| report.error.is_none()) {
+            tracing::info!(errors = self.errors, "producer: the cluster acknowledges records again");
+            self.errors = 0;
+        }
+    }
+}
+
+impl Inner {
+    fn pump(&mut self) -> Pumped {
+        let Some(client) = &self.client else { return Pumped::Done };
+        let pumped = self.queue.pump(&**client, BURST);
+        self.dead |= pumped == Pumped::Dead;
+        pumped
+    }
+
+    fn wake(&self) {
+        if let Some(client) = &self.client {
+            client.wake();
+        }
+    }
+}
+
+/// The end of a client may block for as long as a broker hangs.
+fn drop_aside(client: Arc<RawProducer>) {
+    let dropping = thread::Builder::new().name("carom-producer-end".to_owned()).spawn(move || drop(client));
+    if let Err(error) = dropping {
+        tracing::warn!("no thread to end a dead producer client on: {error}");
+    }
+}
+
+/// A line of librdkafka's, at the level it was written with (syslog's numbers).
+fn log(level: i32, text: &str) {
+    match level {
+        ..=3 => tracing::error!(target: "librdkafka", "{text}"),
+        4 => tracing::warn!(target: "librdkafka", "{text}"),
+        5 | 6 => tracing::info!(target: "librdkafka", "{text}"),
+        _ => tracing::debug!(target: "librdkafka", "{text}"),
+    }
+}
