@@ -11,5 +11,5 @@ pub mod supervisor;
 pub mod __private;
 
 pub use actor::{Actor, Context, Failure, FromRef, Handler, Outputs};
-pub use carom_macros::{Actor, Event, FromRef, handler};
-pub use event::Event;
+pub use carom_macros::{Actor, Event, FromRef, KeyPart, handler};
+pub use event::{Event, KeyPart};
