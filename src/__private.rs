@@ -3,6 +3,6 @@
 pub use crate::{
     actor::{FromState, Registered},
     dispatch::Registration,
-    event::{Descriptor, Location, TopicSource},
+    event::{Descriptor, KeyPart, Location, Payload, TopicSource},
 };
 pub use inventory;

@@ -1,27 +1,48 @@
-//! Derive and attribute macros of the `carom` crate.
+//! Derive and attribute macros of the `carom` crate, which re-exports them.
+//!
+//! Each macro is parse (`attr`), validate (`valid`: every rule, every message), expand (the file called like the
+//! macro). Where a rule fails, `fallback` writes what type-checks beside the error.
+
+mod actor;
+mod attr;
+mod domain;
+mod event;
+mod fallback;
+mod handler;
+mod key;
+mod name;
+mod state;
+mod valid;
 
 use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
 
-/// Marks a type as an integration event.
+#[doc = include_str!("../docs/event.md")]
 #[proc_macro_derive(Event, attributes(event))]
-pub fn event(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn event(input: TokenStream) -> TokenStream {
+    event::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Builds an actor from the bus state.
+#[doc = include_str!("../docs/key_part.md")]
+#[proc_macro_derive(KeyPart)]
+pub fn key_part(input: TokenStream) -> TokenStream {
+    key::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+#[doc = include_str!("../docs/actor.md")]
 #[proc_macro_derive(Actor, attributes(actor))]
-pub fn actor(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn actor(input: TokenStream) -> TokenStream {
+    actor::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Makes each field of a state struct available to actors.
-#[proc_macro_derive(FromRef)]
-pub fn from_ref(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+#[doc = include_str!("../docs/from_ref.md")]
+#[proc_macro_derive(FromRef, attributes(from_ref))]
+pub fn from_ref(input: TokenStream) -> TokenStream {
+    state::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// Registers an `impl Handler<Event> for Actor`.
+#[doc = include_str!("../docs/handler.md")]
 #[proc_macro_attribute]
-pub fn handler(_attributes: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    handler::attribute(&arguments.into(), item.into()).into()
 }

@@ -1,0 +1,75 @@
+//! `#[derive(Actor)]`: an actor that is built from the bus state.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{DeriveInput, Member, Type, parse_quote, spanned::Spanned};
+
+use crate::{fallback, valid};
+
+/// An actor, checked.
+pub(crate) struct Spec {
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A field of an actor.
+pub(crate) struct Part {
+    pub(crate) member: Member,
+    pub(crate) ty: Type,
+    /// `#[actor(default)]`
+    pub(crate) is_default: bool,
+}
+
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    match valid::actor(input) {
+        Ok(spec) => expand(input, &spec),
+        Err(error) => fallback::actor(input, &error),
+    }
+}
+
+fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
+    let ident = &input.ident;
+    let mut generics = input.generics.clone();
+    if !generics.params.is_empty() {
+        generics.make_where_clause().predicates.push(parse_quote!(Self: ::core::marker::Send + 'static));
+    }
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let from_state = from_state(input, spec);
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics ::carom::Actor for #ident #ty_generics #where_clause {}
+        #from_state
+    }
+}
+
+fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
+    let ident = &input.ident;
+    let (_, ty_generics, _) = input.generics.split_for_impl();
+    let mut generics = input.generics.clone();
+    generics.params.push(parse_quote!(__S));
+    let predicates = &mut generics.make_where_clause().predicates;
+    for part in spec.parts.iter().filter(|part| !part.is_default) {
+        let ty = &part.ty;
+        predicates.push(parse_quote!(#ty: ::carom::FromRef<__S>));
+    }
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let fields = spec.parts.iter().map(field);
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics ::carom::__private::FromState<__S> for #ident #ty_generics #where_clause {
+            fn from_state(state: &__S) -> Self {
+                let _ = state;
+                Self { #(#fields,)* }
+            }
+        }
+    }
+}
+
+fn field(part: &Part) -> TokenStream {
+    let Part { member, ty, is_default } = part;
+    let span = ty.span().resolved_at(Span::call_site());
+    if *is_default {
+        quote_spanned!(span=> #member: <#ty as ::core::default::Default>::default())
+    } else {
+        quote_spanned!(span=> #member: <#ty as ::carom::FromRef<__S>>::from_ref(state))
+    }
+}

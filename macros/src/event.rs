@@ -1,0 +1,160 @@
+//! `#[derive(Event)]`: the descriptor and the record key.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{DeriveInput, Ident, Member, Type, ext::IdentExt, spanned::Spanned};
+
+use crate::{domain::Domain, fallback, name, valid};
+
+/// An event, checked.
+pub(crate) struct Spec {
+    pub(crate) topic: Topic,
+    pub(crate) domain: Domain,
+    pub(crate) internal: bool,
+    pub(crate) plural: Option<bool>,
+    pub(crate) version: String,
+    /// `None` is the default type.
+    pub(crate) event_type: Option<String>,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) partitions: Option<u32>,
+    pub(crate) key: Key,
+    pub(crate) description: String,
+}
+
+/// Where the name segment of the topic comes from.
+pub(crate) enum Topic {
+    Entity(String),
+    Verbatim(String),
+}
+
+/// What makes the record key.
+pub(crate) enum Key {
+    /// `key = method`
+    Method(Ident),
+    /// The marked fields, in their order; none means the event's id.
+    Fields(Vec<KeyField>),
+}
+
+/// A field marked `#[event(key)]`.
+pub(crate) struct KeyField {
+    pub(crate) member: Member,
+    pub(crate) name: String,
+    pub(crate) ty: Type,
+    pub(crate) order: i64,
+}
+
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    match valid::event(input) {
+        Ok(spec) => expand(input, &spec),
+        Err(error) => fallback::event(input, &error),
+    }
+}
+
+fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
+    let ident = &input.ident;
+    let descriptor = descriptor(ident, spec);
+    let key = key(&spec.key);
+    let rebuild = rebuild_with_manifest(&spec.domain);
+    quote! {
+        #[automatically_derived]
+        impl ::carom::Event for #ident {
+            fn descriptor() -> &'static ::carom::__private::Descriptor {
+                #rebuild
+                static DESCRIPTOR: ::carom::__private::Descriptor = #descriptor;
+                &DESCRIPTOR
+            }
+
+            fn key(&self) -> ::core::option::Option<::std::string::String> {
+                #key
+            }
+        }
+    }
+}
+
+fn descriptor(ident: &Ident, spec: &Spec) -> TokenStream {
+    let Spec { internal, version, aliases, description, .. } = spec;
+    let domain = spec.domain.name();
+    let rust_name = ident.unraw().to_string();
+    let event_type = spec.event_type.clone().unwrap_or_else(|| name::default_type(domain, &rust_name, version));
+    let topic = match &spec.topic {
+        Topic::Entity(name) => quote!(Entity(#name)),
+        Topic::Verbatim(name) => quote!(Verbatim(#name)),
+    };
+    let plural = option(spec.plural);
+    let partitions = option(spec.partitions);
+    let key_fields: Vec<_> = match &spec.key {
+        Key::Method(_) => Vec::new(),
+        Key::Fields(fields) => fields.iter().map(|field| &field.name).collect(),
+    };
+    let location = location(ident.span());
+    quote! {
+        ::carom::__private::Descriptor {
+            rust_name: #rust_name,
+            event_type: #event_type,
+            aliases: &[#(#aliases),*],
+            domain: #domain,
+            internal: #internal,
+            topic: ::carom::__private::TopicSource::#topic,
+            plural: #plural,
+            version: #version,
+            partitions: #partitions,
+            key_fields: &[#(#key_fields),*],
+            description: #description,
+            location: #location,
+        }
+    }
+}
+
+fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+fn location(span: Span) -> TokenStream {
+    let (file, line) = place(span);
+    quote!(::carom::__private::Location { file: #file, line: #line })
+}
+
+/// The file and the line of a token, as `file!()` and `line!()` give those of a macro call.
+pub(crate) fn place(span: Span) -> (String, u32) {
+    let span = span.unwrap();
+    (span.file(), u32::try_from(span.line()).unwrap_or_default())
+}
+
+/// The domain that stands in Cargo.toml is an input of this crate like any source file.
+fn rebuild_with_manifest(domain: &Domain) -> TokenStream {
+    match domain {
+        Domain::OfCrate { has_manifest: true, .. } => quote! {
+            const _: &[u8] = ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+        },
+        Domain::OfCrate { .. } | Domain::Given(_) => TokenStream::new(),
+    }
+}
+
+fn key(key: &Key) -> TokenStream {
+    let write = match key {
+        Key::Fields(fields) if fields.is_empty() => return quote!(::core::option::Option::None),
+        Key::Fields(fields) => fields.iter().enumerate().map(|(i, field)| write_field(i, field)).collect(),
+        Key::Method(method) => {
+            let span = method.span().resolved_at(Span::call_site());
+            quote_spanned!(span=> ::carom::__private::KeyPart::write_key(&self.#method(), &mut key);)
+        }
+    };
+    quote! {
+        let mut key = ::std::string::String::new();
+        #write
+        ::core::option::Option::Some(key)
+    }
+}
+
+fn write_field(i: usize, field: &KeyField) -> TokenStream {
+    let member = &field.member;
+    let separator = (i > 0).then(|| quote!(key.push('|');));
+    let span = field.ty.span().resolved_at(Span::call_site());
+    quote_spanned! {span=>
+        #separator
+        ::carom::__private::KeyPart::write_key(&self.#member, &mut key);
+    }
+}

@@ -1,0 +1,155 @@
+//! What stands beside an error: an impl that type-checks, so that the mistake is reported once.
+//!
+//! Without it, everything that uses the type would complain as well, in words that lead away from the mistake.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Data, DeriveInput, Error, FnArg, Token, parse::Parser, parse_quote, punctuated::Punctuated};
+
+use crate::{
+    attr,
+    handler::{Item, Target},
+    valid,
+};
+
+/// An event without topic.
+pub(crate) fn event(input: &DeriveInput, error: &Error) -> TokenStream {
+    let error = error.to_compile_error();
+    let ident = &input.ident;
+    let mut generics = input.generics.clone();
+    if !generics.params.is_empty() {
+        let bounds = parse_quote!(Self: ::carom::__private::Payload + ::core::marker::Send + 'static);
+        generics.make_where_clause().predicates.push(bounds);
+    }
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    quote! {
+        #error
+        #[automatically_derived]
+        impl #impl_generics ::carom::Event for #ident #ty_generics #where_clause {
+            fn descriptor() -> &'static ::carom::__private::Descriptor {
+                ::core::unreachable!()
+            }
+
+            fn key(&self) -> ::core::option::Option<::std::string::String> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// A key part without text.
+pub(crate) fn key_part(input: &DeriveInput, error: &Error) -> TokenStream {
+    let error = error.to_compile_error();
+    let ident = &input.ident;
+    let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    quote! {
+        #error
+        #[automatically_derived]
+        impl #impl_generics ::carom::KeyPart for #ident #ty_generics #where_clause {
+            fn write_key(&self, _: &mut ::std::string::String) {}
+        }
+    }
+}
+
+/// An actor that every state can build.
+pub(crate) fn actor(input: &DeriveInput, error: &Error) -> TokenStream {
+    let error = error.to_compile_error();
+    let ident = &input.ident;
+    let mut generics = input.generics.clone();
+    if !generics.params.is_empty() {
+        generics.make_where_clause().predicates.push(parse_quote!(Self: ::core::marker::Send + 'static));
+    }
+    let (_, ty_generics, where_clause) = generics.split_for_impl();
+    let (impl_generics, ..) = generics.split_for_impl();
+    let mut with_state = generics.clone();
+    with_state.params.push(parse_quote!(__S));
+    let (impl_with_state, ..) = with_state.split_for_impl();
+    quote! {
+        #error
+        #[automatically_derived]
+        impl #impl_generics ::carom::Actor for #ident #ty_generics #where_clause {}
+        #[automatically_derived]
+        impl #impl_with_state ::carom::__private::FromState<__S> for #ident #ty_generics #where_clause {
+            fn from_state(_: &__S) -> Self {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// A state whose fields are there, each type once.
+pub(crate) fn from_ref(input: &DeriveInput, error: &Error) -> TokenStream {
+    let error = error.to_compile_error();
+    let state = &input.ident;
+    let mut types: Vec<&syn::Type> = Vec::new();
+    if let (Data::Struct(data), true) = (&input.data, input.generics.params.is_empty()) {
+        for field in &data.fields {
+            let is_new = !types.iter().any(|ty| ty.to_token_stream().to_string() == field.ty.to_token_stream().to_string());
+            if is_new && attr::span(&field.attrs, "from_ref").is_none() {
+                types.push(&field.ty);
+            }
+        }
+    }
+    quote! {
+        #error
+        #(
+            #[automatically_derived]
+            impl ::carom::FromRef<#state> for #types {
+                fn from_ref(_: &#state) -> Self {
+                    ::core::unreachable!()
+                }
+            }
+        )*
+    }
+}
+
+/// Something else than an impl: it stays as it is.
+pub(crate) fn not_an_impl(item: TokenStream) -> TokenStream {
+    let message = "`#[handler]` stands on an `impl Handler<Event> for Actor`";
+    let error = Error::new(Span::call_site(), message).to_compile_error();
+    quote!(#error #item)
+}
+
+/// A handler that counts as registered; its `handle` has the right shape and does nothing.
+pub(crate) fn handler(item: TokenStream, parsed: &Item, error: &Error) -> TokenStream {
+    let error = error.to_compile_error();
+    let Ok(Target { event, actor }) = valid::target(parsed) else { return quote!(#error #item) };
+    let header = &parsed.header;
+    let cfgs = attr::cfgs(&header.attrs);
+    let (generics, _, where_clause) = header.generics.split_for_impl();
+    let (_, path, _) = header.trait_.as_ref().expect("a target has a trait");
+    let types = types_of(parsed);
+    quote! {
+        #error
+
+        #(#cfgs)*
+        #[allow(refining_impl_trait)]
+        impl #generics #path for #actor #where_clause {
+            async fn handle(
+                &mut self,
+                _: #event,
+                _: &mut ::carom::Context<'_>,
+            ) -> ::core::result::Result<(), ::carom::Failure> {
+                #(let _: ::core::option::Option<#types>;)*
+                ::core::unreachable!()
+            }
+        }
+
+        #(#cfgs)*
+        impl #generics ::carom::__private::Registered<#event> for #actor #where_clause {}
+    }
+}
+
+/// The types of the user's signature: named again, so that their imports do not look unused.
+fn types_of(parsed: &Item) -> Vec<TokenStream> {
+    let Some(handle) = &parsed.handle else { return Vec::new() };
+    let parser = Punctuated::<FnArg, Token![,]>::parse_terminated;
+    let arguments = parser.parse2(handle.inputs.stream()).unwrap_or_default();
+    let inputs = arguments.into_iter().filter_map(|argument| match argument {
+        FnArg::Typed(typed) => Some(typed.ty.to_token_stream()),
+        FnArg::Receiver(_) => None,
+    });
+    let output: TokenStream = handle.output.clone().into_iter().skip(2).collect();
+    let is_nameable = syn::parse2(output.clone()).is_ok_and(|ty: syn::Type| !matches!(ty, syn::Type::ImplTrait(_)));
+    inputs.chain(is_nameable.then_some(output)).collect()
+}

@@ -1,0 +1,100 @@
+//! `#[handler]`: the registration beside an `impl Handler<Event> for Actor`, which stays as it is.
+//!
+//! Neither the body nor the return type of `handle` is parsed or moved, so rustc's own errors about them stay rustc's
+//! own, and syntax that this crate has never heard of passes through.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Ident, ItemImpl, Result, Type};
+
+use crate::{attr, event, fallback, valid};
+
+/// What the attribute stands on, read as far as it has to be.
+pub(crate) struct Item {
+    /// The impl with an empty body.
+    pub(crate) header: ItemImpl,
+    /// The method, if there is one of that name.
+    pub(crate) handle: Option<Handle>,
+}
+
+/// `async fn handle(..) -> ..`, up to its body.
+pub(crate) struct Handle {
+    pub(crate) is_async: bool,
+    /// The word `fn`.
+    pub(crate) fn_token: Ident,
+    /// The word `handle`.
+    pub(crate) name: Ident,
+    /// What stands between the parentheses.
+    pub(crate) inputs: Group,
+    /// Everything between the parentheses and the body, with the arrow; empty if nothing is returned.
+    pub(crate) output: TokenStream,
+}
+
+/// The two types of `impl Handler<Event> for Actor`.
+pub(crate) struct Target {
+    pub(crate) event: Type,
+    pub(crate) actor: Type,
+}
+
+pub(crate) fn attribute(arguments: &TokenStream, item: TokenStream) -> TokenStream {
+    let parsed = match parse(&item) {
+        Ok(parsed) => parsed,
+        Err(_) => return fallback::not_an_impl(item),
+    };
+    match valid::handler(arguments, &parsed) {
+        Ok(target) => expand(&item, &parsed, &target),
+        Err(error) => fallback::handler(item, &parsed, &error),
+    }
+}
+
+fn parse(item: &TokenStream) -> Result<Item> {
+    let mut tokens: Vec<TokenTree> = item.clone().into_iter().collect();
+    let body = match tokens.pop() {
+        Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => body,
+        _ => return Err(syn::Error::new(Span::call_site(), "not an impl")),
+    };
+    tokens.push(TokenTree::Group(Group::new(Delimiter::Brace, TokenStream::new())));
+    let header = syn::parse2(tokens.into_iter().collect())?;
+    Ok(Item { header, handle: find_handle(body.stream()) })
+}
+
+/// Finds the words `fn handle` among the items of the impl; bodies are groups, so they cannot be in the way.
+fn find_handle(body: TokenStream) -> Option<Handle> {
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let at = tokens.windows(2).position(|pair| is_word(&pair[0], "fn") && is_word(&pair[1], "handle"))?;
+    let (TokenTree::Ident(fn_token), TokenTree::Ident(name)) = (&tokens[at], &tokens[at + 1]) else { return None };
+    let is_async = tokens[..at].last().is_some_and(|before| is_word(before, "async"));
+    let mut rest = tokens[at + 2..].iter().skip_while(|token| !is_group(token, Delimiter::Parenthesis));
+    let Some(TokenTree::Group(inputs)) = rest.next() else { return None };
+    let output = rest.take_while(|token| !is_group(token, Delimiter::Brace)).cloned().collect();
+    Some(Handle { is_async, fn_token: fn_token.clone(), name: name.clone(), inputs: inputs.clone(), output })
+}
+
+fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
+}
+
+fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
+}
+
+fn expand(item: &impl ToTokens, parsed: &Item, target: &Target) -> TokenStream {
+    let Target { event, actor } = target;
+    let cfgs = attr::cfgs(&parsed.header.attrs);
+    let (file, line) = event::place(parsed.header.impl_token.span);
+    quote! {
+        #[allow(refining_impl_trait)]
+        #item
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl ::carom::__private::Registered<#event> for #actor {}
+
+        #(#cfgs)*
+        const _: () = {
+            ::carom::__private::inventory::submit! {
+                ::carom::__private::Registration::of::<#actor, #event>(#file, #line)
+            }
+        };
+    }
+}

@@ -1,0 +1,166 @@
+//! What may stand in `#[event(..)]`.
+
+use syn::{Data, DeriveInput, Error, Lit, Result};
+
+use super::{filled, flag, key, last_name, no_generics, once, segment, text, unknown};
+use crate::{
+    attr::{self, Entry, Value},
+    domain::Domain,
+    event::{Spec, Topic},
+};
+
+const KEYS: [&str; 10] =
+    ["entity", "topic", "domain", "version", "internal", "plural", "type", "alias", "partitions", "key"];
+
+/// Types that are nobody's entity: naming one means that the user wanted the type of a field.
+const NOT_ENTITIES: [&str; 28] = [
+    "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "isize", "f32", "f64", "Uuid", "Option", "Vec", "Box", "Arc", "DateTime", "NaiveDate", "NaiveDateTime", "HashMap",
+    "BTreeMap",
+];
+
+/// Checks an event, from its attributes to the fields of its key.
+pub(crate) fn event(input: &DeriveInput) -> Result<Spec> {
+    no_generics(input, "an event is one type with one schema, so write a struct for each")?;
+    if matches!(input.data, Data::Union(_)) {
+        return Err(Error::new_spanned(&input.ident, "an event is a struct or an enum, not a union"));
+    }
+    let entries = attr::entries(&input.attrs, "event")?.unwrap_or_default();
+    let mut given = Given::default();
+    for entry in once(&entries, &["alias"])? {
+        given.take(entry)?;
+    }
+    let topic = given.topic.ok_or_else(|| topic_missing(input))?;
+    let key = key::of_event(input, given.key)?;
+    let domain = given.domain.map_or_else(|| domain_of_crate(input), Ok)?;
+    Ok(Spec {
+        topic,
+        domain,
+        internal: given.internal,
+        plural: given.plural,
+        version: given.version.unwrap_or_else(|| "v1".to_owned()),
+        event_type: given.event_type,
+        aliases: given.aliases,
+        partitions: given.partitions,
+        key,
+        description: attr::docs(&input.attrs),
+    })
+}
+
+/// What the attribute said, key by key.
+#[derive(Default)]
+struct Given<'a> {
+    topic: Option<Topic>,
+    domain: Option<Domain>,
+    internal: bool,
+    plural: Option<bool>,
+    version: Option<String>,
+    event_type: Option<String>,
+    aliases: Vec<String>,
+    partitions: Option<u32>,
+    key: Option<&'a Entry>,
+}
+
+impl<'a> Given<'a> {
+    fn take(&mut self, entry: &'a Entry) -> Result<()> {
+        match entry.name().as_str() {
+            "entity" => self.name_topic(entry, entity)?,
+            "topic" => self.name_topic(entry, |entry| filled(entry).and_then(|_| segment(entry)).map(Topic::Verbatim))?,
+            "domain" => self.domain = Some(Domain::Given(filled(entry).and_then(|_| segment(entry))?)),
+            "version" => self.version = Some(segment(entry)?.trim().to_owned()),
+            "internal" => self.internal = flag(entry).map(|()| true)?,
+            "plural" => self.plural = Some(plural(entry)?),
+            "type" => self.event_type = Some(event_type(entry)?),
+            "alias" => self.add_alias(entry)?,
+            "partitions" => self.partitions = Some(partitions(entry)?),
+            "key" => self.key = Some(entry),
+            _ => return Err(unknown(entry, "event", &KEYS)),
+        }
+        Ok(())
+    }
+
+    fn name_topic(&mut self, entry: &Entry, read: impl Fn(&Entry) -> Result<Topic>) -> Result<()> {
+        if self.topic.is_some() {
+            return Err(Error::new_spanned(&entry.key, "`entity` and `topic` both name the topic: keep one of them"));
+        }
+        self.topic = Some(read(entry)?);
+        Ok(())
+    }
+
+    fn add_alias(&mut self, entry: &Entry) -> Result<()> {
+        let alias = event_type(entry)?;
+        if self.aliases.contains(&alias) {
+            return Err(Error::new_spanned(entry.value_tokens(), format!("alias `{alias}` is given twice")));
+        }
+        self.aliases.push(alias);
+        Ok(())
+    }
+}
+
+fn topic_missing(input: &DeriveInput) -> Error {
+    let message = format!(
+        "`{}` needs a topic: write `#[event(entity = Order)]` with the entity it is about, or `#[event(topic = \"..\")]`",
+        input.ident
+    );
+    Error::new_spanned(&input.ident, message)
+}
+
+fn entity(entry: &Entry) -> Result<Topic> {
+    let Value::Type(ty) = &entry.value else {
+        let example = match &entry.value {
+            Value::Lit(Lit::Str(text)) if syn::parse_str::<syn::Ident>(&text.value()).is_ok() => text.value(),
+            _ => "Order".to_owned(),
+        };
+        let message = format!("`entity` is a type: write `entity = {example}`");
+        return Err(Error::new_spanned(entry.value_tokens(), message));
+    };
+    match last_name(ty) {
+        Some(name) if NOT_ENTITIES.contains(&name.as_str()) => {
+            let message = format!(
+                "`{name}` is not an entity: name the entity, as in `entity = Order`, or the topic, as in `topic = \"orders\"`"
+            );
+            Err(Error::new_spanned(ty, message))
+        }
+        Some(name) => Ok(Topic::Entity(name.trim_start_matches("r#").to_owned())),
+        None => Err(Error::new_spanned(ty, "`entity` is the name of a type: write `entity = Order`")),
+    }
+}
+
+fn plural(entry: &Entry) -> Result<bool> {
+    match &entry.value {
+        Value::Lit(Lit::Bool(plural)) => Ok(plural.value),
+        _ => Err(Error::new_spanned(entry.value_tokens(), "`plural` is `true` or `false`")),
+    }
+}
+
+fn event_type(entry: &Entry) -> Result<String> {
+    let event_type = filled(entry)?;
+    if event_type.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        let message = format!("`{}` is a CloudEvents type: it cannot hold white space", entry.key);
+        return Err(Error::new_spanned(entry.value_tokens(), message));
+    }
+    text(entry)
+}
+
+fn partitions(entry: &Entry) -> Result<u32> {
+    let number = match &entry.value {
+        Value::Lit(Lit::Int(number)) => number.base10_parse().ok(),
+        _ => None,
+    };
+    number.filter(|&n| n > 0 && n <= i32::MAX as u32).ok_or_else(|| {
+        Error::new_spanned(entry.value_tokens(), "a topic has at least one partition: write `partitions = 12`")
+    })
+}
+
+fn domain_of_crate(input: &DeriveInput) -> Result<Domain> {
+    let domain = Domain::of_crate().map_err(|message| Error::new_spanned(&input.ident, message))?;
+    if domain.name().trim().is_empty() || !domain.name().chars().all(super::legal_in_topic) {
+        let message = format!(
+            "`{}` has no usable domain: `{}` in Cargo.toml cannot be part of a topic, so write `#[event(domain = \"..\")]`",
+            input.ident,
+            domain.name()
+        );
+        return Err(Error::new_spanned(&input.ident, message));
+    }
+    Ok(domain)
+}

@@ -1,0 +1,124 @@
+//! What `#[handler]` may stand on.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{
+    Error, FnArg, GenericArgument, PathArguments, PathSegment, Result, Token, Type, parse::Parser,
+    punctuated::Punctuated,
+};
+
+use super::{last_name, source};
+use crate::handler::{Handle, Item, Target};
+
+/// Checks the header of the impl and the shape of `handle`.
+pub(crate) fn handler(arguments: &TokenStream, item: &Item) -> Result<Target> {
+    let target = target(item)?;
+    if !arguments.is_empty() {
+        let message = "`#[handler]` takes no arguments: what the bus does with a failure is said at `.supervise`";
+        return Err(Error::new_spanned(arguments, message));
+    }
+    if !item.header.generics.params.is_empty() {
+        let message =
+            "`#[handler]` cannot register a generic impl: the bus needs one concrete actor and one concrete event";
+        return Err(Error::new_spanned(&item.header.generics.params, message));
+    }
+    let Some(handle) = &item.handle else {
+        let message = format!("this impl has no `handle`: write `async fn handle({}) -> Result<(), Failure>`", inputs(&target));
+        return Err(Error::new_spanned(&item.header.self_ty, message));
+    };
+    asynchronous(handle)?;
+    arguments_of(handle, &target)?;
+    output(handle)?;
+    Ok(target)
+}
+
+/// The event and the actor of `impl Handler<Event> for Actor`.
+pub(crate) fn target(item: &Item) -> Result<Target> {
+    let header = &item.header;
+    let Some((_, path, _)) = &header.trait_ else {
+        let message = format!("`#[handler]` stands on a trait impl: write `impl Handler<Event> for {}`", source(&header.self_ty));
+        return Err(Error::new_spanned(&header.self_ty, message));
+    };
+    match path.segments.last() {
+        Some(segment) if segment.ident == "Handler" => event_of(segment, header.self_ty.as_ref()),
+        _ => {
+            let message = format!("`#[handler]` stands on an `impl Handler<Event> for ..`, not on an impl of `{}`", source(path));
+            Err(Error::new_spanned(path, message))
+        }
+    }
+}
+
+fn event_of(handler: &PathSegment, actor: &Type) -> Result<Target> {
+    if let PathArguments::AngleBracketed(arguments) = &handler.arguments
+        && let [GenericArgument::Type(event)] = arguments.args.iter().collect::<Vec<_>>().as_slice()
+    {
+        return Ok(Target { event: event.clone(), actor: actor.clone() });
+    }
+    let message = format!("`Handler` needs the event it handles: write `impl Handler<OrderPlaced> for {}`", source(&actor));
+    Err(Error::new_spanned(handler, message))
+}
+
+/// What `handle` takes, as the user should write it.
+fn inputs(target: &Target) -> String {
+    format!("&mut self, event: {}, cx: &mut Context<'_>", source(&target.event))
+}
+
+/// An `fn` that returns a future by name is as good as an `async fn`.
+fn asynchronous(handle: &Handle) -> Result<()> {
+    let returns_future = source(&handle.output).contains("Future");
+    if handle.is_async || returns_future {
+        return Ok(());
+    }
+    Err(Error::new_spanned(&handle.fn_token, "`handle` must be an `async fn`"))
+}
+
+fn arguments_of(handle: &Handle, target: &Target) -> Result<()> {
+    let parser = Punctuated::<FnArg, Token![,]>::parse_terminated;
+    // What syn cannot read, rustc has read before: not a matter of the shape.
+    let Ok(arguments) = parser.parse2(handle.inputs.stream()) else { return Ok(()) };
+    let wrong = |tokens: &dyn ToTokens| {
+        let message = format!("`handle` takes `{}`", inputs(target));
+        Error::new_spanned(tokens.to_token_stream(), message)
+    };
+    match arguments.iter().collect::<Vec<_>>().as_slice() {
+        [FnArg::Receiver(receiver), FnArg::Typed(event), FnArg::Typed(_)] => {
+            let by_value = receiver.reference.is_none() && receiver.colon_token.is_none();
+            if by_value || (receiver.colon_token.is_none() && receiver.mutability.is_none()) {
+                return Err(wrong(receiver));
+            }
+            event_argument(&event.ty, target)
+        }
+        _ => Err(wrong(&handle.inputs)),
+    }
+}
+
+fn event_argument(ty: &Type, target: &Target) -> Result<()> {
+    if let Type::Reference(reference) = ty {
+        let message = format!("the event is passed by value: write `{}`, not a reference", source(&reference.elem));
+        return Err(Error::new_spanned(ty, message));
+    }
+    match (last_name(ty), last_name(&target.event)) {
+        (Some(written), Some(handled)) if written != handled && written != "Self" => {
+            let (written, handled) = (source(ty), source(&target.event));
+            let message =
+                format!("this impl handles `{handled}`, so the first argument must be `{handled}`, not `{written}`");
+            Err(Error::new_spanned(ty, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses only what cannot be a `Result` whatever names are in scope; the rest is rustc's to judge.
+fn output(handle: &Handle) -> Result<()> {
+    let message = "`handle` must return `Result<_, Failure>`: `Ok` is published and committed, `Err` goes to the supervisor";
+    let written: TokenStream = handle.output.clone().into_iter().skip(2).collect();
+    if written.is_empty() {
+        return Err(Error::new_spanned(&handle.name, message));
+    }
+    let is_never_a_result = match syn::parse2::<Type>(written.clone()) {
+        Ok(Type::Tuple(_)) => true,
+        Ok(ty) => last_name(&ty).is_some_and(|name| ["Option", "Vec"].contains(&name.as_str())),
+        Err(_) => false,
+    };
+    if is_never_a_result { Err(Error::new_spanned(written, message)) } else { Ok(()) }
+}
