@@ -1,0 +1,193 @@
+//! A scripted event and actors that do what it says.
+
+use std::time::Duration;
+
+use carom::{Actor, Context, Event, Failure, FromRef, Handler, handler};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::ledger::{End, Entry, Ledger};
+
+/// An event that says how its handlers shall behave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[event(entity = Job, domain = "contract", partitions = 4)]
+pub struct Job {
+    /// The record key.
+    #[event(key)]
+    pub key: String,
+    /// Number within the key.
+    pub seq: u32,
+    /// What the n-th run does; `Succeed` beyond the end.
+    pub script: Vec<Step>,
+}
+
+/// What one run of a handler does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// Returns `Ok`.
+    Succeed,
+    /// Returns a transient failure.
+    Fail,
+    /// Returns a permanent failure.
+    Refuse,
+    /// Says that a dependency is down.
+    Unavailable,
+    /// Panics.
+    Panic,
+    /// Waits so many milliseconds, then returns `Ok`.
+    Sleep(u64),
+    /// Waits until the test opens the gate, then returns `Ok`.
+    Gate,
+    /// Waits until its partition is revoked or the bus stops, then returns `Ok`.
+    UntilCancelled,
+    /// Never returns.
+    Hang,
+    /// Publishes so many [`Done`] events, then returns `Ok`.
+    Publish(u32),
+    /// Publishes an event of so many bytes.
+    PublishLarge(usize),
+}
+
+/// What [`Step::Publish`] publishes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[event(entity = Result, domain = "contract", partitions = 4)]
+pub struct Done {
+    /// Key of the job.
+    #[event(key)]
+    pub key: String,
+    /// Number of the job within the key.
+    pub seq: u32,
+    /// Number among the outputs of the job.
+    pub nth: u32,
+    /// Padding.
+    pub text: String,
+}
+
+impl Job {
+    /// A job that follows a script.
+    pub fn new(key: impl Into<String>, seq: u32, script: impl Into<Vec<Step>>) -> Self {
+        Self { key: key.into(), seq, script: script.into() }
+    }
+
+    /// A job that succeeds at once.
+    pub fn ok(key: impl Into<String>, seq: u32) -> Self {
+        Self::new(key, seq, [])
+    }
+}
+
+/// What the actors of this file need.
+#[derive(Clone, Debug, FromRef)]
+pub struct Shared {
+    /// Where they write down what they do.
+    pub ledger: Ledger,
+    /// Opened by the test.
+    pub gate: Gate,
+}
+
+/// What [`Step::Gate`] waits for.
+#[derive(Clone, Debug)]
+pub struct Gate(watch::Sender<bool>);
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Gate {
+    /// Lets everybody pass from now on.
+    pub fn open(&self) {
+        self.0.send_replace(true);
+    }
+
+    async fn pass(&self) {
+        // The sender lives in `self`.
+        let _ = self.0.subscribe().wait_for(|open| *open).await;
+    }
+}
+
+impl Shared {
+    /// An empty ledger and a closed gate.
+    pub fn new() -> Self {
+        Self { ledger: Ledger::default(), gate: Gate::default() }
+    }
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Does what the job says.
+#[derive(Debug, Actor)]
+pub struct Worker {
+    ledger: Ledger,
+    gate: Gate,
+    /// Events this instance has seen: starts at 0 after each restart.
+    #[actor(default)]
+    seen: u32,
+}
+
+/// Another actor on the same event; always succeeds.
+#[derive(Debug, Actor)]
+pub struct Auditor {
+    ledger: Ledger,
+}
+
+fn entry(actor: &'static str, job: &Job, cx: &Context<'_>) -> Entry {
+    Entry {
+        actor,
+        key: job.key.clone(),
+        seq: job.seq,
+        partition: cx.partition(),
+        offset: cx.offset(),
+        attempt: cx.attempt(),
+        end: None,
+        started: 0,
+        ended: 0,
+    }
+}
+
+#[handler]
+impl Handler<Job> for Worker {
+    async fn handle(&mut self, job: Job, cx: &mut Context<'_>) -> Result<Vec<Done>, Failure> {
+        self.seen += 1;
+        let runs = self.ledger.runs("Worker", &job.key, job.seq).len();
+        let at = self.ledger.start(entry("Worker", &job, cx));
+        let step = job.script.get(runs).cloned().unwrap_or(Step::Succeed);
+        let result = follow(&step, &job, &self.gate, cx, || self.ledger.end(at, End::Failed)).await;
+        self.ledger.end(at, if result.is_ok() { End::Succeeded } else { End::Failed });
+        result
+    }
+}
+
+async fn follow(step: &Step, job: &Job, gate: &Gate, cx: &Context<'_>, failed: impl Fn()) -> Result<Vec<Done>, Failure> {
+    let done = |nth, text: String| Done { key: job.key.clone(), seq: job.seq, nth, text };
+    match step {
+        Step::Succeed => {}
+        Step::Fail => return Err("asked to fail".into()),
+        Step::Refuse => return Err(Failure::permanent("asked to refuse")),
+        Step::Unavailable => return Err(Failure::unavailable("payments", "asked to be down")),
+        Step::Panic => {
+            failed();
+            panic!("asked to panic");
+        }
+        Step::Sleep(milliseconds) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
+        Step::Gate => gate.pass().await,
+        Step::UntilCancelled => cx.cancelled().await,
+        Step::Hang => std::future::pending().await,
+        Step::Publish(count) => return Ok((0..*count).map(|nth| done(nth, String::new())).collect()),
+        Step::PublishLarge(bytes) => return Ok(vec![done(0, "x".repeat(*bytes))]),
+    }
+    Ok(Vec::new())
+}
+
+#[handler]
+impl Handler<Job> for Auditor {
+    async fn handle(&mut self, job: Job, cx: &mut Context<'_>) -> Result<(), Failure> {
+        let at = self.ledger.start(entry("Auditor", &job, cx));
+        self.ledger.end(at, End::Succeeded);
+        Ok(())
+    }
+}

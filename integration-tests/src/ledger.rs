@@ -1,0 +1,168 @@
+//! What handlers really did: the truth that tests, not carom's counters, are judged by.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::timeout};
+
+/// What handlers did, shared by all instances of all actors of a test.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    entries: Arc<Mutex<Vec<Entry>>>,
+    changed: Arc<Notify>,
+}
+
+/// One run of a handler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Which actor.
+    pub actor: &'static str,
+    /// Key of the job.
+    pub key: String,
+    /// Its number within the key, from 0.
+    pub seq: u32,
+    /// Where the record is.
+    pub partition: i32,
+    /// Where the record is.
+    pub offset: i64,
+    /// `cx.attempt()`.
+    pub attempt: u32,
+    /// How it ended; `None` while it runs, or if its future was dropped.
+    pub end: Option<End>,
+    /// Place of start and end in the order of all starts and ends.
+    pub started: usize,
+    /// See `started`; 0 while it runs.
+    pub ended: usize,
+}
+
+/// How a handler ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With `Ok`.
+    Succeeded,
+    /// With `Err`, or about to panic.
+    Failed,
+}
+
+/// How long a test waits for what must happen.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Ledger {
+    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A handler starts; the number is for [`Ledger::end`].
+    pub fn start(&self, mut entry: Entry) -> usize {
+        let mut entries = self.lock();
+        entry.started = tick(&entries);
+        entries.push(entry);
+        let at = entries.len() - 1;
+        drop(entries);
+        self.changed.notify_waiters();
+        at
+    }
+
+    /// A handler ends.
+    pub fn end(&self, at: usize, end: End) {
+        let mut entries = self.lock();
+        let now = tick(&entries);
+        entries[at].ended = now;
+        entries[at].end = Some(end);
+        drop(entries);
+        self.changed.notify_waiters();
+    }
+
+    /// All runs so far, in the order of their starts.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.lock().clone()
+    }
+
+    /// The runs of one job by one actor, in order.
+    pub fn runs(&self, actor: &str, key: &str, seq: u32) -> Vec<Entry> {
+        let mut runs = self.entries();
+        runs.retain(|entry| entry.actor == actor && entry.key == key && entry.seq == seq);
+        runs
+    }
+
+    /// Jobs that an actor handled successfully, at least once each.
+    pub fn succeeded(&self, actor: &str) -> Vec<(String, u32)> {
+        let mut jobs: Vec<_> = self
+            .entries()
+            .into_iter()
+            .filter(|entry| entry.actor == actor && entry.end == Some(End::Succeeded))
+            .map(|entry| (entry.key, entry.seq))
+            .collect();
+        jobs.sort();
+        jobs.dedup();
+        jobs
+    }
+
+    /// Waits until the runs so far satisfy `is_enough`.
+    ///
+    /// # Panics
+    ///
+    /// After [`PATIENCE`], with what there was.
+    pub async fn until(&self, what: &str, is_enough: impl Fn(&[Entry]) -> bool) {
+        let wait = async {
+            loop {
+                let changed = self.changed.notified();
+                if is_enough(&self.entries()) {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        if timeout(PATIENCE, wait).await.is_err() {
+            panic!("waited {PATIENCE:?} for {what}; the ledger has {} runs: {:#?}", self.lock().len(), self.tail());
+        }
+    }
+
+    fn tail(&self) -> Vec<Entry> {
+        let entries = self.lock();
+        entries[entries.len().saturating_sub(10)..].to_vec()
+    }
+
+    /// Everything that contradicts "events of one key are handled by one actor one after another in log order": a start
+    /// before the end of the run before it, or a first success out of order.
+    pub fn order_violations(&self) -> Vec<String> {
+        let mut violations = Vec::new();
+        let mut keys: BTreeMap<(&str, String), Vec<Entry>> = BTreeMap::new();
+        for entry in self.entries() {
+            keys.entry((entry.actor, entry.key.clone())).or_default().push(entry);
+        }
+        for ((actor, key), runs) in keys {
+            for pair in runs.windows(2) {
+                if pair[0].ended == 0 || pair[1].started < pair[0].ended {
+                    violations.push(format!("{actor}: {key} #{} began before #{} had ended", pair[1].seq, pair[0].seq));
+                }
+                if pair[1].seq < pair[0].seq {
+                    violations.push(format!("{actor}: {key} #{} after #{}", pair[1].seq, pair[0].seq));
+                }
+            }
+        }
+        violations
+    }
+
+    /// How many runs were under way at once, at most.
+    pub fn most_at_once(&self) -> usize {
+        let mut marks: Vec<(usize, isize)> = Vec::new();
+        for entry in self.entries() {
+            marks.push((entry.started, 1));
+            if entry.ended > 0 {
+                marks.push((entry.ended, -1));
+            }
+        }
+        marks.sort_unstable();
+        let mut now = 0;
+        marks.into_iter().map(|(_, change)| { now += change; now }).max().unwrap_or(0).unsigned_abs()
+    }
+}
+
+/// The next place in the order of starts and ends.
+fn tick(entries: &[Entry]) -> usize {
+    entries.len() + entries.iter().filter(|entry| entry.end.is_some()).count() + 1
+}
