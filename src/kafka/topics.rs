@@ -98,7 +98,7 @@ impl Provisioning {
             self.compare(topic);
         }
         if self.mode == Topics::Verify {
-            self.problems.extend(missing.iter().map(|topic| missing_topic(topic)));
+            self.problems.extend(missing.iter().map(missing_topic));
             return Ok(());
         }
         let created = self.create(missing).await;
@@ -252,13 +252,13 @@ async fn create_real(admin: &Admin, missing: &[TopicPlan], left: Duration) -> Ve
     }
     let topics: Vec<_> = missing.iter().map(new_topic).collect();
     match admin.create_topics(&topics, &within(left)).await {
-        Ok(results) => results.into_iter().map(|result| created(result.map_err(|(_, code)| code))).collect(),
+        Ok(results) => results.into_iter().map(|result| created(&result.map_err(|(_, code)| code))).collect(),
         Err(error) => missing.iter().map(|_| Err(error.to_string())).collect(),
     }
 }
 
 /// Another instance may have been faster: that is success too.
-fn created(result: Result<String, RDKafkaErrorCode>) -> Result<(), String> {
+fn created(result: &Result<String, RDKafkaErrorCode>) -> Result<(), String> {
     match result {
         Ok(_) | Err(RDKafkaErrorCode::TopicAlreadyExists) => Ok(()),
         Err(code) => Err(code.to_string()),
