@@ -9,6 +9,7 @@ mod partitioner;
 mod raw;
 pub(crate) mod record;
 pub(crate) mod source;
+mod topic_create;
 mod topic_state;
 mod topics;
 
