@@ -253,6 +253,9 @@ impl Kafka {
         defaults::producer(&mut config, purpose);
         layer(&mut config, &self.all);
         layer(&mut config, &self.producer);
+        if purpose == Publishing::DeadLetters {
+            defaults::room_for_reasons(&mut config);
+        }
         config.set("partitioner", self.partitioner.option());
         defaults::owned_by_producer(&mut config);
         config

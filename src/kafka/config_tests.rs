@@ -71,11 +71,14 @@ fn a_users_option_beats_the_default_and_a_narrower_one_beats_both() {
 }
 
 #[test]
-fn dead_letters_give_up_sooner() {
+fn dead_letters_give_up_sooner_and_have_room_for_their_reasons() {
+    let keys = ["delivery.timeout.ms", "message.max.bytes"];
+    let of = |kafka: &Kafka, purpose| values(&kafka.producer_config("c", purpose).unwrap(), &keys);
     let kafka = Kafka::new("localhost:9092");
-    let timeout = |purpose| values(&kafka.producer_config("c", purpose).unwrap(), &["delivery.timeout.ms"]);
-    assert_eq!(timeout(Publishing::Events), ["120000"]);
-    assert_eq!(timeout(Publishing::DeadLetters), ["30000"]);
+    assert_eq!(of(&kafka, Publishing::Events), ["120000", "unset"]);
+    assert_eq!(of(&kafka, Publishing::DeadLetters), ["30000", "1065536"]);
+    let kafka = kafka.producer("message.max.bytes", "2000000");
+    assert_eq!(of(&kafka, Publishing::DeadLetters), ["30000", "2065536"]);
 }
 
 #[test]

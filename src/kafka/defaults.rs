@@ -11,6 +11,11 @@ pub(crate) const PRODUCER_QUEUE_RECORDS: usize = 100_000;
 /// How many bytes the producer's queue takes, in units of 1,024.
 pub(crate) const PRODUCER_QUEUE_KBYTES: usize = 262_144;
 
+/// What the headers of a dead letter may add to the record it carries.
+pub(super) const DEAD_LETTER_HEADROOM: u64 = 64 * 1024;
+/// librdkafka's own default.
+const MESSAGE_MAX_BYTES: u64 = 1_000_000;
+
 const CONSUMER: &Values = &[
     // The default `latest` drops what came before the first commit, and the start of every new partition.
     ("auto.offset.reset", "earliest"),
@@ -85,6 +90,12 @@ pub(super) fn producer(config: &mut ClientConfig, purpose: Publishing) {
     config.set("delivery.timeout.ms", patience);
     config.set("queue.buffering.max.messages", PRODUCER_QUEUE_RECORDS.to_string());
     config.set("queue.buffering.max.kbytes", PRODUCER_QUEUE_KBYTES.to_string());
+}
+
+/// Lets a dead letter be as large as any record this configuration may send, plus the headers that say why.
+pub(super) fn room_for_reasons(config: &mut ClientConfig) {
+    let limit = config.get("message.max.bytes").and_then(|limit| limit.parse().ok()).unwrap_or(MESSAGE_MAX_BYTES);
+    config.set("message.max.bytes", (limit + DEAD_LETTER_HEADROOM).to_string());
 }
 
 pub(super) fn owned_by_producer(config: &mut ClientConfig) {

@@ -40,7 +40,7 @@ pub(super) fn describe(
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let state = match client.fetch_metadata(Some(name), left) {
             Ok(metadata) => read(name, &metadata),
-            Err(error) => reachable(error)?,
+            Err(error) => reachable(&error)?,
         };
         Ok((name.clone(), state))
     };
@@ -48,7 +48,7 @@ pub(super) fn describe(
 }
 
 /// Tells a refusal, which is an answer, from silence.
-fn reachable(error: KafkaError) -> Result<State, String> {
+fn reachable(error: &KafkaError) -> Result<State, String> {
     use RDKafkaErrorCode as Code;
     match error.rdkafka_error_code() {
         Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => Ok(State::Missing),

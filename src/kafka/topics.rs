@@ -1,16 +1,21 @@
 //! Provisioning: the topics of the routes and their dead-letter topics exist before the first record is read.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use rdkafka::{
-    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
+    admin::{AdminClient, ResourceSpecifier},
     client::DefaultClientContext,
-    error::RDKafkaErrorCode,
 };
 use tokio::time::Instant;
 
 use super::{
     Embedded, Kafka,
+    defaults::DEAD_LETTER_HEADROOM,
+    topic_create,
     topic_state::{State, describe},
 };
 
@@ -29,10 +34,6 @@ pub enum Topics {
 
 /// How long a start waits for the cluster before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
-/// What the headers of a dead letter may add to the record it carries.
-const DEAD_LETTER_HEADROOM: u64 = 64 * 1024;
-/// How many partitions a topic on the embedded broker gets that asks for none, as in its own auto-creation.
-const EMBEDDED_PARTITIONS: u32 = 4;
 
 /// One topic that a bus needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -53,14 +54,16 @@ pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) 
         return Ok(Vec::new());
     }
     let mut run = Provisioning::new(kafka, within).map_err(|problem| vec![problem])?;
-    let (letters, sources): (Vec<_>, Vec<_>) = plan.iter().cloned().partition(|topic| topic.dead_letter_of.is_some());
-    run.round(sources).await.map_err(|problem| vec![problem])?;
-    let letters = run.sized_like_their_sources(letters).await.map_err(|problem| vec![problem])?;
-    run.round(letters).await.map_err(|problem| vec![problem])?;
-    if run.problems.is_empty() { Ok(run.warnings) } else { Err(run.problems) }
+    if let Err(silence) = run.all(plan).await {
+        run.problems.push(silence);
+    }
+    let Provisioning { admin, warnings, problems, .. } = run;
+    // Joins the client's threads.
+    blocking(move || drop(admin)).await;
+    if problems.is_empty() { Ok(warnings) } else { Err(problems) }
 }
 
-type Admin = AdminClient<DefaultClientContext>;
+pub(super) type Admin = AdminClient<DefaultClientContext>;
 
 struct Provisioning {
     admin: Arc<Admin>,
@@ -90,6 +93,14 @@ impl Provisioning {
         })
     }
 
+    /// Sources first: what their dead-letter topics need follows from them.
+    async fn all(&mut self, plan: &[TopicPlan]) -> Result<(), String> {
+        let (letters, sources) = plan.iter().cloned().partition::<Vec<_>, _>(|topic| topic.dead_letter_of.is_some());
+        self.round(sources).await?;
+        let letters = self.sized_like_their_sources(letters).await?;
+        self.round(letters).await
+    }
+
     /// Looks at the topics, creates what is missing, waits for leaders.
     async fn round(&mut self, plan: Vec<TopicPlan>) -> Result<(), String> {
         self.look(plan.iter().map(|topic| topic.name.clone()).collect()).await?;
@@ -98,7 +109,7 @@ impl Provisioning {
             self.compare(topic);
         }
         if self.mode == Topics::Verify {
-            self.problems.extend(missing.iter().map(|topic| missing_topic(topic)));
+            self.problems.extend(missing.iter().map(missing_topic));
             return Ok(());
         }
         let created = self.create(missing).await;
@@ -129,7 +140,9 @@ impl Provisioning {
         let name = &topic.name;
         match self.known.get(name) {
             Some(State::Exists { partitions, replication, leaderless }) => {
-                if topic.partitions.is_some_and(|wanted| wanted != *partitions) {
+                // A dead-letter topic may have more partitions than its source: a record keeps its number.
+                let enough = |wanted| wanted == *partitions || topic.dead_letter_of.is_some() && wanted < *partitions;
+                if topic.partitions.is_some_and(|wanted| !enough(wanted)) {
                     let wanted = topic.partitions.unwrap_or_default();
                     self.warnings.push(format!("topic `{name}` has {partitions} partitions, not {wanted}: it is left as it is, because keys would move"));
                 }
@@ -154,9 +167,9 @@ impl Provisioning {
         let names: Vec<_> = missing.iter().map(|topic| topic.name.clone()).collect();
         let results = match self.embedded.clone() {
             Some(broker) => {
-                blocking(move || missing.iter().map(|topic| create_embedded(&broker, topic)).collect()).await
+                blocking(move || missing.iter().map(|topic| topic_create::embedded(&broker, topic)).collect()).await
             }
-            None => create_real(&self.admin, &missing, self.left()).await,
+            None => topic_create::real(&self.admin, &missing, self.left()).await,
         };
         let mut created = Vec::new();
         for (name, result) in names.into_iter().zip(results) {
@@ -192,13 +205,21 @@ impl Provisioning {
         }
     }
 
-    /// Gives each dead-letter topic what follows from its source; drops those without one, which is a problem already.
+    /// Gives each dead-letter topic what follows from its source; drops those whose source is missing, which is a problem.
     async fn sized_like_their_sources(&mut self, letters: Vec<TopicPlan>) -> Result<Vec<TopicPlan>, String> {
         let unknown = letters.iter().filter_map(|letter| letter.dead_letter_of.clone());
         let unknown: Vec<_> = unknown.filter(|source| !self.known.contains_key(source)).collect();
         if !unknown.is_empty() {
             self.look(unknown).await?;
         }
+        let missing = letters.iter().filter_map(|letter| letter.dead_letter_of.as_ref());
+        let missing: BTreeSet<_> = missing.filter(|source| self.is_missing(source)).collect();
+        let named = |source: &str| self.problems.iter().any(|problem| problem.contains(&format!("`{source}`")));
+        let unnamed: Vec<_> = missing.into_iter().filter(|source| !named(source)).collect();
+        let unnamed = unnamed
+            .into_iter()
+            .map(|source| format!("topic `{source}`, whose dead letters have a topic, does not exist"));
+        self.problems.extend(unnamed.collect::<Vec<_>>());
         let limits = self.record_limits(&letters).await;
         let sized = letters.into_iter().filter_map(|mut letter| {
             let source = letter.dead_letter_of.as_ref()?;
@@ -225,7 +246,7 @@ impl Provisioning {
         }
         let sources: Vec<_> = letters.iter().filter_map(|letter| letter.dead_letter_of.as_deref()).collect();
         let asked: Vec<_> = sources.iter().map(|source| ResourceSpecifier::Topic(source)).collect();
-        let answers = self.admin.describe_configs(&asked, &within(self.left())).await.unwrap_or_default();
+        let answers = self.admin.describe_configs(&asked, &topic_create::within(self.left())).await.unwrap_or_default();
         let limit =
             |answer: &rdkafka::admin::ConfigResource| answer.get("max.message.bytes")?.value.as_ref()?.parse().ok();
         let limits = sources
@@ -240,44 +261,6 @@ fn missing_topic(topic: &TopicPlan) -> String {
     let name = &topic.name;
     let size = topic.partitions.map_or_else(String::new, |partitions| format!(" with {partitions} partitions"));
     format!("topic `{name}` does not exist: create it{size}, or write `.topics(Topics::Create)`")
-}
-
-fn within(time: Duration) -> AdminOptions {
-    AdminOptions::new().request_timeout(Some(time)).operation_timeout(Some(time))
-}
-
-async fn create_real(admin: &Admin, missing: &[TopicPlan], left: Duration) -> Vec<Result<(), String>> {
-    if missing.is_empty() {
-        return Vec::new();
-    }
-    let topics: Vec<_> = missing.iter().map(new_topic).collect();
-    match admin.create_topics(&topics, &within(left)).await {
-        Ok(results) => results.into_iter().map(|result| created(result.map_err(|(_, code)| code))).collect(),
-        Err(error) => missing.iter().map(|_| Err(error.to_string())).collect(),
-    }
-}
-
-/// Another instance may have been faster: that is success too.
-fn created(result: Result<String, RDKafkaErrorCode>) -> Result<(), String> {
-    match result {
-        Ok(_) | Err(RDKafkaErrorCode::TopicAlreadyExists) => Ok(()),
-        Err(code) => Err(code.to_string()),
-    }
-}
-
-fn new_topic(topic: &TopicPlan) -> NewTopic<'_> {
-    // −1 stands for the broker's default in both places.
-    let partitions = topic.partitions.map_or(-1, |count| count.try_into().unwrap_or(i32::MAX));
-    let replication = TopicReplication::Fixed(topic.replication.map_or(-1, i32::from));
-    let new = NewTopic::new(&topic.name, partitions, replication);
-    topic.config.iter().fold(new, |new, (key, value)| new.set(key, value))
-}
-
-fn create_embedded(broker: &Embedded, topic: &TopicPlan) -> Result<(), String> {
-    match broker.create_topic(&topic.name, topic.partitions.unwrap_or(EMBEDDED_PARTITIONS)) {
-        Err(error) if !error.already_exists() => Err(error.to_string()),
-        _ => Ok(()),
-    }
 }
 
 /// Runs a call of librdkafka that blocks beside the async threads.

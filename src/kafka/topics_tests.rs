@@ -86,3 +86,22 @@ async fn a_topic_without_a_leader_is_a_warning() {
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].starts_with("1 of 2 partitions of topic `orders` have no leader"), "{warnings:?}");
 }
+
+#[tokio::test]
+async fn a_dead_letter_topic_without_a_source_is_a_problem() {
+    let problems = ensure(&Kafka::embedded(), &[dead_letters_of("orders")], PATIENCE).await.unwrap_err();
+    assert_eq!(problems, ["topic `orders`, whose dead letters have a topic, does not exist"]);
+}
+
+#[tokio::test]
+async fn a_dead_letter_topic_may_be_wider_than_its_source_but_not_narrower() {
+    let kafka = Kafka::embedded();
+    for (source, own) in [("orders", 3), ("refunds", 1)] {
+        kafka.broker().unwrap().create_topic(source, 2).unwrap();
+        kafka.broker().unwrap().create_topic(&dead_letters_of(source).name, own).unwrap();
+    }
+
+    let warnings = ensure(&kafka, &[dead_letters_of("orders"), dead_letters_of("refunds")], PATIENCE).await.unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].starts_with("topic `refunds.billing.dlq` has 1 partitions, not 2"), "{warnings:?}");
+}

@@ -21,7 +21,8 @@ fn client(servers: &str) -> ClientConfig {
 async fn create_topic(servers: &str, topic: &str) {
     let admin: AdminClient<DefaultClientContext> = client(servers).create().unwrap();
     let new = NewTopic::new(topic, 2, TopicReplication::Fixed(1));
-    let created = admin.create_topics([&new], &AdminOptions::new()).await.unwrap();
+    let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(10)));
+    let created = admin.create_topics([&new], &options).await.unwrap();
     created.into_iter().for_each(|result| assert_eq!(result.unwrap(), topic));
 }
 
