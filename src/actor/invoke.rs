@@ -1,11 +1,11 @@
 //! One attempt: from a record's bytes to a handler's answer, with the actor's and the event's types erased.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio_util::sync::CancellationToken;
 
-use super::{Context, Failure, Handler, Outputs};
+use super::{Context, Failure, FailureKind, Handler, Outputs};
 use crate::{
     event::{DecodeError, EncodeError, Event, decode, read},
     kafka::record::{OutRecord, Record},
@@ -51,6 +51,32 @@ pub(crate) enum Fault {
     Undecodable(DecodeError),
     /// What the handler published can never be sent.
     Unpublishable(EncodeError),
+}
+
+impl Fault {
+    /// The closed set of `carom-error-class`.
+    pub(crate) fn class(&self) -> &'static str {
+        match self {
+            Self::Failure(failure) if failure.kind() == &FailureKind::Permanent => "permanent",
+            Self::Failure(_) => "transient",
+            Self::Timeout(_) => "timeout",
+            Self::Panic(_) => "panic",
+            Self::Undecodable(_) => "decode",
+            Self::Unpublishable(_) => "permanent",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failure(failure) => write!(f, "{failure}"),
+            Self::Timeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
+            Self::Panic(message) => write!(f, "the handler panicked: {message}"),
+            Self::Undecodable(error) => write!(f, "{error}"),
+            Self::Unpublishable(error) => write!(f, "what the handler published cannot be sent: {error}"),
+        }
+    }
 }
 
 /// The erased form of `Handler<E> for A`.

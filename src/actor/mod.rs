@@ -3,12 +3,14 @@
 mod context;
 mod failure;
 mod handler;
+mod invoke;
 mod outputs;
 mod state;
 
 pub use context::Context;
-pub use failure::Failure;
+pub use failure::{Failure, FailureKind};
 pub use handler::{Handler, Registered};
+pub(crate) use invoke::{Call, Fault, Instance, Invoke, Returned, discard, invoke, panic_message};
 pub use outputs::Outputs;
 pub use state::{FromRef, FromState};
 

@@ -1,5 +1,27 @@
 //! From a batch of records to a handler that runs, and back to what may be committed.
 
+mod assignment;
+mod intake;
+mod lane;
+mod lanes;
+mod mailbox;
+mod offset_map;
+mod outputs;
+mod plan;
+mod progress;
+mod queue;
 mod registry;
+mod route;
+mod router;
+mod ticket;
+mod wake;
 
+pub(crate) use assignment::{Assignment, Credit, Limits, Waker};
+pub(crate) use intake::Intake;
+pub(crate) use mailbox::{Mailbox, Rebuild, SettledAs, Verdict};
+pub(crate) use plan::Plan;
 pub use registry::Registration;
+pub use route::Route;
+pub(crate) use route::{ActorSpec, Member, RouteTable, TopicRoutes, lines};
+pub(crate) use router::{Door, PartitionMap, Router, Stage};
+pub(crate) use ticket::Ticket;

@@ -6,7 +6,7 @@ use actix::{Actor, Addr, Context, Handler, Message};
 use tokio::time::Instant;
 
 use super::{
-    directive::{Decision, History, RecordDirective, Scope, decide},
+    directive::{Decision, History, RecordDirective, Scope, Tries, decide},
     forward,
 };
 use crate::{
@@ -47,6 +47,13 @@ pub(crate) struct Failed {
     pub(crate) mailbox: Addr<Mailbox>,
 }
 
+impl Failed {
+    /// Attempts that were made with an event; none, if the record could not be decoded.
+    pub(super) fn attempts(&self) -> u32 {
+        if matches!(self.fault, Fault::Undecodable(_)) { 0 } else { self.ticket.attempts }
+    }
+}
+
 impl Handler<Failed> for SupervisorActor {
     type Result = ();
 
@@ -61,17 +68,18 @@ impl Handler<Failed> for SupervisorActor {
         match decision.record {
             RecordDirective::Retry(after) => {
                 Counters::add(&services.counters.retried, 1);
-                forward::log_retry(&failed, after);
+                forward::log(&failed, "retried", Some(after));
                 actix::spawn(forward::resume(services, failed, after));
             }
             RecordDirective::Hold(after) => {
                 failed.ticket.attempts = failed.ticket.attempts.saturating_sub(1);
                 failed.ticket.holds += 1;
-                forward::log_hold(&failed, after);
+                forward::log(&failed, "held", Some(after));
                 actix::spawn(forward::resume(services, failed, after));
             }
             RecordDirective::Discard => {
                 Counters::add(&services.counters.discarded, 1);
+                forward::log(&failed, "discarded", None);
                 forward::settle(&failed, SettledAs::Discarded);
             }
             RecordDirective::DeadLetter => {
@@ -90,7 +98,8 @@ impl SupervisorActor {
     fn decide(&mut self, failed: &Failed, now: Instant) -> Decision {
         let key = (failed.member.actor.type_id, failed.assignment.partition.clone());
         let history = self.histories.entry(key).or_default();
-        decide(&failed.fault, &failed.ticket, &failed.member.actor.policy, history, now, self.services.clock.random())
+        let tries = Tries { attempts: failed.ticket.attempts, holds: failed.ticket.holds };
+        decide(&failed.fault, tries, &failed.member.actor.policy, history, now, self.services.clock.random())
     }
 
     /// Has instances built anew; the failed lane's own is gone already.

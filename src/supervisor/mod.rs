@@ -4,6 +4,7 @@ mod actor;
 mod dead_letter;
 mod directive;
 mod forward;
+mod headers;
 mod retry;
 
 use std::{error::Error as StdError, time::Duration};
