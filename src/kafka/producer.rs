@@ -74,9 +74,17 @@ impl KafkaSink {
         let native = config.create_native_config()?;
         let number = |key: &str| native.get(key).map(|value| value.parse::<usize>().unwrap_or(usize::MAX));
         let max_record_bytes = number("message.max.bytes")?;
+        let max_bytes = number("queue.buffering.max.kbytes")?.saturating_mul(1024);
+        if max_bytes < max_record_bytes {
+            return Err(KafkaError::ClientCreation(format!(
+                "`queue.buffering.max.kbytes` has no room for one record of `message.max.bytes` ({max_record_bytes}): \
+                 set it to {} at least",
+                max_record_bytes.div_ceil(1024)
+            )));
+        }
         let limits = Limits {
             records: number("queue.buffering.max.messages")?.saturating_sub(1).max(1),
-            bytes: number("queue.buffering.max.kbytes")?.saturating_mul(1024),
+            bytes: max_bytes,
             patience: match number("delivery.timeout.ms")? {
                 0 => FOR_EVER,
                 millis => Duration::from_millis(millis as u64).min(FOR_EVER),

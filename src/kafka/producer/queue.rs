@@ -382,7 +382,19 @@ mod tests {
         assert_eq!(client.keys(), ["a", "b", "c"]);
     }
 
-    /// Fails with `bytes` of `permits` compared to each record alone.
+    /// Fails without `self.on_the_way == 0` in `permits`: the record waits for ever.
+    #[test]
+    fn a_record_larger_than_all_permits_goes_alone() {
+        let (client, mut queue) = (Client::default(), queue(10, 10));
+        let _call = push(&mut queue, &["a", "b"], Instant::now());
+        queue.pump(&client, 64);
+        assert_eq!(client.keys(), ["a"]);
+        queue.settle(&acknowledged(client.opaque(0)));
+        queue.pump(&client, 64);
+        assert_eq!(client.keys(), ["a", "b"]);
+    }
+
+    /// Fails without either comparison of `permits`, and without either return of `settle`.
     #[test]
     fn permits_are_counted_in_records_and_in_bytes_and_come_back() {
         let size = record("a").wire_size();

@@ -110,8 +110,8 @@ fn by_key(log: &[Read]) -> HashMap<String, Vec<u64>> {
     found
 }
 
-/// Fails with `self.on_the_way < self.limits.records` made `<=` times two (the client is full), with `push_front` for
-/// the record that found no permit put behind the others, and with `pump` taking the last instead of the first.
+/// Fails with twice the `limits.records` in `permits` (the client is full), and with `pump` taking the last of the
+/// waiting records instead of the first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn few_permits_keep_the_order_of_each_key_from_many_tasks() {
     let cluster = cluster();
@@ -195,9 +195,9 @@ async fn one_record_too_large_holds_the_whole_call_back() {
     assert_eq!(read_all(&cluster).len(), 1);
 }
 
-/// Fails with `max(..)` in place of the `on_the_way == 0` of `permits`: the future never resolves.
+/// Fails without the bytes in `permits`: the client is full.
 #[tokio::test]
-async fn a_record_larger_than_all_permits_goes_alone() {
+async fn few_permits_for_bytes_let_large_records_go_one_by_one() {
     let cluster = cluster();
     let sink = sink(&cluster, &[("queue.buffering.max.kbytes", "1000")]);
     let mut large = record("k", "");
@@ -207,6 +207,14 @@ async fn a_record_larger_than_all_permits_goes_alone() {
         assert!(kinds(&send.await).iter().all(Option::is_none));
     }
     assert_eq!(sink.shared.with_queue(|queue| queue.overfull), 0);
+}
+
+#[test]
+fn a_queue_with_no_room_for_the_largest_record_is_refused_at_start() {
+    let mut config = ClientConfig::new();
+    config.set("queue.buffering.max.kbytes", "900");
+    let error = KafkaSink::new(&config).unwrap_err().to_string();
+    assert!(error.contains("`queue.buffering.max.kbytes`") && error.contains("977"), "{error}");
 }
 
 #[tokio::test]
@@ -222,7 +230,7 @@ async fn errors_of_the_broker_are_healed_once_and_in_order() {
     assert!(by_key(&read_all(&cluster))["k"].iter().copied().eq(0..200));
 }
 
-/// Fails with the default of `topic.metadata.propagation.max.ms`, and without `refresh`: it stays unknown.
+/// Fails without `refresh`: the topic stays unknown.
 #[tokio::test]
 async fn an_unknown_topic_fails_soon_and_may_appear_later() {
     let cluster = cluster();
