@@ -164,13 +164,6 @@ pub(super) mod producer {
             if topic.is_null() { Err(invalid) } else { Ok(Topic(topic)) }
         }
 
-        /// Asks the cluster about a topic again, without waiting. Once it has called a topic unknown the client refuses
-        /// its records until it hears of it, which takes a minute if nobody asks.
-        pub(in crate::kafka) fn refresh(&self, topic: &str) {
-            // Always "timed out"; the answer reaches the client all the same.
-            drop(self.client.fetch_metadata(Some(topic), Duration::ZERO));
-        }
-
         /// Serves the client: waits for one event, appends the reports it carries. The records that are reported have
         /// left the client's queue when this returns. For one thread at a time.
         pub(in crate::kafka) fn poll(&self, within: Duration, reports: &mut Vec<Report>) -> Event {

@@ -83,7 +83,7 @@ impl Shared {
         if inner.closing {
             inner.queue.abandon_waiting();
         }
-        if inner.pump() != Pumped::Done || !inner.queue.unknown_topics.is_empty() {
+        if inner.pump() != Pumped::Done {
             inner.wake();
         }
         self.release(inner);
@@ -161,22 +161,18 @@ impl Shared {
             Event::Error { fatal: true, code, text } => return Next::Rebuild(format!("{code}: {text}")),
             Event::Error { code, text, .. } => round.note_error(code, &text),
         }
-        self.settle(client, &mut round.reports);
+        self.settle(&mut round.reports);
         Next::Go
     }
 
     /// Takes delivery reports and lets through what their permits allow.
-    fn settle(&self, client: &RawProducer, reports: &mut Vec<Report>) {
+    fn settle(&self, reports: &mut Vec<Report>) {
         let mut inner = self.lock();
         for report in reports.drain(..) {
             inner.queue.settle(&report);
         }
         inner.pump();
-        let unknown = std::mem::take(&mut inner.queue.unknown_topics);
         self.release(inner);
-        for topic in unknown {
-            client.refresh(&topic);
-        }
     }
 
     /// Replaces a dead client. What it had is reported as it is known, never sent again; what waits goes to the new one.
@@ -242,7 +238,7 @@ impl Shared {
                 return;
             }
             client.poll(left, &mut reports);
-            self.settle(client, &mut reports);
+            self.settle(&mut reports);
         }
     }
 }
