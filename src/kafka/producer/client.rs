@@ -4,7 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rdkafka::{
@@ -14,6 +14,7 @@ use rdkafka::{
 
 use super::{
     super::raw::producer::{Event, RawProducer, Report},
+    now,
     queue::{Pumped, SendQueue},
 };
 
@@ -142,7 +143,7 @@ impl Shared {
             if inner.closing {
                 return Next::Close;
             }
-            let now = Instant::now();
+            let now = now();
             let pumped = inner.pump();
             let due = inner.queue.expire(now).map_or(IDLE, |at| at.saturating_duration_since(now).min(IDLE));
             let dead = inner.dead;
@@ -190,7 +191,7 @@ impl Shared {
                     self.release(inner);
                     return None;
                 }
-                inner.queue.expire(Instant::now());
+                inner.queue.expire(now());
                 self.release(inner);
             }
             match RawProducer::new(&self.config).map(Arc::new) {
@@ -230,10 +231,10 @@ impl Shared {
 
     /// Takes reports until all are in, `within` at most.
     fn collect(&self, client: &RawProducer, within: Duration) {
-        let until = Instant::now() + within;
+        let until = now() + within;
         let mut reports = Vec::new();
         loop {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.saturating_duration_since(now());
             if left.is_zero() || self.lock().queue.on_the_way() == 0 {
                 return;
             }

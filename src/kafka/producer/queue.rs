@@ -266,6 +266,12 @@ impl SendQueue {
         self.waiting.len() + self.on_the_way
     }
 
+    #[cfg(test)]
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Records that the client has.
     pub(super) fn on_the_way(&self) -> usize {
         self.on_the_way
     }

@@ -381,7 +381,7 @@ impl Wake for Panics {
     }
 }
 
-/// Fails without the `catch_unwind` in `tell` and in `run`: the second send never resolves.
+/// Fails without the `catch_unwind` in `tell`: `other`, told after it, ends in doubt.
 #[tokio::test]
 async fn a_panic_in_a_waiting_task_leaves_the_producer_alive() {
     let cluster = cluster();
@@ -406,6 +406,20 @@ fn it_works_from_any_runtime_and_from_none() {
     let actix = actix::System::new();
     assert_eq!(kinds(&actix.block_on(send("2"))), [None]);
     assert_eq!(by_key(&read_all(&cluster))["k"], [0, 1, 2]);
+}
+
+#[test]
+fn defaults_leave_what_the_user_set_alone() {
+    let cluster = cluster();
+    let patience = |settings| {
+        let sink = sink(&cluster, settings);
+        let queue = sink.shared.with_queue(|queue| queue.limits());
+        queue.patience
+    };
+    assert_eq!(patience(&[]), Duration::from_secs(120));
+    assert_eq!(patience(&[("delivery.timeout.ms", "30000")]), Duration::from_secs(30));
+    assert_eq!(patience(&[("message.timeout.ms", "30000")]), Duration::from_secs(30));
+    assert_eq!(patience(&[("delivery.timeout.ms", "0")]), FOR_EVER);
 }
 
 #[tokio::test]
