@@ -1,11 +1,9 @@
 //! Everything that talks to Kafka; the only room that knows rdkafka.
-#![allow(dead_code, reason = "the poll thread, the producer and the bus, which use it, arrive with their own rooms")]
 
 mod config;
 mod defaults;
 mod embedded;
 mod options;
-mod partitioner;
 pub(crate) mod producer;
 mod raw;
 pub(crate) mod record;
@@ -16,7 +14,6 @@ mod topics;
 
 pub use config::{GroupProtocol, Kafka};
 pub use embedded::{Embedded, EmbeddedError};
-pub use partitioner::Partitioner;
 pub use topics::Topics;
 
 /// Provisions topics as a bus does at start: (name, partitions, the topic whose dead letters it takes).

@@ -44,19 +44,26 @@ pub(crate) struct KafkaSink {
 }
 
 /// Settings that a sink cannot do without.
-const DEFAULTS: [(&str, &str); 6] = [
+const DEFAULTS: [(&str, &str); 4] = [
     ("enable.idempotence", "true"),
-    ("acks", "all"),
     ("message.max.bytes", "1000000"),
-    ("delivery.timeout.ms", "120000"),
     ("allow.auto.create.topics", "false"),
     // librdkafka believes in a topic that the cluster does not know for this long. 30 s by default: a typo would hold
     // its key for that time. Topics are provisioned at start, so a few seconds are enough for them to spread.
     ("topic.metadata.propagation.max.ms", "5000"),
 ];
 
+/// Likewise, with librdkafka's other name for the key.
+const DEFAULTS_WITH_ALIAS: [(&str, &str, &str); 2] =
+    [("acks", "request.required.acks", "all"), ("delivery.timeout.ms", "message.timeout.ms", "120000")];
+
 /// Longer than anybody waits, and short enough to be added to a time.
 const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// The only clock of the producer.
+fn now() -> Instant {
+    Instant::now()
+}
 
 impl KafkaSink {
     /// A sink for the cluster of `config`; what it leaves open gets carom's defaults.
@@ -66,17 +73,26 @@ impl KafkaSink {
     /// resolves within twice that time. Dead letters want a sink of their own with a shorter one.
     pub(crate) fn new(config: &ClientConfig) -> Result<Self, KafkaError> {
         let mut config = config.clone();
-        for (key, value) in DEFAULTS {
-            if config.get(key).is_none() {
+        let defaults = DEFAULTS.map(|(key, value)| (key, key, value)).into_iter().chain(DEFAULTS_WITH_ALIAS);
+        for (key, alias, value) in defaults {
+            if config.get(key).or(config.get(alias)).is_none() {
                 config.set(key, value);
             }
         }
         let native = config.create_native_config()?;
         let number = |key: &str| native.get(key).map(|value| value.parse::<usize>().unwrap_or(usize::MAX));
         let max_record_bytes = number("message.max.bytes")?;
+        let max_bytes = number("queue.buffering.max.kbytes")?.saturating_mul(1024);
+        if max_bytes < max_record_bytes {
+            return Err(KafkaError::ClientCreation(format!(
+                "`queue.buffering.max.kbytes` has no room for one record of `message.max.bytes` ({max_record_bytes}): \
+                 set it to {} at least",
+                max_record_bytes.div_ceil(1024)
+            )));
+        }
         let limits = Limits {
             records: number("queue.buffering.max.messages")?.saturating_sub(1).max(1),
-            bytes: number("queue.buffering.max.kbytes")?.saturating_mul(1024),
+            bytes: max_bytes,
             patience: match number("delivery.timeout.ms")? {
                 0 => FOR_EVER,
                 millis => Duration::from_millis(millis as u64).min(FOR_EVER),
@@ -113,7 +129,7 @@ impl Sink for KafkaSink {
             return std::future::ready(outcomes).boxed();
         }
         let topics: Arc<[Arc<str>]> = records.iter().map(|record| Arc::clone(&record.topic)).collect();
-        let told = self.shared.with_queue(|queue| queue.push(records, Arc::clone(&topics), Instant::now()));
+        let told = self.shared.with_queue(|queue| queue.push(records, Arc::clone(&topics), now()));
         async move {
             // The sender lives until it has told, unless the thread is gone.
             told.await.unwrap_or_else(|_gone| topics.iter().map(|topic| Err(failure::abandoned(topic))).collect())
@@ -126,7 +142,7 @@ impl Sink for KafkaSink {
     }
 
     fn flush(&self, within: Duration) -> BoxFuture<'static, usize> {
-        let told = self.shared.with_queue(|queue| queue.flush(Instant::now() + within.min(FOR_EVER)));
+        let told = self.shared.with_queue(|queue| queue.flush(now() + within.min(FOR_EVER)));
         self.shared.wake();
         async move { told.await.unwrap_or(0) }.boxed()
     }

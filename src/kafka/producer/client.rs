@@ -4,7 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rdkafka::{
@@ -14,6 +14,7 @@ use rdkafka::{
 
 use super::{
     super::raw::produce::{Event, RawProducer, Report},
+    now,
     queue::{Pumped, SendQueue},
 };
 
@@ -83,7 +84,7 @@ impl Shared {
         if inner.closing {
             inner.queue.abandon_waiting();
         }
-        if inner.pump() != Pumped::Done || !inner.queue.unknown_topics.is_empty() {
+        if inner.pump() != Pumped::Done {
             inner.wake();
         }
         self.release(inner);
@@ -142,7 +143,7 @@ impl Shared {
             if inner.closing {
                 return Next::Close;
             }
-            let now = Instant::now();
+            let now = now();
             let pumped = inner.pump();
             let due = inner.queue.expire(now).map_or(IDLE, |at| at.saturating_duration_since(now).min(IDLE));
             let dead = inner.dead;
@@ -161,22 +162,18 @@ impl Shared {
             Event::Error { fatal: true, code, text } => return Next::Rebuild(format!("{code}: {text}")),
             Event::Error { code, text, .. } => round.note_error(code, &text),
         }
-        self.settle(client, &mut round.reports);
+        self.settle(&mut round.reports);
         Next::Go
     }
 
     /// Takes delivery reports and lets through what their permits allow.
-    fn settle(&self, client: &RawProducer, reports: &mut Vec<Report>) {
+    fn settle(&self, reports: &mut Vec<Report>) {
         let mut inner = self.lock();
         for report in reports.drain(..) {
             inner.queue.settle(&report);
         }
         inner.pump();
-        let unknown = std::mem::take(&mut inner.queue.unknown_topics);
         self.release(inner);
-        for topic in unknown {
-            client.refresh(&topic);
-        }
     }
 
     /// Replaces a dead client. What it had is reported as it is known, never sent again; what waits goes to the new one.
@@ -194,7 +191,7 @@ impl Shared {
                     self.release(inner);
                     return None;
                 }
-                inner.queue.expire(Instant::now());
+                inner.queue.expire(now());
                 self.release(inner);
             }
             match RawProducer::new(&self.config).map(Arc::new) {
@@ -234,15 +231,15 @@ impl Shared {
 
     /// Takes reports until all are in, `within` at most.
     fn collect(&self, client: &RawProducer, within: Duration) {
-        let until = Instant::now() + within;
+        let until = now() + within;
         let mut reports = Vec::new();
         loop {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.saturating_duration_since(now());
             if left.is_zero() || self.lock().queue.on_the_way() == 0 {
                 return;
             }
             client.poll(left, &mut reports);
-            self.settle(client, &mut reports);
+            self.settle(&mut reports);
         }
     }
 }

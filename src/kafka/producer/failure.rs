@@ -33,7 +33,7 @@ pub(super) fn abandoned(topic: &str) -> SendError {
     of(topic, PurgeInflight, Persisted::Possibly)
 }
 
-pub(super) fn is_unknown_topic(code: Code) -> bool {
+fn is_unknown_topic(code: Code) -> bool {
     matches!(code, UnknownTopicOrPartition | UnknownTopic | UnknownPartition)
 }
 

@@ -15,7 +15,7 @@ use super::{
         raw::produce::{Persisted, RawProducer},
         source::SendError,
     },
-    failure,
+    failure, now,
 };
 
 /// How long an answer is believed; partitions may be added.
@@ -51,7 +51,7 @@ impl PartitionCounts {
         let ask = {
             let mut known = self.lock();
             match known.get_mut(&topic) {
-                Some(Known::Count(count, at)) if at.elapsed() < FRESH => return Ok(*count),
+                Some(Known::Count(count, at)) if now().saturating_duration_since(*at) < FRESH => return Ok(*count),
                 Some(Known::Asking(others)) => {
                     others.push(tell);
                     false
@@ -76,7 +76,7 @@ impl PartitionCounts {
         let found = client.partition_count(topic, within).map_err(|code| failure::of(topic, code, Persisted::No));
         let mut known = self.lock();
         let asked = match &found {
-            Ok(count) => known.insert(Arc::clone(topic), Known::Count(*count, Instant::now())),
+            Ok(count) => known.insert(Arc::clone(topic), Known::Count(*count, now())),
             Err(_) => known.remove(topic),
         };
         drop(known);

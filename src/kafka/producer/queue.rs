@@ -70,8 +70,6 @@ pub(super) struct SendQueue {
     done: Vec<Done>,
     /// How often the client was full although there were permits; must stay 0.
     pub(super) overfull: u64,
-    /// Topics that the cluster does not know: the client has to ask again.
-    pub(super) unknown_topics: Vec<Arc<str>>,
 }
 
 struct Waiting {
@@ -141,7 +139,6 @@ impl SendQueue {
             next_call: 0,
             done: Vec::new(),
             overfull: 0,
-            unknown_topics: Vec::new(),
         }
     }
 
@@ -215,11 +212,8 @@ impl SendQueue {
     }
 
     fn fail(&mut self, of: Place, code: RDKafkaErrorCode, persisted: Persisted) {
-        let topic = Arc::clone(&self.calls[of.call].topics[of.at]);
-        if failure::is_unknown_topic(code) && !self.unknown_topics.contains(&topic) {
-            self.unknown_topics.push(Arc::clone(&topic));
-        }
-        self.finish(of, Err(failure::of(&topic, code, persisted)));
+        let error = failure::of(&self.calls[of.call].topics[of.at], code, persisted);
+        self.finish(of, Err(error));
     }
 
     fn finish(&mut self, of: Place, outcome: Outcome) {
@@ -272,6 +266,12 @@ impl SendQueue {
         self.waiting.len() + self.on_the_way
     }
 
+    #[cfg(test)]
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Records that the client has.
     pub(super) fn on_the_way(&self) -> usize {
         self.on_the_way
     }
@@ -382,7 +382,19 @@ mod tests {
         assert_eq!(client.keys(), ["a", "b", "c"]);
     }
 
-    /// Fails with `bytes` of `permits` compared to each record alone.
+    /// Fails without `self.on_the_way == 0` in `permits`: the record waits for ever.
+    #[test]
+    fn a_record_larger_than_all_permits_goes_alone() {
+        let (client, mut queue) = (Client::default(), queue(10, 10));
+        let _call = push(&mut queue, &["a", "b"], Instant::now());
+        queue.pump(&client, 64);
+        assert_eq!(client.keys(), ["a"]);
+        queue.settle(&acknowledged(client.opaque(0)));
+        queue.pump(&client, 64);
+        assert_eq!(client.keys(), ["a", "b"]);
+    }
+
+    /// Fails without either comparison of `permits`, and without either return of `settle`.
     #[test]
     fn permits_are_counted_in_records_and_in_bytes_and_come_back() {
         let size = record("a").wire_size();
@@ -459,7 +471,7 @@ mod tests {
         assert!(other.try_recv().is_err());
     }
 
-    /// Fails with the `before` of `flush` one higher: it waits for `b` too.
+    /// Fails with `number <= flush.before`: `b` counts too.
     #[test]
     fn a_flush_waits_for_what_came_before_it_only() {
         let (client, mut queue, now) = (Client::default(), queue(10, 10_000), Instant::now());
@@ -469,6 +481,9 @@ mod tests {
         let _after = push(&mut queue, &["b"], now);
         queue.pump(&client, 64);
         assert_eq!(queue.expire(now + PATIENCE / 2), Some(now + PATIENCE));
+        queue.settle(&acknowledged(client.opaque(1)));
+        tell(&mut queue);
+        assert!(whole.try_recv().is_err());
         queue.settle(&acknowledged(client.opaque(0)));
         tell(&mut queue);
         assert_eq!((whole.try_recv(), short.try_recv()), (Ok(0), Ok(1)));

@@ -110,8 +110,8 @@ fn by_key(log: &[Read]) -> HashMap<String, Vec<u64>> {
     found
 }
 
-/// Fails with `self.on_the_way < self.limits.records` made `<=` times two (the client is full), with `push_front` for
-/// the record that found no permit put behind the others, and with `pump` taking the last instead of the first.
+/// Fails with twice the `limits.records` in `permits` (the client is full), and with `pump` taking the last of the
+/// waiting records instead of the first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn few_permits_keep_the_order_of_each_key_from_many_tasks() {
     let cluster = cluster();
@@ -195,9 +195,9 @@ async fn one_record_too_large_holds_the_whole_call_back() {
     assert_eq!(read_all(&cluster).len(), 1);
 }
 
-/// Fails with `max(..)` in place of the `on_the_way == 0` of `permits`: the future never resolves.
+/// Fails without the bytes in `permits`: the client is full.
 #[tokio::test]
-async fn a_record_larger_than_all_permits_goes_alone() {
+async fn few_permits_for_bytes_let_large_records_go_one_by_one() {
     let cluster = cluster();
     let sink = sink(&cluster, &[("queue.buffering.max.kbytes", "1000")]);
     let mut large = record("k", "");
@@ -207,6 +207,14 @@ async fn a_record_larger_than_all_permits_goes_alone() {
         assert!(kinds(&send.await).iter().all(Option::is_none));
     }
     assert_eq!(sink.shared.with_queue(|queue| queue.overfull), 0);
+}
+
+#[test]
+fn a_queue_with_no_room_for_the_largest_record_is_refused_at_start() {
+    let mut config = ClientConfig::new();
+    config.set("queue.buffering.max.kbytes", "900");
+    let error = KafkaSink::new(&config).unwrap_err().to_string();
+    assert!(error.contains("`queue.buffering.max.kbytes`") && error.contains("977"), "{error}");
 }
 
 #[tokio::test]
@@ -222,7 +230,6 @@ async fn errors_of_the_broker_are_healed_once_and_in_order() {
     assert!(by_key(&read_all(&cluster))["k"].iter().copied().eq(0..200));
 }
 
-/// Fails with the default of `topic.metadata.propagation.max.ms`, and without `refresh`: it stays unknown.
 #[tokio::test]
 async fn an_unknown_topic_fails_soon_and_may_appear_later() {
     let cluster = cluster();
@@ -236,7 +243,7 @@ async fn an_unknown_topic_fails_soon_and_may_appear_later() {
     let error = outcomes[0].as_ref().unwrap_err().to_string();
     assert_eq!(error, "cannot publish to `typo`: topic `typo` does not exist: create it, or correct the name");
     cluster.create_topic("typo", 1, 1).unwrap();
-    // Refused at once, and each refusal asks the cluster again.
+    // Refused at once until librdkafka looks again, as it does every second.
     while kinds(&sink.send(vec![lost.clone()]).await) == [Some(SendErrorKind::Permanent)] {
         assert!(started.elapsed() < SOON);
         tokio::task::yield_now().await;
@@ -284,7 +291,8 @@ async fn a_flush_ends_in_time_and_says_what_is_left() {
     let send = sink.send(vec![record("k", "0")]);
     assert_eq!(sink.flush(SOON).await, 0);
     assert_eq!(kinds(&send.now_or_never().expect("flushed")), [None]);
-    cluster.broker_down(1).unwrap();
+    // A broker that hangs: nothing happens that would wake the thread.
+    cluster.broker_round_trip_time(1, SOON).unwrap();
     drop(sink.send((0..10).map(|value| record("k", &value.to_string())).collect()));
     let started = Instant::now();
     let flush = sink.flush(Duration::from_millis(200));
@@ -295,22 +303,33 @@ async fn a_flush_ends_in_time_and_says_what_is_left() {
     assert!(took >= Duration::from_millis(200) && took < Duration::from_millis(400), "{took:?}");
 }
 
-/// Fails without `give_up` in `end`: the futures never resolve.
+/// Fails without `give_up` in `end`: what never left is in doubt.
 #[tokio::test]
 async fn dropping_the_sink_returns_at_once_and_ends_what_is_unsent() {
     let cluster = cluster();
-    let sink = sink(&cluster, &[("queue.buffering.max.messages", "5")]);
-    assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
     cluster.broker_down(1).unwrap();
+    let sink = sink(&cluster, &[("queue.buffering.max.messages", "5")]);
     let send = sink.send((0..10).map(|value| record("k", &value.to_string())).collect());
     let flush = sink.flush(SOON);
     let started = Instant::now();
     drop(sink);
     assert!(started.elapsed() < Duration::from_millis(50), "{:?}", started.elapsed());
-    for kind in kinds(&send.await) {
-        assert!(matches!(kind, Some(SendErrorKind::Retriable | SendErrorKind::InDoubt)), "{kind:?}");
-    }
+    assert_eq!(kinds(&send.await), [Some(SendErrorKind::Retriable); 10]);
     assert_eq!(flush.await, 0);
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn dropping_the_sink_does_not_wait_for_a_broker_that_hangs() {
+    let cluster = cluster();
+    let sink = sink(&cluster, &[]);
+    assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
+    cluster.broker_round_trip_time(1, SOON).unwrap();
+    let send = sink.send(vec![record("k", "1")]);
+    assert_eq!(sink.flush(Duration::from_millis(300)).await, 1);
+    let started = Instant::now();
+    drop(sink);
+    assert_eq!(kinds(&send.await), [Some(SendErrorKind::InDoubt)]);
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }
 
@@ -362,7 +381,7 @@ impl Wake for Panics {
     }
 }
 
-/// Fails without the `catch_unwind` in `tell` and in `run`: the second send never resolves.
+/// Fails without the `catch_unwind` in `tell`: `other`, told after it, ends in doubt.
 #[tokio::test]
 async fn a_panic_in_a_waiting_task_leaves_the_producer_alive() {
     let cluster = cluster();
@@ -387,6 +406,20 @@ fn it_works_from_any_runtime_and_from_none() {
     let actix = actix::System::new();
     assert_eq!(kinds(&actix.block_on(send("2"))), [None]);
     assert_eq!(by_key(&read_all(&cluster))["k"], [0, 1, 2]);
+}
+
+#[test]
+fn defaults_leave_what_the_user_set_alone() {
+    let cluster = cluster();
+    let patience = |settings| {
+        let sink = sink(&cluster, settings);
+        let queue = sink.shared.with_queue(|queue| queue.limits());
+        queue.patience
+    };
+    assert_eq!(patience(&[]), Duration::from_secs(120));
+    assert_eq!(patience(&[("delivery.timeout.ms", "30000")]), Duration::from_secs(30));
+    assert_eq!(patience(&[("message.timeout.ms", "30000")]), Duration::from_secs(30));
+    assert_eq!(patience(&[("delivery.timeout.ms", "0")]), FOR_EVER);
 }
 
 #[tokio::test]

@@ -1,10 +1,8 @@
 //! A producer client: headers as bytes, delivery reports with their status, one queue for all events.
 
 use std::{
-    collections::HashMap,
     ffi::{CStr, CString, c_char, c_int, c_void},
     ptr,
-    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -26,23 +24,9 @@ impl ClientContext for NoCallbacks {}
 
 /// A producer client. It does nothing by itself: one thread has to call [`RawProducer::poll`].
 pub(in crate::kafka) struct RawProducer {
-    // Dropped in this order: librdkafka wants topics and queue gone before the client.
-    topics: Mutex<HashMap<Arc<str>, Topic>>,
+    // Dropped in this order: librdkafka wants the queue gone before the client.
     queue: Queue,
     client: Client<NoCallbacks>,
-}
-
-/// A topic of a client; keeps librdkafka from looking the name up for every record.
-struct Topic(*mut sys::rd_kafka_topic_t);
-
-// SAFETY: librdkafka's topic handles are counted and locked inside, any thread may use and destroy them.
-unsafe impl Send for Topic {}
-
-impl Drop for Topic {
-    fn drop(&mut self) {
-        // SAFETY: the handle came from `rd_kafka_topic_new` and is destroyed once, before its client.
-        unsafe { sys::rd_kafka_topic_destroy(self.0) }
-    }
 }
 
 struct Queue(*mut sys::rd_kafka_queue_t);
@@ -110,19 +94,18 @@ impl RawProducer {
         let client = Client::new(config, native, RDKafkaType::RD_KAFKA_PRODUCER, NoCallbacks)?;
         // SAFETY: the client is alive; the handle counts for itself.
         let queue = Queue(unsafe { sys::rd_kafka_queue_get_main(client.native_ptr()) });
-        Ok(Self { topics: Mutex::default(), queue, client })
+        Ok(Self { queue, client })
     }
 
     /// Enqueues a copy of the record, without waiting. Its report comes with `opaque`.
     pub(in crate::kafka) fn produce(&self, record: &OutRecord, opaque: usize) -> Result<(), Refused> {
-        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        let topic = match topics.get(&record.topic) {
-            Some(topic) => topic.0,
-            None => topics.entry(Arc::clone(&record.topic)).or_insert(self.topic(&record.topic)?).0,
+        let Ok(topic) = CString::new(&*record.topic) else {
+            return Err(Refused { code: RDKafkaErrorCode::InvalidTopic, fatal: false });
         };
         let headers = headers(record);
         let mut arguments = [
-            argument(vtype::RD_KAFKA_VTYPE_RKT, |u| u.rkt = topic),
+            // By name: a kept topic handle is no faster to measure, and has to be kept right.
+            argument(vtype::RD_KAFKA_VTYPE_TOPIC, |u| u.cstr = topic.as_ptr()),
             argument(vtype::RD_KAFKA_VTYPE_PARTITION, |u| u.i32_ = record.partition.unwrap_or(-1)),
             argument(vtype::RD_KAFKA_VTYPE_MSGFLAGS, |u| u.i = sys::RD_KAFKA_MSG_F_COPY),
             argument(vtype::RD_KAFKA_VTYPE_VALUE, |u| u.mem = memory(record.value.as_ref())),
@@ -131,8 +114,8 @@ impl RawProducer {
             argument(vtype::RD_KAFKA_VTYPE_HEADERS, |u| u.headers = headers),
         ];
         let count = arguments.len() - usize::from(headers.is_null());
-        // SAFETY: each argument has the field that its type names; key and value outlive the call, which copies
-        // them; the client takes the headers if it succeeds; the topic is of this client and kept by `topics`.
+        // SAFETY: each argument has the field that its type names; topic, key and value outlive the call, which
+        // copies them; the client takes the headers if it succeeds.
         let error = unsafe { sys::rd_kafka_produceva(self.client.native_ptr(), arguments.as_mut_ptr(), count) };
         if error.is_null() {
             return Ok(());
@@ -148,21 +131,6 @@ impl RawProducer {
             found
         };
         Err(Refused { code, fatal })
-    }
-
-    fn topic(&self, name: &str) -> Result<Topic, Refused> {
-        let invalid = Refused { code: RDKafkaErrorCode::InvalidTopic, fatal: false };
-        let name = CString::new(name).map_err(|_nul| invalid.clone())?;
-        // SAFETY: client and name are alive; no configuration means the client's default for topics.
-        let topic = unsafe { sys::rd_kafka_topic_new(self.client.native_ptr(), name.as_ptr(), ptr::null_mut()) };
-        if topic.is_null() { Err(invalid) } else { Ok(Topic(topic)) }
-    }
-
-    /// Asks the cluster about a topic again, without waiting. Once it has called a topic unknown the client refuses
-    /// its records until it hears of it, which takes a minute if nobody asks.
-    pub(in crate::kafka) fn refresh(&self, topic: &str) {
-        // Always "timed out"; the answer reaches the client all the same.
-        drop(self.client.fetch_metadata(Some(topic), Duration::ZERO));
     }
 
     /// Serves the client: waits for one event, appends the reports it carries. The records that are reported have
