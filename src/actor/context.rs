@@ -1,7 +1,5 @@
 //! What a handler may do besides changing its own state.
 
-use std::borrow::Cow;
-
 use super::{invoke::Call, outputs::OutputBuffer};
 use crate::event::{Event, Incoming, read};
 
@@ -92,7 +90,7 @@ impl Context<'_> {
 
     /// A CloudEvents extension, such as `correlationid`; `None` if the event has none of this name.
     pub fn extension(&self, name: &str) -> Option<String> {
-        self.incoming().and_then(|incoming| incoming.extension(name).map(Cow::into_owned))
+        self.incoming().and_then(|incoming| incoming.extension(name).map(ToString::to_string))
     }
 
     /// The last header of this name (compared byte for byte); `None` if there is none or it is null.
@@ -113,6 +111,12 @@ impl Context<'_> {
     /// The partition the record came from.
     pub fn partition(&self) -> i32 {
         self.call.map_or(0, |call| call.record.from().partition)
+    }
+
+    /// Which lane of the partition runs the handler, from 0; see
+    /// [`Supervisor::concurrency`](crate::Supervisor::concurrency).
+    pub fn lane(&self) -> usize {
+        self.call.map_or(0, |call| call.lane)
     }
 
     /// The offset of the record in its partition.

@@ -24,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) record: Record,
     /// 1 for the first.
     pub(crate) attempt: u32,
+    /// Which lane of the partition runs it.
+    pub(crate) lane: usize,
     /// Cancelled when the partition is revoked or the bus stops.
     pub(crate) cancel: CancellationToken,
     /// Stable name of actor and event, for output ids and dead letters.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::invoke::Call;
 use crate::{
-    event::{Attributes, EncodeError, Encoder, Event, output_id, read},
+    event::{Attributes, EncodeError, Encoder, Event, decode_if, output_id, read},
     kafka::record::OutRecord,
     services::Services,
 };
@@ -107,7 +107,7 @@ impl OutputBuffer {
         if self.error.is_some() {
             return;
         }
-        let attributes = self.origin.as_ref().map_or_else(Attributes::default, |origin| origin.attributes(self.records.len()));
+        let attributes = self.origin.as_ref().map_or_else(Attributes::nil, |origin| origin.attributes(self.records.len()));
         match self.encoder.encode(event, attributes) {
             Ok(record) => self.records.push(record),
             Err(error) => self.error = Some(error),
@@ -121,14 +121,18 @@ impl OutputBuffer {
 
     /// The events of one type that are in the buffer.
     pub(crate) fn decoded<E: Event>(&self) -> Vec<E> {
-        self.records.iter().filter_map(crate::event::decode_published).collect()
+        let of_type = |record: &OutRecord| {
+            let headers = record.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_deref()));
+            decode_if(headers, record.value.as_deref())
+        };
+        self.records.iter().filter_map(of_type).collect()
     }
 }
 
 impl Origin {
     /// Stable across repeated runs of the same record, so that consumers can recognise a repeat.
     fn attributes(&self, index: usize) -> Attributes {
-        let Ok(incoming) = read(self.record.headers(), self.record.value()) else { return Attributes::default() };
+        let Ok(incoming) = read(self.record.headers(), self.record.value()) else { return Attributes::nil() };
         let id = output_id(&self.services.group, &self.handler, &incoming.source, &incoming.id, index);
         Attributes::caused_by(&incoming, id, self.services.clock.wall())
     }

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::stop::Running;
-use crate::{Error, Event, PublishError, Publisher, Route, health::Health, services::Services};
+use crate::{Error, Event, Problem, PublishError, Publisher, Route, health::Health, services::Services};
 
 /// A running bus.
 ///
@@ -49,6 +49,17 @@ impl BusHandle {
     /// The route table: which actor handles which event type of which topic, sorted.
     pub fn routes(&self) -> &[Route] {
         &self.routes
+    }
+
+    /// Name of the topic of an event type on this bus, complete with environment and version.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misconfigured`] if the event has no valid topic name.
+    pub fn topic<E: Event>(&self) -> Result<String, Error> {
+        let route = self.services.encoder.route::<E>();
+        let route = route.map_err(|error| Error::Misconfigured(vec![Problem::new(error.to_string())]))?;
+        Ok(route.topic.to_string())
     }
 
     /// Whether the bus does its job, for probes.

@@ -34,7 +34,9 @@ impl<S> Bus<S> {
         if !problems.is_empty() {
             return Err(Error::Misconfigured(problems));
         }
-        let encoder = Encoder::new(identity.environment.clone(), identity.source.clone(), settings.mode);
+        let encoder = Encoder::new(identity.environment.clone(), identity.source.clone())
+            .map_err(|error| Error::Misconfigured(vec![Problem::new(error.to_string())]))?
+            .mode(settings.mode);
         Ok(Planned { settings, identity, workers, routes: Arc::new(routes), encoder: Arc::new(encoder) })
     }
 }
@@ -76,6 +78,11 @@ impl Planned {
             observer,
             end: End::default(),
         }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn into_routes(self) -> Arc<RouteTable> {
+        self.routes
     }
 
     pub(crate) fn route_lines(&self) -> Vec<Route> {

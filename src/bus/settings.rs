@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     error::Problem,
-    event::{Environment, Mode, snake_case},
+    event::{Environment, Mode, default_source},
     kafka::Kafka,
 };
 
@@ -69,7 +69,7 @@ impl Settings {
         if group.trim().is_empty() {
             problems.push(Problem::new("the group id is empty; leave `.group(..)` out to let it follow from the service name"));
         }
-        let source = self.source.clone().unwrap_or_else(|| format!("/{}/{service}", snake_case(&domain)));
+        let source = self.source.clone().unwrap_or_else(|| default_source(Some(&domain), &service));
         Identity { service, group, domain, source, environment }
     }
 
@@ -100,7 +100,7 @@ mod tests {
         let settings = Settings {
             service: Some("order-service".into()),
             domain: Some("ECommerce".into()),
-            environment: Some(Environment::named("Production")),
+            environment: Some(Environment::new("Production")),
             ..Settings::new(Kafka::new("localhost:1"))
         };
         let mut problems = Vec::new();

@@ -160,6 +160,11 @@ impl Assignment {
         Some(self.committable.load(Acquire)).filter(|&offset| offset >= 0)
     }
 
+    /// Records that were received and are not finished, without a lock.
+    pub(crate) fn unfinished(&self) -> usize {
+        self.unfinished.load(Relaxed)
+    }
+
     /// What to commit now, with a number that changes whenever this does.
     pub(crate) fn commit_point(&self) -> Option<(u64, CommitPoint)> {
         let progress = self.progress();

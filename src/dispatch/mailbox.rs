@@ -207,6 +207,7 @@ impl Mailbox {
         self.lanes[lane].start(ticket, &member.actor, |record, attempt, handler| Call {
             record,
             attempt,
+            lane,
             handler,
             cancel: assignment.cancel.clone(),
             services: Arc::clone(services),

@@ -16,7 +16,7 @@ mod router;
 mod ticket;
 mod wake;
 
-pub(crate) use assignment::{Assignment, Credit, Limits, Waker};
+pub(crate) use assignment::{Assignment, Limits, Waker};
 pub(crate) use intake::Intake;
 pub(crate) use mailbox::{Mailbox, Rebuild, SettledAs, Verdict};
 pub(crate) use plan::Plan;

@@ -67,7 +67,7 @@ impl Router {
         (0..self.load.len()).min_by_key(|&arbiter| self.load[arbiter]).unwrap_or_default()
     }
 
-    fn start(&self, arbiter: usize, spec: MailboxSpec) -> Addr<Mailbox> {
+    fn start_mailbox(&self, arbiter: usize, spec: MailboxSpec) -> Addr<Mailbox> {
         match &self.stage {
             Stage::Arbiters(arbiters) => Mailbox::start_in_arbiter(&arbiters[arbiter], |_| Mailbox::new(spec)),
             Stage::Here => Mailbox::new(spec).start(),
@@ -115,7 +115,7 @@ impl Router {
                 supervisor: self.supervisor.clone(),
                 services: Arc::clone(&self.services),
             };
-            (member.rank, self.start(arbiter, spec))
+            (member.rank, self.start_mailbox(arbiter, spec))
         };
         let of: Vec<_> = routes.members.iter().enumerate().map(start).collect();
         let count = of.len();
@@ -141,6 +141,7 @@ impl Router {
 }
 
 /// The poll thread's end of the router.
+#[derive(Clone)]
 pub(crate) struct Door {
     pub(crate) router: Addr<Router>,
     pub(crate) partitions: Arc<PartitionMap>,

@@ -1,10 +1,30 @@
 //! What an integration event is: a Rust type, a CloudEvents type and a topic.
 
+mod case;
+mod cloudevents;
+mod decode;
+mod envelope;
 mod key;
+mod media_type;
+mod output_id;
+mod partitioner;
+mod plural;
+mod topic;
+mod trace;
+#[cfg(test)]
+mod fixture;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use key::KeyPart;
+pub(crate) use self::{
+    cloudevents::{Incoming, ReadError, read},
+    decode::{DecodeError, decode, decode_if},
+    envelope::{Attributes, EncodeError, Encoder, default_source},
+    output_id::output_id,
+    topic::{dead_letter_topic, plural_warning, topic_name},
+    trace::TraceContext,
+};
+pub use self::{envelope::Mode, key::KeyPart, partitioner::Partitioner, topic::Environment};
 
 /// A fact that is published for other services.
 ///

@@ -9,8 +9,10 @@ use rdkafka::{
     producer::BaseProducer,
 };
 
+use crate::event::Partitioner;
+
 use super::{
-    Embedded, Partitioner, Topics, defaults,
+    Embedded, Topics, defaults,
     options::{self, Options},
 };
 
@@ -256,7 +258,7 @@ impl Kafka {
         if purpose == Publishing::DeadLetters {
             defaults::room_for_reasons(&mut config);
         }
-        config.set("partitioner", self.partitioner.option());
+        config.set("partitioner", self.partitioner.config_value());
         defaults::owned_by_producer(&mut config);
         config
     }

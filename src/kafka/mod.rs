@@ -1,20 +1,41 @@
 //! Everything that talks to Kafka; the only room that knows rdkafka.
 
+mod committer;
 mod config;
+mod consumer;
 mod defaults;
 mod embedded;
+mod errors;
+mod group;
+mod health;
+mod leader_epochs;
+mod nudge;
 mod options;
-pub(crate) mod producer;
+mod poll_thread;
+mod producer;
 mod raw;
+mod rebalance;
 pub(crate) mod record;
 pub(crate) mod source;
+mod source_kafka;
+mod split;
 mod topic_create;
 mod topic_state;
 mod topics;
 
 pub use config::{GroupProtocol, Kafka};
+pub(crate) use config::Publishing;
+#[cfg(feature = "testing")]
+pub(crate) use consumer::PollLoop;
 pub use embedded::{Embedded, EmbeddedError};
+#[cfg(feature = "testing")]
+pub(crate) use poll_thread::Command;
+pub(crate) use poll_thread::{Alarm, Poller, Settings as PollSettings};
+pub(crate) use producer::KafkaSink;
+pub(crate) use rebalance::Bounds;
+pub(crate) use source_kafka::KafkaSource;
 pub use topics::Topics;
+pub(crate) use topics::{NotProvisioned, PATIENCE, TopicPlan, ensure};
 
 /// Provisions topics as a bus does at start: (name, partitions, the topic whose dead letters it takes).
 #[cfg(feature = "testing")]
@@ -23,12 +44,12 @@ pub async fn provision(
     kafka: &Kafka,
     plan: &[(&str, Option<u32>, Option<&str>)],
     within: std::time::Duration,
-) -> Result<Vec<String>, Vec<String>> {
+) -> Result<Vec<String>, String> {
     let plan = plan.iter().map(|(name, partitions, dead_letter_of)| topics::TopicPlan {
         name: (*name).to_owned(),
         partitions: *partitions,
         dead_letter_of: dead_letter_of.map(str::to_owned),
         ..topics::TopicPlan::default()
     });
-    topics::ensure(kafka, &plan.collect::<Vec<_>>(), within).await
+    topics::ensure(kafka, &plan.collect::<Vec<_>>(), within).await.map_err(|error| format!("{error:?}"))
 }

@@ -60,6 +60,9 @@ const DEFAULTS_WITH_ALIAS: [(&str, &str, &str); 2] =
 /// Longer than anybody waits, and short enough to be added to a time.
 const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
+/// How long the cluster may take to say how many partitions a topic has.
+const COUNT: Duration = Duration::from_secs(5);
+
 /// The only clock of the producer.
 fn now() -> Instant {
     Instant::now()
@@ -104,7 +107,7 @@ impl KafkaSink {
 
     /// How many partitions `topic` has, at most a minute old. A cluster that is asked has to answer `within` this time;
     /// where several ask at once, the first one's counts.
-    pub(crate) fn partition_count(&self, topic: Arc<str>, within: Duration) -> BoxFuture<'static, Count> {
+    pub(crate) fn count(&self, topic: Arc<str>, within: Duration) -> BoxFuture<'static, Count> {
         let (partitions, client) = (Arc::clone(&self.partitions), self.shared.client());
         async move { partitions.get(topic, client, within).await }.boxed()
     }
@@ -139,6 +142,11 @@ impl Sink for KafkaSink {
 
     fn max_record_bytes(&self) -> usize {
         self.max_record_bytes
+    }
+
+    fn partition_count(&self, topic: &Arc<str>) -> BoxFuture<'static, Option<i32>> {
+        let count = self.count(Arc::clone(topic), COUNT);
+        async move { count.await.ok() }.boxed()
     }
 
     fn flush(&self, within: Duration) -> BoxFuture<'static, usize> {

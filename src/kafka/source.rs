@@ -3,7 +3,7 @@
 //! The poll loop, the router and the supervisor know Kafka only through these, so that the whole pipeline also runs in
 //! memory.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -95,6 +95,9 @@ pub(crate) trait Sink: Send + Sync + fmt::Debug + 'static {
 
     /// Largest record, in bytes as [`OutRecord::wire_size`] counts them.
     fn max_record_bytes(&self) -> usize;
+
+    /// How many partitions a topic has, as far as the client knows or can find out within some seconds.
+    fn partition_count(&self, topic: &Arc<str>) -> BoxFuture<'static, Option<i32>>;
 
     /// Waits for what is on its way, `within` at most; resolves to the number of records left in doubt.
     fn flush(&self, within: Duration) -> BoxFuture<'static, usize>;

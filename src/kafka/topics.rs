@@ -48,19 +48,32 @@ pub(crate) struct TopicPlan {
     pub(crate) config: Vec<(String, String)>,
 }
 
+/// Why topics are not as they should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotProvisioned {
+    /// No broker answered.
+    Unreachable { servers: String, reason: String },
+    /// All that is in the way.
+    Problems(Vec<String>),
+}
+
 /// Creates or checks the topics of `plan`, and waits until they can be written to; warnings, or all that is in the way.
-pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) -> Result<Vec<String>, Vec<String>> {
-    if kafka.topics_mode() == Topics::Ignore || plan.is_empty() {
+///
+/// Also finds out whether a broker answers, even if the plan is empty.
+pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) -> Result<Vec<String>, NotProvisioned> {
+    if kafka.topics_mode() == Topics::Ignore {
         return Ok(Vec::new());
     }
-    let mut run = Provisioning::new(kafka, within).map_err(|problem| vec![problem])?;
-    if let Err(silence) = run.all(plan).await {
-        run.problems.push(silence);
-    }
-    let Provisioning { admin, warnings, problems, .. } = run;
+    let mut run = Provisioning::new(kafka, within).map_err(|problem| NotProvisioned::Problems(vec![problem]))?;
+    let answered = run.all(plan).await;
+    let Provisioning { admin, warnings, problems, servers, .. } = run;
     // Joins the client's threads.
     blocking(move || drop(admin)).await;
-    if problems.is_empty() { Ok(warnings) } else { Err(problems) }
+    match answered {
+        Err(reason) if problems.is_empty() => Err(NotProvisioned::Unreachable { servers, reason }),
+        _ if problems.is_empty() => Ok(warnings),
+        _ => Err(NotProvisioned::Problems(problems)),
+    }
 }
 
 pub(super) type Admin = AdminClient<DefaultClientContext>;
@@ -120,11 +133,7 @@ impl Provisioning {
     async fn look(&mut self, names: Vec<String>) -> Result<(), String> {
         let (admin, left) = (Arc::clone(&self.admin), self.left());
         let found = blocking(move || describe(admin.inner(), &names, left)).await;
-        let found = found.map_err(|reason| {
-            let (servers, within) = (&self.servers, self.within);
-            format!("no Kafka broker answered at `{servers}` within {within:?} ({reason}): check the address, the network and the security options")
-        })?;
-        self.known.extend(found);
+        self.known.extend(found?);
         Ok(())
     }
 

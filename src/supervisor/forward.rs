@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, SecondsFormat, Utc};
+
 use super::{
     actor::Failed,
     dead_letter::{self, Obituary},
@@ -9,7 +11,6 @@ use super::{
 use crate::{
     actor::Fault,
     dispatch::{SettledAs, Verdict},
-    event::time_text,
     kafka::{
         record::OutRecord,
         source::{SendError, SendErrorKind},
@@ -57,6 +58,11 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
     Counters::add(&services.counters.dead_lettered, 1);
     log(&failed, "dead-lettered", None);
     settle(&failed, SettledAs::DeadLettered { reason: failed.fault.to_string() });
+}
+
+/// RFC 3339, UTC, microseconds.
+fn time_text(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 async fn send(services: &Services, record: OutRecord) -> Result<(), SendError> {

@@ -12,7 +12,7 @@ use futures_util::future::{BoxFuture, ready};
 use futures_util::FutureExt;
 
 use crate::{
-    event::Partitioner,
+    event::{Event, Partitioner, decode_if},
     kafka::{
         record::{Batch, OutRecord, Timestamp, TopicPartition},
         source::{CommitPoint, Committed, Delivery, SendError, SendErrorKind, Sink, Source, SourceEvent},
@@ -41,6 +41,12 @@ pub struct WrittenRecord {
 }
 
 impl WrittenRecord {
+    /// The event in the record; `None` if it is not one of type `E`.
+    pub fn event<E: Event>(&self) -> Option<E> {
+        let headers = self.headers.iter().map(|(name, value)| (name.as_slice(), value.as_deref()));
+        decode_if(headers, self.value.as_deref())
+    }
+
     /// The text of the last header of this name; `None` if there is none, or it is no text.
     pub fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().rfind(|(key, _)| key == name.as_bytes())?;
@@ -101,6 +107,11 @@ impl Cluster {
         self.state().committed.get(&(topic.to_owned(), partition)).map(|committed| committed.offset)
     }
 
+    pub(crate) fn all_committed(&self) -> Vec<(String, i32, i64)> {
+        let state = self.state();
+        state.committed.iter().map(|((topic, partition), committed)| (topic.clone(), *partition, committed.offset)).collect()
+    }
+
     /// Has the next records refused, one for each error.
     pub(crate) fn refuse(&self, errors: impl IntoIterator<Item = SendErrorKind>) {
         let errors = errors.into_iter().map(|kind| SendError {
@@ -115,8 +126,7 @@ impl Cluster {
 impl State {
     fn write(&mut self, record: &OutRecord) -> WrittenRecord {
         let partition = record.partition.unwrap_or_else(|| {
-            let key = record.key.as_deref().unwrap_or_default();
-            Partitioner::default().partition(key, PARTITIONS).unwrap_or_else(|| {
+            Partitioner::default().partition(record.key.as_deref(), PARTITIONS).unwrap_or_else(|| {
                 self.keyless = (self.keyless + 1) % PARTITIONS;
                 self.keyless
             })
@@ -164,6 +174,10 @@ impl Sink for Cluster {
 
     fn max_record_bytes(&self) -> usize {
         1_000_000
+    }
+
+    fn partition_count(&self, _topic: &Arc<str>) -> BoxFuture<'static, Option<i32>> {
+        ready(Some(PARTITIONS)).boxed()
     }
 
     fn flush(&self, _within: Duration) -> BoxFuture<'static, usize> {

@@ -3,6 +3,7 @@
 mod memory;
 mod outcome;
 mod recording;
+mod stage;
 mod test_bus;
 
 pub use memory::WrittenRecord;

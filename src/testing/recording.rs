@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{WrittenRecord, memory::Cluster};
 use crate::{
     clock::Clock,
-    event::{Encoder, Event, decode_written},
+    event::{Encoder, Event},
     publisher::Publisher,
 };
 
@@ -50,7 +50,7 @@ impl RecordingPublisher {
 
     /// The events of type `E` so far, in order.
     pub fn published<E: Event>(&self) -> Vec<E> {
-        self.cluster.published().iter().filter_map(decode_written).collect()
+        self.cluster.published().iter().filter_map(super::WrittenRecord::event).collect()
     }
 
     /// Everything published so far, as it would be on the wire.

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Bus, Error, Publisher, Route,
     clock::Clock,
-    event::{Attributes, Encoder, Event, decode_written, topic_name},
+    event::{Attributes, Encoder, Event, topic_name},
     health::Health,
     kafka::source::SendErrorKind,
     services::{Observer, RecordEnd, Services, Settled},
@@ -70,7 +70,7 @@ pub struct TestBus {
     routes: Vec<Route>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
-    ended: Arc<Notify>,
+    ended: oneshot::Receiver<()>,
 }
 
 /// A record with any bytes, for [`TestBus::deliver_record`].
@@ -104,14 +104,14 @@ impl TestBus {
         ));
         let routes = plan.route_lines();
         let (stop, stopped) = oneshot::channel();
-        let ended = Arc::new(Notify::new());
+        let (end, ended) = oneshot::channel();
         let run = stage::Stage {
             cluster: cluster.clone(),
             routes: plan.into_routes(),
             services: Arc::clone(&services),
             watch: Arc::clone(&watch),
             stopped,
-            ended: Arc::clone(&ended),
+            ended: end,
         };
         let thread = thread::Builder::new()
             .name("carom-test-bus".to_owned())
@@ -155,7 +155,7 @@ impl TestBus {
 
     /// The events of type `E` that handlers have published so far, in order.
     pub fn published<E: Event>(&self) -> Vec<E> {
-        self.cluster.published().iter().filter_map(decode_written).collect()
+        self.cluster.published().iter().filter_map(WrittenRecord::event).collect()
     }
 
     /// Every record that the bus has written so far, dead letters included, in order.
@@ -209,10 +209,9 @@ impl TestBus {
     ///
     /// What made the bus end by itself, such as [`Error::Escalated`].
     pub async fn stop(mut self) -> Result<Vec<(String, i32, i64)>, Error> {
-        let ended = Arc::clone(&self.ended);
-        let ended = ended.notified();
         drop(self.stop.take());
-        ended.await;
+        // An error means that the thread is gone, which is an end as well.
+        let _ = (&mut self.ended).await;
         self.services.end.take().map_or_else(|| Ok(self.cluster.all_committed()), Err)
     }
 }
@@ -238,8 +237,6 @@ pub(super) struct Watch {
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
     pending: HashMap<(String, i32, i64), Pending>,
-    /// Actors that take a record of this topic and type.
-    pub(super) expected: HashMap<(String, i32, i64), usize>,
 }
 
 #[derive(Debug)]
@@ -249,6 +246,12 @@ struct Pending {
 }
 
 impl Watch {
+    /// Something went on.
+    pub(super) fn touch(&self) {
+        self.activity.fetch_add(1, SeqCst);
+        self.moved.notify_one();
+    }
+
     fn waiters(&self) -> std::sync::MutexGuard<'_, Waiters> {
         self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -280,16 +283,15 @@ impl Observer for Watch {
 
     fn waiting(&self, change: i64) {
         self.waiting.fetch_add(change, SeqCst);
-        self.active();
+        self.touch();
     }
 
     fn running(&self, change: i64) {
         self.running.fetch_add(change, SeqCst);
-        self.active();
+        self.touch();
     }
 
     fn active(&self) {
-        self.activity.fetch_add(1, SeqCst);
-        self.moved.notify_one();
+        self.touch();
     }
 }

@@ -426,14 +426,14 @@ fn defaults_leave_what_the_user_set_alone() {
 async fn the_count_of_partitions_is_asked_once_and_kept() {
     let cluster = cluster();
     let sink = sink(&cluster, &[]);
-    let (first, second) = (sink.partition_count("t".into(), SOON), sink.partition_count("t".into(), SOON));
+    let (first, second) = (sink.count("t".into(), SOON), sink.count("t".into(), SOON));
     assert_eq!((first.await, second.await), (Ok(PARTITIONS), Ok(PARTITIONS)));
-    let unknown = sink.partition_count("typo".into(), SOON).await.unwrap_err();
+    let unknown = sink.count("typo".into(), SOON).await.unwrap_err();
     assert_eq!(unknown.kind, SendErrorKind::Permanent, "{unknown}");
     cluster.broker_down(1).unwrap();
-    assert_eq!(sink.partition_count("t".into(), SOON).await, Ok(PARTITIONS));
+    assert_eq!(sink.count("t".into(), SOON).await, Ok(PARTITIONS));
     assert_eq!(
-        sink.partition_count("other".into(), Duration::from_millis(300)).await.unwrap_err().kind,
+        sink.count("other".into(), Duration::from_millis(300)).await.unwrap_err().kind,
         SendErrorKind::Retriable
     );
 }

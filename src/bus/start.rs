@@ -1,0 +1,139 @@
+//! Spawning: topics first, then the producers, the actors, and last the consumer.
+
+use std::sync::Arc;
+
+use actix::Actor;
+
+use super::{Bus, BusHandle, plan::Planned, stop::Running, threads::ActorThreads};
+use crate::{
+    Error, Publisher,
+    clock::Clock,
+    dispatch::{Door, Router, Stage},
+    error::Problem,
+    kafka::{
+        Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, Publishing, TopicPlan, ensure,
+    },
+    services::{Services, Unobserved},
+    supervisor::SupervisorActor,
+};
+
+impl<S> Bus<S> {
+    /// Starts the bus: checks everything, creates or verifies topics, joins the consumer group.
+    ///
+    /// Works under any tokio runtime, `#[actix::main]` included. Handlers are polled on threads of the bus, inside the
+    /// context of the runtime that calls this: what they spawn, and the connections they open, belong to it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misconfigured`] with every problem that was found; [`Error::Unreachable`] if no broker answers within
+    /// 10 s.
+    ///
+    /// # Panics
+    ///
+    /// If called outside a tokio runtime.
+    pub async fn spawn(self) -> Result<BusHandle, Error> {
+        let planned = self.plan()?;
+        provision(&planned).await?;
+        let services = Arc::new(planned.services(
+            Clock::system(),
+            Arc::new(sink(&planned, Publishing::Events)?),
+            Arc::new(sink(&planned, Publishing::DeadLetters)?),
+            Arc::new(Unobserved),
+        ));
+        announce(&planned);
+        let running = if planned.routes.is_empty() { Running::publisher() } else { consume(&planned, &services)? };
+        let publisher =
+            Publisher::new(Arc::clone(&services.sink), Arc::clone(&services.encoder), services.clock.clone());
+        Ok(BusHandle { running: Some(running), publisher, routes: planned.route_lines(), services })
+    }
+}
+
+/// Sees to the topics of the routes and their dead-letter topics; this also finds out whether a broker answers.
+async fn provision(planned: &Planned) -> Result<(), Error> {
+    let kafka = &planned.settings.kafka;
+    let warnings = ensure(kafka, &planned.topics(), PATIENCE).await.map_err(unprovisioned)?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(())
+}
+
+fn unprovisioned(error: NotProvisioned) -> Error {
+    match error {
+        NotProvisioned::Unreachable { servers, reason } => Error::Unreachable { servers, after: PATIENCE, reason },
+        NotProvisioned::Problems(problems) => Error::Misconfigured(problems.into_iter().map(Problem::new).collect()),
+    }
+}
+
+fn sink(planned: &Planned, purpose: Publishing) -> Result<KafkaSink, Error> {
+    let config = planned.settings.kafka.producer_config(&planned.identity.service, purpose).map_err(Error::client)?;
+    KafkaSink::new(&config).map_err(|error| Error::client(error.to_string()))
+}
+
+fn announce(planned: &Planned) {
+    let identity = &planned.identity;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        group = identity.group,
+        source = identity.source,
+        environment = identity.environment.segment(),
+        routes = planned.routes.len(),
+        "the bus starts"
+    );
+    for route in planned.route_lines() {
+        tracing::info!(%route, "route");
+    }
+    if cfg!(panic = "abort") {
+        tracing::error!("this program is built with `panic = \"abort\"`: a panic of one handler ends the whole service");
+    }
+}
+
+/// Starts the actors, then the client that feeds them.
+fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error> {
+    let threads = ActorThreads::start(planned.workers)?;
+    let partitions = Arc::default();
+    let supervisor = {
+        let actor = SupervisorActor::new(Arc::clone(services), Arc::clone(&partitions));
+        SupervisorActor::start_in_arbiter(&threads.front, |_| actor)
+    };
+    let router = {
+        let stage = Stage::Arbiters(threads.workers.clone());
+        let actor =
+            Router::new(stage, Arc::clone(&planned.routes), Arc::clone(&partitions), supervisor, Arc::clone(services));
+        Router::start_in_arbiter(&threads.front, |_| actor)
+    };
+    let door = Door { router, partitions, services: Arc::clone(services) };
+    let alarm = Arc::new(Alarm::default());
+    let identity = &planned.identity;
+    let config = planned.settings.kafka.consumer_config(&identity.group, &identity.service).map_err(Error::client)?;
+    let topics: Vec<String> = planned.routes.keys().map(ToString::to_string).collect();
+    let source = KafkaSource::connect(&config, &topics, alarm.waker()).map_err(|error| Error::client(error.to_string()))?;
+    let settings = PollSettings {
+        bounds: Bounds { drain: planned.settings.drain_timeout, ..Bounds::default() },
+        ..PollSettings::default()
+    };
+    let clock = services.clock.clone();
+    let poller = Poller::spawn(source, door, settings, alarm, Box::new(move || clock.random()))
+        .map_err(|error| Error::internal(format!("cannot start the poll thread: {error}")))?;
+    Ok(Running::consumer(poller, threads, planned.settings.shutdown_timeout))
+}
+
+impl Planned {
+    /// The topics this bus needs: those of its routes, and their dead-letter topics.
+    fn topics(&self) -> Vec<TopicPlan> {
+        let topics = self.routes.values().flat_map(|routes| {
+            let source = TopicPlan {
+                name: routes.topic.to_string(),
+                partitions: routes.events.iter().filter_map(|event| event.partitions).max(),
+                ..TopicPlan::default()
+            };
+            let dead_letters = TopicPlan {
+                name: routes.dead_letter_topic.to_string(),
+                dead_letter_of: Some(routes.topic.to_string()),
+                ..TopicPlan::default()
+            };
+            [source, dead_letters]
+        });
+        topics.collect()
+    }
+}

@@ -1,0 +1,60 @@
+//! Stopping: consumer first, then the producers, the actors last; each step with a bound.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::threads::ActorThreads;
+use crate::{kafka::Poller, services::Services};
+
+/// What the consumer may take beyond the shutdown timeout: the last commit, and closing the client.
+const LAST_COMMIT_AND_CLOSE: Duration = Duration::from_secs(10);
+
+/// How long the producers may take to send what is left.
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// The parts of a running bus that have to be stopped.
+pub(crate) struct Running {
+    consumer: Option<(Poller, ActorThreads)>,
+    within: Duration,
+}
+
+impl Running {
+    /// A bus without actors.
+    pub(super) fn publisher() -> Self {
+        Self { consumer: None, within: Duration::ZERO }
+    }
+
+    pub(super) fn consumer(poller: Poller, threads: ActorThreads, within: Duration) -> Self {
+        Self { consumer: Some((poller, threads)), within }
+    }
+
+    /// Stops everything, and waits.
+    pub(super) async fn stop(self, services: &Services) {
+        if let Some((poller, mut threads)) = self.consumer {
+            let closed = poller.stop(self.within);
+            if timeout(self.within + LAST_COMMIT_AND_CLOSE, closed).await.is_err() {
+                tracing::error!("the consumer did not close in time; what it had not committed will be delivered again");
+            }
+            threads.stop();
+        }
+        for sink in [&services.sink, &services.dead_letters] {
+            let in_doubt = sink.flush(FLUSH).await;
+            if in_doubt > 0 {
+                tracing::error!(records = in_doubt, "records were not acknowledged before the bus stopped");
+            }
+        }
+    }
+
+    /// Asks everything to stop, and does not wait.
+    pub(super) fn abandon(self) {
+        if let Some((poller, threads)) = self.consumer {
+            let closed = poller.stop(Duration::ZERO);
+            // The threads run until the consumer is closed; then nobody needs them.
+            std::thread::spawn(move || {
+                let _ = closed.blocking_recv();
+                drop(threads);
+            });
+        }
+    }
+}
