@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -12,6 +15,7 @@ use tokio::{sync::Notify, time::timeout};
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     entries: Arc<Mutex<Vec<Entry>>>,
+    ticks: Arc<AtomicUsize>,
     changed: Arc<Notify>,
 }
 
@@ -55,10 +59,15 @@ impl Ledger {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The next place in the order of starts and ends.
+    fn tick(&self) -> usize {
+        self.ticks.fetch_add(1, SeqCst) + 1
+    }
+
     /// A handler starts; the number is for [`Ledger::end`].
     pub fn start(&self, mut entry: Entry) -> usize {
         let mut entries = self.lock();
-        entry.started = tick(&entries);
+        entry.started = self.tick();
         entries.push(entry);
         let at = entries.len() - 1;
         drop(entries);
@@ -69,8 +78,7 @@ impl Ledger {
     /// A handler ends.
     pub fn end(&self, at: usize, end: End) {
         let mut entries = self.lock();
-        let now = tick(&entries);
-        entries[at].ended = now;
+        entries[at].ended = self.tick();
         entries[at].end = Some(end);
         drop(entries);
         self.changed.notify_waiters();
@@ -160,9 +168,4 @@ impl Ledger {
         let mut now = 0;
         marks.into_iter().map(|(_, change)| { now += change; now }).max().unwrap_or(0).unsigned_abs()
     }
-}
-
-/// The next place in the order of starts and ends.
-fn tick(entries: &[Entry]) -> usize {
-    entries.len() + entries.iter().filter(|entry| entry.end.is_some()).count() + 1
 }

@@ -4,6 +4,8 @@ mod broker;
 mod guard;
 mod home;
 mod jars;
+pub mod job;
+pub mod ledger;
 mod ports;
 mod real_kafka;
 

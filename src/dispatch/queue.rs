@@ -157,7 +157,7 @@ mod tests {
             let mut pushed = 0;
             let mut running: Option<Item> = None;
             let mut waiting: Vec<Item> = Vec::new();
-            let mut ended: HashMap<u64, Vec<u32>> = HashMap::new();
+            let mut ended: std::collections::HashMap<u64, Vec<u32>> = std::collections::HashMap::new();
             for step in steps {
                 match step {
                     Step::Push(key) => { queue.push(item(key, pushed)); pushed += 1; }

@@ -203,8 +203,12 @@ impl Kafka {
         self.topics
     }
 
-    /// The addresses of the cluster; starts the embedded one.
-    pub(crate) fn bootstrap_servers(&self) -> Result<String, String> {
+    /// The addresses of the cluster, for other clients; starts the embedded one.
+    ///
+    /// # Errors
+    ///
+    /// If the embedded broker cannot be started.
+    pub fn bootstrap_servers(&self) -> Result<String, String> {
         match &self.cluster {
             Cluster::Servers(servers) => Ok(servers.clone()),
             Cluster::Embedded(broker) => broker.bootstrap_servers().map_err(|error| error.to_string()),

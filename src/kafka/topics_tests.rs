@@ -48,10 +48,10 @@ async fn verify_names_every_missing_topic_and_creates_none() {
     let problems = ensure(&kafka, &plan, PATIENCE).await.unwrap_err();
     assert_eq!(
         problems,
-        [
-            "topic `refunds` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)`",
-            "topic `orders.billing.dlq` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)`",
-        ]
+        NotProvisioned::Problems(vec![
+            "topic `refunds` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)`".to_owned(),
+            "topic `orders.billing.dlq` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)`".to_owned(),
+        ])
     );
     assert_eq!(partitions(&kafka, "refunds"), State::Missing);
 }
@@ -63,9 +63,7 @@ async fn an_unreachable_broker_is_an_error_after_the_stated_time() {
 
     let started = Instant::now();
     let problems = ensure(&kafka, &[topic("orders", 1)], Duration::from_millis(700)).await.unwrap_err();
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].contains("no Kafka broker answered at `127.0.0.1:"), "{problems:?}");
-    assert!(problems[0].contains("within 700ms"), "{problems:?}");
+    assert!(matches!(problems, NotProvisioned::Unreachable { .. }), "{problems:?}");
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }
 
@@ -90,7 +88,8 @@ async fn a_topic_without_a_leader_is_a_warning() {
 #[tokio::test]
 async fn a_dead_letter_topic_without_a_source_is_a_problem() {
     let problems = ensure(&Kafka::embedded(), &[dead_letters_of("orders")], PATIENCE).await.unwrap_err();
-    assert_eq!(problems, ["topic `orders`, whose dead letters have a topic, does not exist"]);
+    let expected = "topic `orders`, whose dead letters have a topic, does not exist";
+    assert_eq!(problems, NotProvisioned::Problems(vec![expected.to_owned()]));
 }
 
 #[tokio::test]
