@@ -3,6 +3,6 @@
 pub use crate::{
     actor::{FromState, Registered},
     dispatch::Registration,
-    event::{Descriptor, Location, TopicSource},
+    event::{Descriptor, Location, TopicSource, key::join as join_key},
 };
 pub use inventory;

@@ -12,4 +12,4 @@ pub mod __private;
 
 pub use actor::{Actor, Context, Failure, FromRef, Handler, Outputs};
 pub use carom_macros::{Actor, Event, FromRef, handler};
-pub use event::Event;
+pub use event::{Event, KeyPart};

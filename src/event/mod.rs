@@ -1,6 +1,14 @@
 //! What an integration event is: a Rust type, a CloudEvents type and a topic.
 
+mod case;
+pub(crate) mod key;
+mod partitioner;
+mod plural;
+mod topic;
+
 use serde::{Serialize, de::DeserializeOwned};
+
+pub use self::{key::KeyPart, partitioner::Partitioner, topic::Environment};
 
 /// A fact that is published for other services.
 ///
