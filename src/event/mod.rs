@@ -1,10 +1,13 @@
 //! What an integration event is: a Rust type, a CloudEvents type and a topic.
 
 mod case;
+pub(crate) mod cloudevents;
 pub(crate) mod key;
+mod media_type;
 mod partitioner;
 mod plural;
 mod topic;
+pub(crate) mod trace;
 
 use serde::{Serialize, de::DeserializeOwned};
 
