@@ -2,11 +2,16 @@
 
 mod case;
 pub(crate) mod cloudevents;
+pub(crate) mod decode;
+pub(crate) mod envelope;
+#[cfg(test)]
+mod fixture;
 pub(crate) mod key;
 mod media_type;
+pub(crate) mod output_id;
 mod partitioner;
 mod plural;
-mod topic;
+pub(crate) mod topic;
 pub(crate) mod trace;
 
 use serde::{Serialize, de::DeserializeOwned};

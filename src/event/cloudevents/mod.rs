@@ -3,7 +3,9 @@
 mod binary;
 mod check;
 mod extensions;
+pub(crate) mod sdk;
 mod structured;
+pub(crate) mod write;
 
 use std::borrow::Cow;
 

@@ -1,0 +1,247 @@
+//! From the user's value to a record on its way to the broker.
+
+use std::{any::TypeId, collections::BTreeMap, collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use dashmap::DashMap;
+use uuid::Uuid;
+
+use super::{
+    Environment, Event,
+    case::snake,
+    cloudevents::ExtensionValue,
+    cloudevents::write::{AttributeError, Beside, Headers, Outgoing, Payload, check_source},
+    topic::{TopicNameError, topic_name},
+    trace::TraceContext,
+};
+use crate::kafka::record::{HeaderName, OutRecord};
+
+/// Where the attributes of an event travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Mode {
+    /// In `ce_` headers, the value is the data alone. The default, and the only one that Momentum reads.
+    #[default]
+    Binary,
+    /// In a JSON envelope around the data.
+    Structured,
+}
+
+/// Attributes of one event; what is left out of [`Attributes::new`] is unset.
+#[derive(Debug, Clone)]
+pub(crate) struct Attributes {
+    /// UUIDv7 for what the bus publishes, [`output_id`](super::output_id::output_id) for what a handler does.
+    pub(crate) id: Uuid,
+    /// When the fact came into being.
+    pub(crate) time: DateTime<Utc>,
+    pub(crate) subject: Option<String>,
+    pub(crate) dataschema: Option<String>,
+    pub(crate) correlationid: Option<String>,
+    /// `id` of the event that caused this one.
+    pub(crate) causationid: Option<String>,
+    /// Further extension attributes. `traceparent` here is the context of creation and wins over `trace`, which is
+    /// how an event keeps its origin when it is passed on.
+    pub(crate) extensions: BTreeMap<String, ExtensionValue<'static>>,
+    /// The current span, as extension and as header.
+    pub(crate) trace: Option<TraceContext>,
+    pub(crate) baggage: Option<String>,
+    /// Headers of the application.
+    pub(crate) headers: Vec<(String, Option<Bytes>)>,
+}
+
+impl Attributes {
+    pub(crate) fn new(id: Uuid, time: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            time,
+            subject: None,
+            dataschema: None,
+            correlationid: None,
+            causationid: None,
+            extensions: BTreeMap::new(),
+            trace: None,
+            baggage: None,
+            headers: Vec::new(),
+        }
+    }
+
+    fn take_headers(&mut self) -> Result<Headers, EncodeError> {
+        std::mem::take(&mut self.headers).into_iter().map(|(name, value)| Ok((user_header(name)?, value))).collect()
+    }
+
+    /// All extensions in one map; a field wins over an extension of its name.
+    fn extensions(&self) -> BTreeMap<&str, ExtensionValue<'_>> {
+        let mut all = BTreeMap::new();
+        if let Some(trace) = &self.trace {
+            all.insert("traceparent", trace.traceparent().into());
+            all.extend(trace.tracestate.as_deref().map(|state| ("tracestate", state.into())));
+        }
+        if self.extensions.contains_key("traceparent") {
+            // The state of one context never stands beside the parent of another.
+            all.remove("tracestate");
+        }
+        all.extend(self.extensions.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        all.extend(self.correlationid.as_deref().map(|id| ("correlationid", id.into())));
+        all.extend(self.causationid.as_deref().map(|id| ("causationid", id.into())));
+        all
+    }
+}
+
+/// Why an event cannot become a record. Encoding it again will not help.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EncodeError {
+    /// The topic has no legal name.
+    #[error(transparent)]
+    Topic(#[from] TopicNameError),
+    /// An attribute is not as CloudEvents wants it.
+    #[error("`{event_type}` cannot be published: {reason}")]
+    Attribute { event_type: String, reason: AttributeError },
+    /// `source` of the bus is not a URI-reference.
+    #[error("the bus cannot publish: {0}")]
+    Source(AttributeError),
+    /// A header of the application takes a name that is not the application's.
+    #[error("the header `{name}` cannot be written: {reason}")]
+    Header { name: String, reason: &'static str },
+    /// The value does not serialise to JSON.
+    #[error("`{event_type}` cannot be written as JSON: {reason}")]
+    Json {
+        event_type: String,
+        #[source]
+        reason: serde_json::Error,
+    },
+    /// Without data the value would be null.
+    #[error(
+        "`{event_type}` has no data: its record would be a tombstone, which deletes the key on a compacted topic; \
+         ask for a tombstone if that is meant"
+    )]
+    NoData { event_type: String },
+}
+
+/// Turns events into records; one per bus.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    environment: Environment,
+    source: String,
+    mode: Mode,
+    /// Topics whose mode differs from that of the bus, by full name.
+    topic_modes: HashMap<String, Mode>,
+    /// What was found out about event types, once for each.
+    routes: DashMap<TypeId, Route>,
+}
+
+/// Where events of a type go, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) topic: Arc<str>,
+    pub(crate) mode: Mode,
+}
+
+impl Encoder {
+    pub(crate) fn new(environment: Environment, source: impl Into<String>) -> Result<Self, EncodeError> {
+        let source = source.into();
+        check_source(&source).map_err(EncodeError::Source)?;
+        Ok(Self { environment, source, mode: Mode::default(), topic_modes: HashMap::new(), routes: DashMap::new() })
+    }
+
+    /// The mode of all topics that have none of their own.
+    pub(crate) fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// The mode of one topic, by its full name.
+    pub(crate) fn topic_mode(mut self, topic: impl Into<String>, mode: Mode) -> Self {
+        self.topic_modes.insert(topic.into(), mode);
+        self
+    }
+
+    /// Where events of this type go; the bus asks at start, so that a bad name fails there.
+    pub(crate) fn route<E: Event>(&self) -> Result<Route, EncodeError> {
+        let id = TypeId::of::<E>();
+        if let Some(route) = self.routes.get(&id) {
+            return Ok(route.clone());
+        }
+        let topic = topic_name(E::descriptor(), &self.environment)?;
+        let route = Route { mode: self.mode_of(&topic), topic: topic.into() };
+        self.routes.insert(id, route.clone());
+        Ok(route)
+    }
+
+    pub(super) fn mode_of(&self, topic: &str) -> Mode {
+        self.topic_modes.get(topic).copied().unwrap_or(self.mode)
+    }
+
+    /// The record of `event`. Its key is that of the event, or the id where the event has none.
+    pub(crate) fn encode<E: Event>(&self, event: &E, mut attributes: Attributes) -> Result<OutRecord, EncodeError> {
+        let route = self.route::<E>()?;
+        let event_type = E::descriptor().event_type;
+        let headers = attributes.take_headers()?;
+        let json = serde_json::value::to_raw_value(event).map_err(|reason| json_error(event_type, reason))?;
+        let id = attributes.id.hyphenated().to_string();
+        let outgoing = Outgoing {
+            id: &id,
+            event_type,
+            source: &self.source,
+            time: Some(attributes.time),
+            subject: attributes.subject.as_deref(),
+            dataschema: attributes.dataschema.as_deref(),
+            datacontenttype: Some("application/json"),
+            extensions: attributes.extensions(),
+            data: Payload::Json(json),
+        };
+        let beside = Beside { headers, trace: attributes.trace.as_ref(), baggage: attributes.baggage.as_deref() };
+        let (headers, value) = write(route.mode, outgoing, beside)?;
+        let key = event.key().filter(|key| !key.is_empty()).unwrap_or(id);
+        Ok(OutRecord { topic: route.topic, partition: None, key: Some(key.into()), value, headers })
+    }
+}
+
+/// Checks an event and writes it in the given mode.
+pub(super) fn write(
+    mode: Mode,
+    event: Outgoing<'_>,
+    beside: Beside<'_>,
+) -> Result<(Headers, Option<Bytes>), EncodeError> {
+    let event_type = event.event_type;
+    event.check().map_err(|reason| EncodeError::Attribute { event_type: event_type.to_owned(), reason })?;
+    match mode {
+        Mode::Binary => Ok(event.binary(beside)),
+        Mode::Structured => event.structured(beside).map_err(|reason| json_error(event_type, reason)),
+    }
+}
+
+pub(super) fn json_error(event_type: &str, reason: serde_json::Error) -> EncodeError {
+    EncodeError::Json { event_type: event_type.to_owned(), reason }
+}
+
+/// Names that readers would take for something else than a header of the application.
+fn user_header(name: String) -> Result<HeaderName, EncodeError> {
+    let lower = name.to_ascii_lowercase();
+    let reason = if name.is_empty() || name.contains('\0') {
+        "a header needs a name without NUL"
+    } else if lower.starts_with("ce_") {
+        "`ce_` headers are attributes of the event; set an extension instead"
+    } else if lower.starts_with("carom-") {
+        "`carom-` headers are written by the bus only"
+    } else if ["content-type", "traceparent", "tracestate", "baggage"].contains(&lower.as_str()) {
+        "the bus writes this header itself"
+    } else {
+        return Ok(HeaderName::Bytes(name.into()));
+    };
+    Err(EncodeError::Header { name, reason })
+}
+
+/// `source` where the user set none: `/{domain}/{service}` as Momentum writes it, or `/{service}`.
+///
+/// The domain is that of the service, not that of an event.
+pub(crate) fn default_source(domain: Option<&str>, service: &str) -> String {
+    let service = service.to_lowercase().replace('.', "-");
+    match domain {
+        Some(domain) => format!("/{}/{service}", snake(domain)),
+        None => format!("/{service}"),
+    }
+}
+
+#[cfg(test)]
+#[path = "envelope_tests.rs"]
+mod tests;
