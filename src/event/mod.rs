@@ -1,17 +1,23 @@
 //! What an integration event is: a Rust type, a CloudEvents type and a topic.
 
 mod case;
+#[cfg_attr(not(test), expect(dead_code, reason = "the bus and the mailbox that call it come with the integration"))]
 pub(crate) mod cloudevents;
+#[cfg_attr(not(test), expect(dead_code, reason = "the bus and the mailbox that call it come with the integration"))]
 pub(crate) mod decode;
+#[cfg_attr(not(test), expect(dead_code, reason = "the bus and the mailbox that call it come with the integration"))]
 pub(crate) mod envelope;
 #[cfg(test)]
 mod fixture;
 pub(crate) mod key;
 mod media_type;
+#[cfg_attr(not(test), expect(dead_code, reason = "the bus and the mailbox that call it come with the integration"))]
 pub(crate) mod output_id;
 mod partitioner;
 mod plural;
+#[cfg_attr(not(test), expect(dead_code, reason = "the bus and the mailbox that call it come with the integration"))]
 pub(crate) mod topic;
+#[cfg_attr(not(test), expect(dead_code, reason = "the bus and the mailbox that call it come with the integration"))]
 pub(crate) mod trace;
 
 use serde::{Serialize, de::DeserializeOwned};
