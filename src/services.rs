@@ -72,7 +72,9 @@ pub(crate) struct Settled<'a> {
 pub(crate) enum RecordEnd<'a> {
     Acked,
     Discarded,
-    DeadLettered { reason: &'a str },
+    DeadLettered {
+        reason: &'a str,
+    },
     /// No actor handles its type.
     Unknown,
 }

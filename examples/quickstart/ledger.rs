@@ -83,7 +83,8 @@ impl Ledger {
                 let changed = self.changed.notified();
                 let lines = self.lines();
                 let gave_up = lines.iter().filter(|line| (line.order.as_str(), line.number) == HOPELESS).count() >= 3;
-                if gave_up && handled(&lines, "billing") == expected - 1 && handled(&lines, "shipping") == expected - 1 {
+                if gave_up && handled(&lines, "billing") == expected - 1 && handled(&lines, "shipping") == expected - 1
+                {
                     return;
                 }
                 changed.await;
@@ -173,7 +174,8 @@ fn committed_is_finished(lines: &[Line], facts: &Facts) -> bool {
     let mut kept = true;
     for (partition, committed) in &facts.committed {
         let last = finished(*partition).map_or(0, |offset| offset + 1);
-        kept &= check(&format!("partition {partition}: committed {committed}, finished up to {last}"), *committed == last);
+        kept &=
+            check(&format!("partition {partition}: committed {committed}, finished up to {last}"), *committed == last);
     }
     kept
 }

@@ -162,7 +162,13 @@ impl Handler<Job> for Worker {
     }
 }
 
-async fn follow(step: &Step, job: &Job, gate: &Gate, cx: &Context<'_>, failed: impl Fn()) -> Result<Vec<Done>, Failure> {
+async fn follow(
+    step: &Step,
+    job: &Job,
+    gate: &Gate,
+    cx: &Context<'_>,
+    failed: impl Fn(),
+) -> Result<Vec<Done>, Failure> {
     let done = |nth, text: String| Done { key: job.key.clone(), seq: job.seq, nth, text };
     match step {
         Step::Succeed => {}

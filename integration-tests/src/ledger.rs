@@ -166,6 +166,14 @@ impl Ledger {
         }
         marks.sort_unstable();
         let mut now = 0;
-        marks.into_iter().map(|(_, change)| { now += change; now }).max().unwrap_or(0).unsigned_abs()
+        marks
+            .into_iter()
+            .map(|(_, change)| {
+                now += change;
+                now
+            })
+            .max()
+            .unwrap_or(0)
+            .unsigned_abs()
     }
 }

@@ -84,7 +84,8 @@ pub(crate) fn from_ref(input: &DeriveInput, error: &Error) -> TokenStream {
     let mut types: Vec<&syn::Type> = Vec::new();
     if let (Data::Struct(data), true) = (&input.data, input.generics.params.is_empty()) {
         for field in &data.fields {
-            let is_new = !types.iter().any(|ty| ty.to_token_stream().to_string() == field.ty.to_token_stream().to_string());
+            let is_new =
+                !types.iter().any(|ty| ty.to_token_stream().to_string() == field.ty.to_token_stream().to_string());
             if is_new && attr::span(&field.attrs, "from_ref").is_none() {
                 types.push(&field.ty);
             }

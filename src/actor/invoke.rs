@@ -86,7 +86,9 @@ pub(crate) fn invoke<A: Handler<E>, E: Event>(instance: Instance, call: Call) ->
     Box::pin(async move {
         let mut actor = match instance.downcast::<A>() {
             Ok(actor) => actor,
-            Err(other) => unreachable!("a registration for {} got another actor: {other:?}", std::any::type_name::<A>()),
+            Err(other) => {
+                unreachable!("a registration for {} got another actor: {other:?}", std::any::type_name::<A>())
+            }
         };
         let ended = AssertUnwindSafe(attempt::<A, E>(&mut actor, &call)).catch_unwind().await;
         match ended {
@@ -101,7 +103,8 @@ pub(crate) fn invoke<A: Handler<E>, E: Event>(instance: Instance, call: Call) ->
 
 async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<Vec<OutRecord>, Fault> {
     let event: E = {
-        let incoming = read(call.record.headers(), call.record.value()).map_err(|error| Fault::Undecodable(error.into()))?;
+        let incoming =
+            read(call.record.headers(), call.record.value()).map_err(|error| Fault::Undecodable(error.into()))?;
         decode(&incoming).map_err(Fault::Undecodable)?
     };
     let mut cx = Context::of(call);

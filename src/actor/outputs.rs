@@ -107,7 +107,8 @@ impl OutputBuffer {
         if self.error.is_some() {
             return;
         }
-        let attributes = self.origin.as_ref().map_or_else(Attributes::nil, |origin| origin.attributes(self.records.len()));
+        let attributes =
+            self.origin.as_ref().map_or_else(Attributes::nil, |origin| origin.attributes(self.records.len()));
         match self.encoder.encode(event, attributes) {
             Ok(record) => self.records.push(record),
             Err(error) => self.error = Some(error),

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Bus, settings::{Identity, Settings}};
+use super::{
+    Bus,
+    settings::{Identity, Settings},
+};
 use crate::{
     Error, Route,
     clock::Clock,
@@ -41,7 +44,12 @@ impl<S> Bus<S> {
     }
 }
 
-fn routes(actors: &[Arc<ActorSpec>], settings: &Settings, identity: &Identity, problems: &mut Vec<Problem>) -> RouteTable {
+fn routes(
+    actors: &[Arc<ActorSpec>],
+    settings: &Settings,
+    identity: &Identity,
+    problems: &mut Vec<Problem>,
+) -> RouteTable {
     let plan = Plan {
         actors,
         environment: &identity.environment,

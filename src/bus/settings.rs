@@ -60,14 +60,18 @@ impl Settings {
             "carom".to_owned()
         });
         if !is_service_name(&service) {
-            let text = format!("`{service}` is no service name; use lower-case letters, digits and single dashes, such as `billing-api`");
+            let text = format!(
+                "`{service}` is no service name; use lower-case letters, digits and single dashes, such as `billing-api`"
+            );
             problems.push(Problem::new(text));
         }
         let environment = self.environment.clone().unwrap_or_else(Environment::from_env);
         let domain = self.domain.clone().unwrap_or_else(|| first_word(&service).to_owned());
         let group = self.group.clone().unwrap_or_else(|| format!("{service}-{}", environment.segment()));
         if group.trim().is_empty() {
-            problems.push(Problem::new("the group id is empty; leave `.group(..)` out to let it follow from the service name"));
+            problems.push(Problem::new(
+                "the group id is empty; leave `.group(..)` out to let it follow from the service name",
+            ));
         }
         let source = self.source.clone().unwrap_or_else(|| default_source(Some(&domain), &service));
         Identity { service, group, domain, source, environment }
@@ -88,7 +92,8 @@ fn first_word(service: &str) -> &str {
 
 /// `[a-z0-9]+(-[a-z0-9]+)*`
 fn is_service_name(name: &str) -> bool {
-    name.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
+    name.split('-')
+        .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -106,7 +111,10 @@ mod tests {
         let mut problems = Vec::new();
         let identity = settings.identity(true, &mut problems);
         assert_eq!(problems, []);
-        assert_eq!((identity.group.as_str(), identity.source.as_str()), ("order-service-prod", "/e_commerce/order-service"));
+        assert_eq!(
+            (identity.group.as_str(), identity.source.as_str()),
+            ("order-service-prod", "/e_commerce/order-service")
+        );
     }
 
     #[test]
@@ -119,6 +127,8 @@ mod tests {
     #[test]
     fn service_names_are_checked() {
         assert!(is_service_name("billing") && is_service_name("app-domain-api2"));
-        assert!(!is_service_name("Billing") && !is_service_name("a--b") && !is_service_name("") && !is_service_name("a b"));
+        assert!(
+            !is_service_name("Billing") && !is_service_name("a--b") && !is_service_name("") && !is_service_name("a b")
+        );
     }
 }

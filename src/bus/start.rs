@@ -11,7 +11,8 @@ use crate::{
     dispatch::{Door, Router, Stage},
     error::Problem,
     kafka::{
-        Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, Publishing, TopicPlan, ensure,
+        Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, Publishing, TopicPlan,
+        ensure,
     },
     services::{Services, Unobserved},
     supervisor::SupervisorActor,
@@ -84,7 +85,9 @@ fn announce(planned: &Planned) {
         tracing::info!(%route, "route");
     }
     if cfg!(panic = "abort") {
-        tracing::error!("this program is built with `panic = \"abort\"`: a panic of one handler ends the whole service");
+        tracing::error!(
+            "this program is built with `panic = \"abort\"`: a panic of one handler ends the whole service"
+        );
     }
 }
 
@@ -107,7 +110,8 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
     let identity = &planned.identity;
     let config = planned.settings.kafka.consumer_config(&identity.group, &identity.service).map_err(Error::client)?;
     let topics: Vec<String> = planned.routes.keys().map(ToString::to_string).collect();
-    let source = KafkaSource::connect(&config, &topics, alarm.waker()).map_err(|error| Error::client(error.to_string()))?;
+    let source =
+        KafkaSource::connect(&config, &topics, alarm.waker()).map_err(|error| Error::client(error.to_string()))?;
     let settings = PollSettings {
         bounds: Bounds { drain: planned.settings.drain_timeout, ..Bounds::default() },
         ..PollSettings::default()

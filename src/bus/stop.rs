@@ -34,7 +34,9 @@ impl Running {
         if let Some((poller, mut threads)) = self.consumer {
             let closed = poller.stop(self.within);
             if timeout(self.within + LAST_COMMIT_AND_CLOSE, closed).await.is_err() {
-                tracing::error!("the consumer did not close in time; what it had not committed will be delivered again");
+                tracing::error!(
+                    "the consumer did not close in time; what it had not committed will be delivered again"
+                );
             }
             threads.stop();
         }

@@ -24,7 +24,8 @@ impl ActorThreads {
             .name("carom-router".to_owned())
             .spawn(move || {
                 let runner = System::new();
-                let arbiters: Vec<Arbiter> = runner.block_on(async move { (0..workers).map(|_| Arbiter::new()).collect() });
+                let arbiters: Vec<Arbiter> =
+                    runner.block_on(async move { (0..workers).map(|_| Arbiter::new()).collect() });
                 let handles = arbiters.iter().map(Arbiter::handle).collect::<Vec<_>>();
                 let system = System::current();
                 let front = system.arbiter().clone();

@@ -111,7 +111,10 @@ impl Lane {
 
     /// Name of what runs, for a warning.
     pub(crate) fn handler_name(&self) -> Option<Arc<str>> {
-        self.running.as_ref().and_then(|running| running.ticket.handler.as_ref()).map(|handler| Arc::clone(&handler.name))
+        self.running
+            .as_ref()
+            .and_then(|running| running.ticket.handler.as_ref())
+            .map(|handler| Arc::clone(&handler.name))
     }
 
     fn discard_instance(&mut self) {

@@ -347,7 +347,8 @@ impl Mailbox {
 impl Drop for Mailbox {
     fn drop(&mut self) {
         if std::thread::panicking() && !self.stopping {
-            let reason = format!("the mailbox of {} for {}", self.spec.member.actor.name, self.spec.assignment.partition);
+            let reason =
+                format!("the mailbox of {} for {}", self.spec.member.actor.name, self.spec.assignment.partition);
             self.spec.services.end.with(crate::Error::internal(reason));
         }
     }
@@ -367,7 +368,12 @@ struct Turns;
 impl ActorFuture<Mailbox> for Turns {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, mailbox: &mut Mailbox, ctx: &mut Context<Mailbox>, cx: &mut TaskContext<'_>) -> Poll<()> {
+    fn poll(
+        self: Pin<&mut Self>,
+        mailbox: &mut Mailbox,
+        ctx: &mut Context<Mailbox>,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<()> {
         mailbox.turn(cx, &ctx.address());
         Poll::Pending
     }

@@ -224,7 +224,14 @@ mod tests {
         }
         assert_eq!(OffsetMap::decode(b"\xff\xfe", 10), Err(NotAMap::Foreign));
         assert_eq!(read("carom1:10:r:AgM", 9), Err(NotAMap::Stale));
-        for broken in ["carom1:", "carom1:x:r:AgM", "carom1:10:r:%", "carom1:10:q:AgM", "carom1:10:r:Ag", "carom1:10:r://///////////w"] {
+        for broken in [
+            "carom1:",
+            "carom1:x:r:AgM",
+            "carom1:10:r:%",
+            "carom1:10:q:AgM",
+            "carom1:10:r:Ag",
+            "carom1:10:r://///////////w",
+        ] {
             assert_eq!(read(broken, 10), Err(NotAMap::Broken), "{broken}");
         }
     }

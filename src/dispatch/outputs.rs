@@ -25,7 +25,12 @@ pub(crate) enum Published {
 }
 
 /// Sends the outputs until the broker has all of them; the handler is not run again for that.
-pub(crate) async fn publish(services: Arc<Services>, cancel: CancellationToken, ticket: Ticket, outputs: Vec<OutRecord>) -> Published {
+pub(crate) async fn publish(
+    services: Arc<Services>,
+    cancel: CancellationToken,
+    ticket: Ticket,
+    outputs: Vec<OutRecord>,
+) -> Published {
     let count = outputs.len() as u64;
     let mut left = outputs;
     for round in 1.. {

@@ -105,7 +105,12 @@ impl Plan<'_> {
         }
     }
 
-    fn topic(&self, topic: Arc<str>, dead_letter_topic: Arc<str>, registrations: &[&'static Registration]) -> TopicRoutes {
+    fn topic(
+        &self,
+        topic: Arc<str>,
+        dead_letter_topic: Arc<str>,
+        registrations: &[&'static Registration],
+    ) -> TopicRoutes {
         let mut members: BTreeMap<usize, Member> = BTreeMap::new();
         let mut events: Vec<&'static Descriptor> = Vec::new();
         for registration in registrations {
@@ -146,7 +151,9 @@ fn check_types(ours: &[&'static Registration], problems: &mut Vec<Problem>) {
                 Entry::Vacant(vacant) => {
                     vacant.insert(event);
                 }
-                Entry::Occupied(owner) if owner.get().location != event.location || owner.get().rust_name != event.rust_name => {
+                Entry::Occupied(owner)
+                    if owner.get().location != event.location || owner.get().rust_name != event.rust_name =>
+                {
                     let text = format!(
                         "`{}` and `{}` ({}) both have the type `{event_type}`; give one of them another `#[event(type = \"..\")]`",
                         event.rust_name,

@@ -223,9 +223,16 @@ mod tests {
 
     #[derive(Debug, Clone)]
     enum Step {
-        Receive { gap: i64, tickets: u16 },
-        Repeat { back: i64 },
-        Finish { nth: usize },
+        Receive {
+            gap: i64,
+            tickets: u16,
+        },
+        Repeat {
+            back: i64,
+        },
+        Finish {
+            nth: usize,
+        },
         /// A new owner starts from what would be committed now.
         Restart,
     }

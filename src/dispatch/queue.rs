@@ -28,12 +28,7 @@ pub(crate) struct LaneQueue<T> {
 
 impl<T> Default for LaneQueue<T> {
     fn default() -> Self {
-        Self {
-            retries: VecDeque::new(),
-            released: VecDeque::new(),
-            fresh: VecDeque::new(),
-            parked: HashMap::default(),
-        }
+        Self { retries: VecDeque::new(), released: VecDeque::new(), fresh: VecDeque::new(), parked: HashMap::default() }
     }
 }
 
@@ -134,9 +129,14 @@ mod tests {
         Push(u64),
         Start,
         /// The running item succeeds, or fails and waits.
-        End { fails: bool },
+        End {
+            fails: bool,
+        },
         /// The n-th waiting item is due, or is given up.
-        Wake { nth: usize, retry: bool },
+        Wake {
+            nth: usize,
+            retry: bool,
+        },
     }
 
     fn steps() -> impl Strategy<Value = Vec<Step>> {

@@ -3,7 +3,10 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::{AcqRel, Release}},
+        atomic::{
+            AtomicU64,
+            Ordering::{AcqRel, Release},
+        },
     },
     task::{Wake, Waker},
 };

@@ -70,7 +70,8 @@ mod tests {
     use crate::event::{cloudevents::read, fixture::OrderPlaced};
 
     fn binary(content_type: Option<&str>, value: Option<&[u8]>) -> Result<OrderPlaced, DecodeError> {
-        let event = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_type", "sales.order-placed.v1"), ("ce_source", "/s")];
+        let event =
+            [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_type", "sales.order-placed.v1"), ("ce_source", "/s")];
         let headers = event.into_iter().chain(content_type.map(|content_type| ("content-type", content_type)));
         decode(&read(headers.map(|(name, value)| (name.as_bytes(), Some(value.as_bytes()))), value).unwrap())
     }
@@ -90,7 +91,9 @@ mod tests {
 
     #[test]
     fn json_is_decoded_whatever_its_content_type_looks_like() {
-        for content_type in [None, Some("application/json"), Some("Text/JSON; charset=utf-8"), Some("application/x+json")] {
+        for content_type in
+            [None, Some("application/json"), Some("Text/JSON; charset=utf-8"), Some("application/x+json")]
+        {
             assert_eq!(binary(content_type, Some(ORDER.as_bytes())).unwrap(), order(), "{content_type:?}");
         }
     }

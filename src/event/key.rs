@@ -29,6 +29,10 @@ use uuid::Uuid;
 /// Seat { row: 'C', number: 12 }.write_key(&mut key);
 /// assert_eq!(key, "C12");
 /// ```
+///
+/// ```compile_fail,E0277
+/// let price: &dyn carom::KeyPart = &1.5_f64; // cannot be part of a record key
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a record key",
     label = "has no single text form that every service agrees on",

@@ -4,6 +4,8 @@ mod case;
 mod cloudevents;
 mod decode;
 mod envelope;
+#[cfg(test)]
+mod fixture;
 mod key;
 mod media_type;
 mod output_id;
@@ -11,8 +13,6 @@ mod partitioner;
 mod plural;
 mod topic;
 mod trace;
-#[cfg(test)]
-mod fixture;
 
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -25,12 +25,10 @@ fn looks_plural(word: &str) -> bool {
     sibilant || vowel || word.strip_suffix('s').is_some_and(|stem| stem.len() >= 2 && ends(stem, &PLURAL_STEMS))
 }
 
+/// Momentum's rule for `us` is not here: it gives what every other word in `s` gets.
 fn by_ending(word: &str) -> String {
     if let Some(stem) = word.strip_suffix("is").filter(|stem| !stem.is_empty()) {
         return format!("{stem}es");
-    }
-    if word.len() > 2 && word.ends_with("us") && !word.ends_with("ous") {
-        return format!("{word}es");
     }
     if let Some(stem) = word.strip_suffix('y') {
         return if ends(stem, &["a", "e", "i", "o", "u"]) { format!("{word}s") } else { format!("{stem}ies") };

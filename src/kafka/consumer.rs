@@ -17,7 +17,7 @@ use super::{
     record::{Batch, TopicPartition},
     source::{CommitError, Committed, Source, SourceEvent},
 };
-use crate::dispatch::{Assignment, Waker, Intake};
+use crate::dispatch::{Assignment, Intake, Waker};
 
 /// Records in one batch; larger ones are no cheaper per record.
 const BATCH: usize = 256;

@@ -23,8 +23,8 @@ mod topic_create;
 mod topic_state;
 mod topics;
 
-pub use config::{GroupProtocol, Kafka};
 pub(crate) use config::Publishing;
+pub use config::{GroupProtocol, Kafka};
 #[cfg(feature = "testing")]
 pub(crate) use consumer::PollLoop;
 pub use embedded::{Embedded, EmbeddedError};

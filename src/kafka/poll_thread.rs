@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{committer::Policy, consumer::PollLoop, rebalance::Bounds, source::Source};
-use crate::dispatch::{Limits, Waker, Intake};
+use crate::dispatch::{Intake, Limits, Waker};
 
 /// The longest sleep of an idle loop: the client has to be served, whatever callbacks say.
 const PARK: Duration = Duration::from_millis(100);

@@ -86,7 +86,8 @@ impl Handler<Failed> for SupervisorActor {
                 actix::spawn(forward::dead_letter(services, failed));
             }
             RecordDirective::Escalate => {
-                let reason = format!("{} at {}: {}", failed.fault, failed.assignment.partition, failed.ticket.record.offset());
+                let reason =
+                    format!("{} at {}: {}", failed.fault, failed.assignment.partition, failed.ticket.record.offset());
                 failed.mailbox.do_send(Verdict::GivenUp);
                 services.end.with(Error::Escalated { actor: failed.member.actor.name.to_owned(), reason });
             }

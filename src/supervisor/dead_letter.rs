@@ -207,9 +207,12 @@ mod tests {
     #[test]
     fn an_oversize_letter_loses_the_least_first() {
         let why = Obituary { message: "m".repeat(900), chain: vec!["c".repeat(4_000)], ..why() };
-        let record = record(Some(b"k"), Some(&[b'v'; 50_000]), &[(b"ce_id".into(), Some(b"1".into())), (b"x".into(), None)]);
+        let record =
+            record(Some(b"k"), Some(&[b'v'; 50_000]), &[(b"ce_id".into(), Some(b"1".into())), (b"x".into(), None)]);
         let full = build(&record, &why, usize::MAX).wire_size();
-        for (limit, reduced) in [(full, None), (full - 1, Some("chain")), (full - 4_200, Some("message")), (50_000, Some("pointer"))] {
+        for (limit, reduced) in
+            [(full, None), (full - 1, Some("chain")), (full - 4_200, Some("message")), (50_000, Some("pointer"))]
+        {
             let letter = build(&record, &why, limit);
             assert_eq!(header(&letter, "carom-reduced"), reduced);
             assert!(letter.wire_size() <= limit);
@@ -223,7 +226,8 @@ mod tests {
 
     #[test]
     fn foreign_carom_headers_do_not_pass() {
-        let headers = [(b"carom-attempts".to_vec(), Some(b"99".to_vec())), (b"carom-replay-count".to_vec(), Some(b"2".to_vec()))];
+        let headers =
+            [(b"carom-attempts".to_vec(), Some(b"99".to_vec())), (b"carom-replay-count".to_vec(), Some(b"2".to_vec()))];
         let letter = build(&record(None, None, &headers), &why(), 1_000_000);
         assert_eq!(header(&letter, "carom-attempts"), Some("5"));
         assert_eq!(header(&letter, "carom-replay-count"), Some("2"));

@@ -96,11 +96,20 @@ pub(crate) struct Tries {
 }
 
 /// Decides about one failure. `random` is in `0.0..1.0`.
-pub(crate) fn decide(fault: &Fault, tries: Tries, policy: &Supervisor, history: &mut History, now: Instant, random: f64) -> Decision {
+pub(crate) fn decide(
+    fault: &Fault,
+    tries: Tries,
+    policy: &Supervisor,
+    history: &mut History,
+    now: Instant,
+    random: f64,
+) -> Decision {
     let transient = || retry(&policy.retry, tries.attempts, random);
     match fault {
         Fault::Failure(failure) => Decision { record: failed(failure, tries, policy, random), restart: None },
-        Fault::Undecodable(_) | Fault::Unpublishable(_) => Decision { record: RecordDirective::DeadLetter, restart: None },
+        Fault::Undecodable(_) | Fault::Unpublishable(_) => {
+            Decision { record: RecordDirective::DeadLetter, restart: None }
+        }
         Fault::Timeout(_) | Fault::Panic(_) => {
             let record = match (history.exceeds(now, policy.restart_limit), policy.on_limit) {
                 (true, OnLimit::Escalate) => RecordDirective::Escalate,
@@ -188,10 +197,22 @@ mod tests {
                 record(RecordDirective::Hold(Duration::from_millis(100))),
             ),
             ("timeout", Fault::Timeout(Duration::from_secs(60)), 1, policy(), restart(FIRST_DELAY)),
-            ("timeout, last", Fault::Timeout(Duration::from_secs(60)), 3, policy(), restart(RecordDirective::DeadLetter)),
+            (
+                "timeout, last",
+                Fault::Timeout(Duration::from_secs(60)),
+                3,
+                policy(),
+                restart(RecordDirective::DeadLetter),
+            ),
             ("panic", Fault::Panic("oops".into()), 1, policy(), restart(FIRST_DELAY)),
             ("panic, last", Fault::Panic("oops".into()), 3, policy(), restart(RecordDirective::DeadLetter)),
-            ("rule", Fault::Failure(io().into()), 1, policy().on::<io::Error>(Directive::Discard), record(RecordDirective::Discard)),
+            (
+                "rule",
+                Fault::Failure(io().into()),
+                1,
+                policy().on::<io::Error>(Directive::Discard),
+                record(RecordDirective::Discard),
+            ),
             (
                 "first rule wins",
                 Fault::Failure(io().into()),
@@ -206,7 +227,13 @@ mod tests {
                 policy().on::<io::Error>(Directive::Retry(Retry::fixed(4, Duration::from_secs(1)))),
                 record(RecordDirective::Retry(Duration::from_secs(1))),
             ),
-            ("rule to hold", Fault::Failure(io().into()), 9, policy().on::<io::Error>(Directive::Hold), record(RecordDirective::Hold(Duration::from_millis(100)))),
+            (
+                "rule to hold",
+                Fault::Failure(io().into()),
+                9,
+                policy().on::<io::Error>(Directive::Hold),
+                record(RecordDirective::Hold(Duration::from_millis(100))),
+            ),
             ("another error", transient(), 1, policy().on::<io::Error>(Directive::Discard), record(FIRST_DELAY)),
         ];
         for (name, fault, attempts, policy, expected) in rows {
@@ -243,7 +270,9 @@ mod tests {
         let panic = Fault::Panic("oops".into());
         let start = Instant::now();
         let tries = Tries { attempts: 1, holds: 0 };
-        for (on_limit, expected) in [(OnLimit::DeadLetter, RecordDirective::DeadLetter), (OnLimit::Escalate, RecordDirective::Escalate)] {
+        for (on_limit, expected) in
+            [(OnLimit::DeadLetter, RecordDirective::DeadLetter), (OnLimit::Escalate, RecordDirective::Escalate)]
+        {
             let policy = policy().restart_limit(2, Duration::from_secs(10)).on_limit(on_limit);
             let mut history = History::default();
             let mut at = |seconds: u64| {

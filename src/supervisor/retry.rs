@@ -107,9 +107,10 @@ impl Retry {
 
     /// How long to wait after the `n`th attempt; `random` is in `0.0..1.0`.
     pub(crate) fn delay(&self, n: u32, random: f64) -> Duration {
-        let longest = self.factor.checked_pow(n.saturating_sub(1)).map_or(self.max, |factor| {
-            self.initial.saturating_mul(factor).min(self.max)
-        });
+        let longest = self
+            .factor
+            .checked_pow(n.saturating_sub(1))
+            .map_or(self.max, |factor| self.initial.saturating_mul(factor).min(self.max));
         if self.jitter { longest.mul_f64(random.clamp(0.0, 1.0)) } else { longest }
     }
 }

@@ -8,8 +8,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, ready};
 use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 
 use crate::{
     event::{Event, Partitioner, decode_if},
@@ -109,7 +109,11 @@ impl Cluster {
 
     pub(crate) fn all_committed(&self) -> Vec<(String, i32, i64)> {
         let state = self.state();
-        state.committed.iter().map(|((topic, partition), committed)| (topic.clone(), *partition, committed.offset)).collect()
+        state
+            .committed
+            .iter()
+            .map(|((topic, partition), committed)| (topic.clone(), *partition, committed.offset))
+            .collect()
     }
 
     /// Has the next records refused, one for each error.
@@ -198,7 +202,8 @@ impl MemorySource {
             .into_iter()
             .flat_map(|topic| (0..PARTITIONS).map(move |partition| TopicPartition::new(Arc::clone(&topic), partition)))
             .map(|partition| {
-                let committed = cluster.state().committed.get(&(partition.topic.to_string(), partition.partition)).cloned();
+                let committed =
+                    cluster.state().committed.get(&(partition.topic.to_string(), partition.partition)).cloned();
                 (partition, committed)
             })
             .collect();

@@ -50,7 +50,8 @@ impl Stage {
         let partitions = Arc::new(PartitionMap::default());
         let supervisor = SupervisorActor::new(Arc::clone(&services), Arc::clone(&partitions)).start();
         let topics: Vec<_> = routes.keys().cloned().collect();
-        let router = Router::new(Place::Here, routes, Arc::clone(&partitions), supervisor, Arc::clone(&services)).start();
+        let router =
+            Router::new(Place::Here, routes, Arc::clone(&partitions), supervisor, Arc::clone(&services)).start();
         let door = Door { router, partitions, services: Arc::clone(&services) };
         let wake = Arc::new(Notify::new());
         let waker = waker(&wake);

@@ -143,7 +143,9 @@ impl TestBus {
             let mut waiters = self.watch.waiters();
             let (partition, offset) = self.cluster.append(record);
             let (send, outcome) = oneshot::channel();
-            waiters.pending.insert((record.topic.to_string(), partition, offset), Pending { ends: Vec::new(), done: send });
+            waiters
+                .pending
+                .insert((record.topic.to_string(), partition, offset), Pending { ends: Vec::new(), done: send });
             outcome
         };
         outcome.await.expect("the bus is in memory and runs")

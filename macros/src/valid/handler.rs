@@ -23,7 +23,8 @@ pub(crate) fn handler(arguments: &TokenStream, item: &Item) -> Result<Target> {
         return Err(Error::new_spanned(&item.header.generics.params, message));
     }
     let Some(handle) = &item.handle else {
-        let message = format!("this impl has no `handle`: write `async fn handle({}) -> Result<(), Failure>`", inputs(&target));
+        let message =
+            format!("this impl has no `handle`: write `async fn handle({}) -> Result<(), Failure>`", inputs(&target));
         return Err(Error::new_spanned(&item.header.self_ty, message));
     };
     asynchronous(handle)?;
@@ -36,13 +37,15 @@ pub(crate) fn handler(arguments: &TokenStream, item: &Item) -> Result<Target> {
 pub(crate) fn target(item: &Item) -> Result<Target> {
     let header = &item.header;
     let Some((_, path, _)) = &header.trait_ else {
-        let message = format!("`#[handler]` stands on a trait impl: write `impl Handler<Event> for {}`", source(&header.self_ty));
+        let message =
+            format!("`#[handler]` stands on a trait impl: write `impl Handler<Event> for {}`", source(&header.self_ty));
         return Err(Error::new_spanned(&header.self_ty, message));
     };
     match path.segments.last() {
         Some(segment) if segment.ident == "Handler" => event_of(segment, header.self_ty.as_ref()),
         _ => {
-            let message = format!("`#[handler]` stands on an `impl Handler<Event> for ..`, not on an impl of `{}`", source(path));
+            let message =
+                format!("`#[handler]` stands on an `impl Handler<Event> for ..`, not on an impl of `{}`", source(path));
             Err(Error::new_spanned(path, message))
         }
     }
@@ -54,7 +57,8 @@ fn event_of(handler: &PathSegment, actor: &Type) -> Result<Target> {
     {
         return Ok(Target { event: event.clone(), actor: actor.clone() });
     }
-    let message = format!("`Handler` needs the event it handles: write `impl Handler<OrderPlaced> for {}`", source(&actor));
+    let message =
+        format!("`Handler` needs the event it handles: write `impl Handler<OrderPlaced> for {}`", source(&actor));
     Err(Error::new_spanned(handler, message))
 }
 
@@ -110,7 +114,8 @@ fn event_argument(ty: &Type, target: &Target) -> Result<()> {
 
 /// Refuses only what cannot be a `Result` whatever names are in scope; the rest is rustc's to judge.
 fn output(handle: &Handle) -> Result<()> {
-    let message = "`handle` must return `Result<_, Failure>`: `Ok` is published and committed, `Err` goes to the supervisor";
+    let message =
+        "`handle` must return `Result<_, Failure>`: `Ok` is published and committed, `Err` goes to the supervisor";
     let written: TokenStream = handle.output.clone().into_iter().skip(2).collect();
     if written.is_empty() {
         return Err(Error::new_spanned(&handle.name, message));

@@ -69,7 +69,12 @@ impl MockCluster {
         done(unsafe { sys::rd_kafka_mock_topic_create(self.cluster.as_ptr(), name.as_ptr(), partitions, 1) })
     }
 
-    pub(in crate::kafka) fn set_leader(&self, topic: &str, partition: i32, broker: i32) -> Result<(), RDKafkaErrorCode> {
+    pub(in crate::kafka) fn set_leader(
+        &self,
+        topic: &str,
+        partition: i32,
+        broker: i32,
+    ) -> Result<(), RDKafkaErrorCode> {
         let topic = CString::new(topic).map_err(|_| RDKafkaErrorCode::InvalidTopic)?;
         let (cluster, topic) = (self.cluster.as_ptr(), topic.as_ptr());
         // SAFETY: the cluster is alive, the name is copied during the call and still alive here.

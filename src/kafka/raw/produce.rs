@@ -158,8 +158,7 @@ impl RawProducer {
 
     /// Gives up everything that is not acknowledged; the reports follow.
     pub(in crate::kafka) fn purge(&self) {
-        let what =
-            sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT | sys::RD_KAFKA_PURGE_F_NON_BLOCKING;
+        let what = sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT | sys::RD_KAFKA_PURGE_F_NON_BLOCKING;
         // SAFETY: the client is alive. The only errors are wrong flags and a client that is no producer.
         unsafe { sys::rd_kafka_purge(self.client.native_ptr(), what) };
     }
@@ -268,9 +267,7 @@ unsafe fn text(of: *const c_char) -> String {
 
 /// The headers of a consumed record as they were on the wire.
 #[cfg(test)]
-pub(in crate::kafka) fn headers_of(
-    message: &rdkafka::message::BorrowedMessage<'_>,
-) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+pub(in crate::kafka) fn headers_of(message: &rdkafka::message::BorrowedMessage<'_>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
     let mut headers = ptr::null_mut();
     let mut found = Vec::new();
     // SAFETY: the message is alive and owns its headers, its names and its values; all are copied.

@@ -54,7 +54,8 @@ fn consumer_config(cluster: &Cluster) -> ClientConfig {
         ("fetch.queue.backoff.ms", "5"),
         ("queued.min.messages", "4096"),
         ("statistics.interval.ms", "500"),
-        ("allow.auto.create.topics", "false"), ("debug","cgrp,consumer"),
+        ("allow.auto.create.topics", "false"),
+        ("debug", "cgrp,consumer"),
     ] {
         config.set(key, value);
     }
