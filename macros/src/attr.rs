@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn keys_may_be_keywords_and_values_literals_types_or_lists() {
-        let entries = parse(syn::parse_quote!(#[event(type = "a", entity = a::Order<u8, u8>, internal, key(order = 1))]));
+        let entries =
+            parse(syn::parse_quote!(#[event(type = "a", entity = a::Order<u8, u8>, internal, key(order = 1))]));
         let names: Vec<_> = entries.iter().map(Entry::name).collect();
         assert_eq!(names, ["type", "entity", "internal", "key"]);
         assert!(matches!(entries[0].value, Value::Lit(Lit::Str(_))));

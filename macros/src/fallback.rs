@@ -4,7 +4,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Data, DeriveInput, Error, FnArg, Token, parse::Parser, parse_quote, punctuated::Punctuated};
+use syn::{Data, DeriveInput, Error, FnArg, parse_quote};
 
 use crate::{
     attr,
@@ -18,7 +18,12 @@ pub(crate) fn event(input: &DeriveInput, error: &Error) -> TokenStream {
     let ident = &input.ident;
     let mut generics = input.generics.clone();
     if !generics.params.is_empty() {
-        let bounds = parse_quote!(Self: ::carom::__private::Payload + ::core::marker::Send + 'static);
+        let bounds = parse_quote! {
+            Self: ::carom::__private::serde::Serialize
+                + ::carom::__private::serde::de::DeserializeOwned
+                + ::core::marker::Send
+                + 'static
+        };
         generics.make_where_clause().predicates.push(bounds);
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
@@ -84,7 +89,8 @@ pub(crate) fn from_ref(input: &DeriveInput, error: &Error) -> TokenStream {
     let mut types: Vec<&syn::Type> = Vec::new();
     if let (Data::Struct(data), true) = (&input.data, input.generics.params.is_empty()) {
         for field in &data.fields {
-            let is_new = !types.iter().any(|ty| ty.to_token_stream().to_string() == field.ty.to_token_stream().to_string());
+            let is_new =
+                !types.iter().any(|ty| ty.to_token_stream().to_string() == field.ty.to_token_stream().to_string());
             if is_new && attr::span(&field.attrs, "from_ref").is_none() {
                 types.push(&field.ty);
             }
@@ -113,18 +119,25 @@ pub(crate) fn not_an_impl(item: TokenStream) -> TokenStream {
 /// A handler that counts as registered; its `handle` has the right shape and does nothing.
 pub(crate) fn handler(item: TokenStream, parsed: &Item, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
-    let Ok(Target { event, actor }) = valid::target(parsed) else { return quote!(#error #item) };
+    let (event, actor) = match (valid::target(parsed), &parsed.header.trait_) {
+        (Ok(Target { event, actor }), _) => (event, actor),
+        // `impl Handler for Billing`: rustc would miss the event as well, so `handle` has to tell it.
+        (Err(_), Some((_, path, _))) if path.is_ident("Handler") => match parsed.event_of_handle() {
+            Some(event) => (event, (*parsed.header.self_ty).clone()),
+            None => return error,
+        },
+        (Err(_), _) => return quote!(#error #item),
+    };
     let header = &parsed.header;
     let cfgs = attr::cfgs(&header.attrs);
     let (generics, _, where_clause) = header.generics.split_for_impl();
-    let (_, path, _) = header.trait_.as_ref().expect("a target has a trait");
     let types = types_of(parsed);
     quote! {
         #error
 
         #(#cfgs)*
         #[allow(refining_impl_trait)]
-        impl #generics #path for #actor #where_clause {
+        impl #generics ::carom::Handler<#event> for #actor #where_clause {
             async fn handle(
                 &mut self,
                 _: #event,
@@ -143,13 +156,11 @@ pub(crate) fn handler(item: TokenStream, parsed: &Item, error: &Error) -> TokenS
 /// The types of the user's signature: named again, so that their imports do not look unused.
 fn types_of(parsed: &Item) -> Vec<TokenStream> {
     let Some(handle) = &parsed.handle else { return Vec::new() };
-    let parser = Punctuated::<FnArg, Token![,]>::parse_terminated;
-    let arguments = parser.parse2(handle.inputs.stream()).unwrap_or_default();
-    let inputs = arguments.into_iter().filter_map(|argument| match argument {
+    let inputs = handle.arguments().into_iter().flatten().filter_map(|argument| match argument {
         FnArg::Typed(typed) => Some(typed.ty.to_token_stream()),
         FnArg::Receiver(_) => None,
     });
-    let output: TokenStream = handle.output.clone().into_iter().skip(2).collect();
+    let output = handle.returned();
     let is_nameable = syn::parse2(output.clone()).is_ok_and(|ty: syn::Type| !matches!(ty, syn::Type::ImplTrait(_)));
     inputs.chain(is_nameable.then_some(output)).collect()
 }

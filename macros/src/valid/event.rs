@@ -14,8 +14,33 @@ const KEYS: [&str; 10] =
 
 /// Types that are nobody's entity: naming one means that the user wanted the type of a field.
 const NOT_ENTITIES: [&str; 28] = [
-    "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
-    "isize", "f32", "f64", "Uuid", "Option", "Vec", "Box", "Arc", "DateTime", "NaiveDate", "NaiveDateTime", "HashMap",
+    "bool",
+    "char",
+    "str",
+    "String",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "f32",
+    "f64",
+    "Uuid",
+    "Option",
+    "Vec",
+    "Box",
+    "Arc",
+    "DateTime",
+    "NaiveDate",
+    "NaiveDateTime",
+    "HashMap",
     "BTreeMap",
 ];
 
@@ -65,7 +90,9 @@ impl<'a> Given<'a> {
     fn take(&mut self, entry: &'a Entry) -> Result<()> {
         match entry.name().as_str() {
             "entity" => self.name_topic(entry, entity)?,
-            "topic" => self.name_topic(entry, |entry| filled(entry).and_then(|_| segment(entry)).map(Topic::Verbatim))?,
+            "topic" => {
+                self.name_topic(entry, |entry| filled(entry).and_then(|_| segment(entry)).map(Topic::Verbatim))?
+            }
             "domain" => self.domain = Some(Domain::Given(filled(entry).and_then(|_| segment(entry))?)),
             "version" => self.version = Some(segment(entry)?.trim().to_owned()),
             "internal" => self.internal = flag(entry).map(|()| true)?,

@@ -47,7 +47,9 @@ fn named_method(input: &DeriveInput, entry: &Entry) -> Result<Key> {
     let Value::Type(ty) = &entry.value else {
         let message = match &entry.value {
             Value::Lit(Lit::Str(name)) => format!("`key` is a method, not a string: write `key = {}`", name.value()),
-            _ if matches!(input.data, Data::Enum(_)) => "name the method that makes the key: `key = order_id`".to_owned(),
+            _ if matches!(input.data, Data::Enum(_)) => {
+                "name the method that makes the key: `key = order_id`".to_owned()
+            }
             _ => "`key` marks a field: write `#[event(key)]` above the field".to_owned(),
         };
         return Err(Error::new_spanned(entry.value_tokens(), message));
@@ -147,7 +149,10 @@ pub(crate) fn key_part(input: &DeriveInput) -> Result<Shape> {
         Data::Enum(data) => match data.variants.iter().find(|variant| !matches!(variant.fields, Fields::Unit)) {
             None => Ok(Shape::Names(data.variants.iter().map(|variant| variant.ident.clone()).collect())),
             Some(variant) => {
-                let message = format!("`{}` has fields, which a key part cannot show: write `impl KeyPart` by hand", variant.ident);
+                let message = format!(
+                    "`{}` has fields, which a key part cannot show: write `impl KeyPart` by hand",
+                    variant.ident
+                );
                 Err(Error::new_spanned(&variant.ident, message))
             }
         },

@@ -9,7 +9,7 @@ mod handler;
 mod key;
 mod state;
 
-pub(crate) use actor::actor;
+pub(crate) use actor::{actor, unprovided};
 pub(crate) use event::event;
 pub(crate) use handler::{handler, target};
 pub(crate) use key::key_part;
@@ -24,7 +24,9 @@ use crate::attr::{Entry, Value};
 fn text(entry: &Entry) -> Result<String> {
     match &entry.value {
         Value::Lit(Lit::Str(text)) => Ok(text.value()),
-        _ => Err(Error::new_spanned(entry.value_tokens(), format!("`{0}` is a string: write `{0} = \"..\"`", entry.key))),
+        _ => {
+            Err(Error::new_spanned(entry.value_tokens(), format!("`{0}` is a string: write `{0} = \"..\"`", entry.key)))
+        }
     }
 }
 
@@ -124,9 +126,16 @@ fn last_name(ty: &Type) -> Option<String> {
 /// Tokens as a person writes them.
 fn source(tokens: &impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string();
-    for (spaced, tight) in
-        [(" :: ", "::"), (" < ", "<"), (" >", ">"), (" ,", ","), ("& ", "&"), (":: ", "::"), ("' ", "'"), ("> ::", ">::")]
-    {
+    for (spaced, tight) in [
+        (" :: ", "::"),
+        (" < ", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        ("& ", "&"),
+        (":: ", "::"),
+        ("' ", "'"),
+        ("> ::", ">::"),
+    ] {
         text = text.replace(spaced, tight);
     }
     text

@@ -52,5 +52,7 @@ fn newtype(field: &str) -> String {
         return "Second".to_owned();
     }
     let words = field.split('_').filter(|word| !word.is_empty());
-    words.flat_map(|word| word.chars().enumerate().map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c })).collect()
+    words
+        .flat_map(|word| word.chars().enumerate().map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c }))
+        .collect()
 }
