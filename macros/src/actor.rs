@@ -56,9 +56,8 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
         builds.make_where_clause().predicates.push(parse_quote!(#ty: ::carom::FromRef<__S>));
     }
     from_state.make_where_clause().predicates.push(parse_quote!(__S: State<#ident #ty_generics>));
-    if !input.generics.params.is_empty() {
-        from_state.make_where_clause().predicates.push(parse_quote!(Self: ::carom::Actor));
-    }
+    // `for<'__a>`: taken for granted here, so that an actor that is not `Send` is reported at its `impl Actor` alone.
+    from_state.make_where_clause().predicates.push(parse_quote!(for<'__a> Self: ::carom::Actor));
     let (impl_generics, _, where_builds) = builds.split_for_impl();
     let (_, _, where_state) = from_state.split_for_impl();
     let fields = spec.parts.iter().map(field);
