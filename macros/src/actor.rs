@@ -55,7 +55,7 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
     for ty in needed.iter().map(|part| &part.ty) {
         builds.make_where_clause().predicates.push(parse_quote!(#ty: ::carom::FromRef<__S>));
     }
-    from_state.make_where_clause().predicates.push(parse_quote!(__S: State<#ident #ty_generics>));
+    from_state.make_where_clause().predicates.push(parse_quote!(__S: __Provides<#ident #ty_generics>));
     // `for<'__a>`: taken for granted here, so that an actor that is not `Send` is reported at its `impl Actor` alone.
     from_state.make_where_clause().predicates.push(parse_quote!(for<'__a> Self: ::carom::Actor));
     let (impl_generics, _, where_builds) = builds.split_for_impl();
@@ -64,22 +64,21 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
     quote! {
         const _: () = {
             #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-            pub trait State<A> {
+            pub trait __Provides<A> {
                 fn build(&self) -> A;
             }
 
             #[diagnostic::do_not_recommend]
             #[automatically_derived]
-            impl #impl_generics State<#ident #ty_generics> for __S #where_builds {
+            impl #impl_generics __Provides<#ident #ty_generics> for __S #where_builds {
                 fn build(&self) -> #ident #ty_generics {
                     #ident { #(#fields,)* }
                 }
             }
 
-            #[automatically_derived]
             impl #impl_generics ::carom::__private::FromState<__S> for #ident #ty_generics #where_state {
                 fn from_state(state: &__S) -> Self {
-                    State::build(state)
+                    __Provides::build(state)
                 }
             }
         };

@@ -4,7 +4,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Data, DeriveInput, Error, FnArg, parse_quote};
+use syn::{Data, DeriveInput, Error, FnArg, PathArguments, parse_quote};
 
 use crate::{
     attr,
@@ -110,34 +110,57 @@ pub(crate) fn from_ref(input: &DeriveInput, error: &Error) -> TokenStream {
 }
 
 /// Something else than an impl: it stays as it is.
-pub(crate) fn not_an_impl(item: TokenStream) -> TokenStream {
+pub(crate) fn not_an_impl(item: &TokenStream) -> TokenStream {
     let message = "`#[handler]` stands on an `impl Handler<Event> for Actor`";
     let error = Error::new(Span::call_site(), message).to_compile_error();
     quote!(#error #item)
 }
 
-/// A handler that counts as registered; its `handle` has the right shape and does nothing.
+/// A handler that counts as registered, as the user wrote it if `handle` has the right shape.
 pub(crate) fn handler(item: TokenStream, parsed: &Item, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
-    let (event, actor) = match (valid::target(parsed), &parsed.header.trait_) {
-        (Ok(Target { event, actor }), _) => (event, actor),
+    let target = match (valid::target(parsed), &parsed.header.trait_) {
+        (Ok(target), _) => target,
         // `impl Handler for Billing`: rustc would miss the event as well, so `handle` has to tell it.
         (Err(_), Some((_, path, _))) if path.is_ident("Handler") => match parsed.event_of_handle() {
-            Some(event) => (event, (*parsed.header.self_ty).clone()),
+            Some(event) => Target { event, actor: (*parsed.header.self_ty).clone() },
             None => return error,
         },
         (Err(_), _) => return quote!(#error #item),
     };
-    let header = &parsed.header;
-    let cfgs = attr::cfgs(&header.attrs);
-    let (generics, _, where_clause) = header.generics.split_for_impl();
-    let types = types_of(parsed);
+    let item = if valid::shape(parsed, &target).is_ok() && valid::target(parsed).is_ok() {
+        item
+    } else {
+        stub(parsed, &target)
+    };
+    let Target { event, actor } = &target;
+    let cfgs = attr::cfgs(&parsed.header.attrs);
+    let (generics, _, where_clause) = parsed.header.generics.split_for_impl();
     quote! {
         #error
 
-        #(#cfgs)*
         #[allow(refining_impl_trait)]
-        impl #generics ::carom::Handler<#event> for #actor #where_clause {
+        #item
+
+        #(#cfgs)*
+        impl #generics ::carom::__private::Registered<#event> for #actor #where_clause {}
+    }
+}
+
+/// The impl with a `handle` of the right shape that does nothing.
+fn stub(parsed: &Item, target: &Target) -> TokenStream {
+    let Target { event, actor } = target;
+    let header = &parsed.header;
+    let cfgs = attr::cfgs(&header.attrs);
+    let (generics, _, where_clause) = header.generics.split_for_impl();
+    let mut path = header.trait_.as_ref().map_or_else(|| parse_quote!(::carom::Handler), |(_, path, _)| path.clone());
+    if let Some(segment) = path.segments.last_mut() {
+        segment.arguments = PathArguments::AngleBracketed(parse_quote!(<#event>));
+    }
+    let types = types_of(parsed);
+    quote! {
+        #(#cfgs)*
+        impl #generics #path for #actor #where_clause {
             async fn handle(
                 &mut self,
                 _: #event,
@@ -147,9 +170,6 @@ pub(crate) fn handler(item: TokenStream, parsed: &Item, error: &Error) -> TokenS
                 ::core::unreachable!()
             }
         }
-
-        #(#cfgs)*
-        impl #generics ::carom::__private::Registered<#event> for #actor #where_clause {}
     }
 }
 

@@ -61,10 +61,7 @@ impl Handle {
 }
 
 pub(crate) fn attribute(arguments: &TokenStream, item: TokenStream) -> TokenStream {
-    let parsed = match parse(&item) {
-        Ok(parsed) => parsed,
-        Err(_) => return fallback::not_an_impl(item),
-    };
+    let Ok(parsed) = parse(&item) else { return fallback::not_an_impl(&item) };
     match valid::handler(arguments, &parsed) {
         Ok(target) => expand(&item, &parsed, &target),
         Err(error) => fallback::handler(item, &parsed, &error),
@@ -118,13 +115,13 @@ fn expand(item: &impl ToTokens, parsed: &Item, target: &Target) -> TokenStream {
         const _: () = {
             #[allow(unused_imports)]
             use ::carom::__private::Unregistered as _;
-            struct Here;
-            impl ::carom::__private::Place for Here {
+            struct __Here;
+            impl ::carom::__private::Place for __Here {
                 const FILE: &'static str = #file;
                 const LINE: u32 = #line;
             }
             ::carom::__private::inventory::submit! {
-                <::carom::__private::Probe<#actor, #event, Here>>::REGISTRATION
+                <::carom::__private::Probe<#actor, #event, __Here>>::REGISTRATION
             }
         };
     }

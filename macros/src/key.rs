@@ -11,7 +11,7 @@ pub(crate) enum Shape {
     /// An enum without fields: its variants.
     Names(Vec<Ident>),
     /// A newtype: its field.
-    Newtype(Member, Type),
+    Newtype(Member, Box<Type>),
 }
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {

@@ -19,15 +19,20 @@ pub(crate) fn handler(arguments: &TokenStream, item: &Item) -> Result<Target> {
             "`#[handler]` cannot register a generic impl: the bus needs one concrete actor and one concrete event";
         return Err(Error::new_spanned(&item.header.generics.params, message));
     }
+    shape(item, &target)?;
+    Ok(target)
+}
+
+/// Checks the shape of `handle`.
+pub(crate) fn shape(item: &Item, target: &Target) -> Result<()> {
     let Some(handle) = &item.handle else {
         let message =
-            format!("this impl has no `handle`: write `async fn handle({}) -> Result<(), Failure>`", inputs(&target));
+            format!("this impl has no `handle`: write `async fn handle({}) -> Result<(), Failure>`", inputs(target));
         return Err(Error::new_spanned(&item.header.self_ty, message));
     };
     asynchronous(handle)?;
-    arguments_of(handle, &target)?;
-    output(handle)?;
-    Ok(target)
+    arguments_of(handle, target)?;
+    output(handle)
 }
 
 /// The event and the actor of `impl Handler<Event> for Actor`.

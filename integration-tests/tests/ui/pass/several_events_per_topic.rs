@@ -37,5 +37,5 @@ fn main() {
 
     // The domain is that of the crate: the first word of its name.
     assert_eq!(OrdersClosed::descriptor().event_type, "integration.orders-closed.v2");
-    assert!(OrdersClosed::descriptor().location.to_string().ends_with("several_events_per_topic.rs:26"));
+    assert!(OrdersClosed::descriptor().location.to_string().ends_with("several_events_per_topic.rs:24"));
 }
