@@ -61,6 +61,14 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let (impl_generics, _, where_builds) = builds.split_for_impl();
     let (_, _, where_state) = from_state.split_for_impl();
     let fields = spec.parts.iter().map(field);
+    // The user's span: with one of the derive, rustc would advise to write this impl by hand.
+    let from_state = quote_spanned! {ident.span()=>
+        impl #impl_generics ::carom::__private::FromState<__S> for #ident #ty_generics #where_state {
+            fn from_state(state: &__S) -> Self {
+                __Provides::build(state)
+            }
+        }
+    };
     quote! {
         const _: () = {
             #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
@@ -76,11 +84,7 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
                 }
             }
 
-            impl #impl_generics ::carom::__private::FromState<__S> for #ident #ty_generics #where_state {
-                fn from_state(state: &__S) -> Self {
-                    __Provides::build(state)
-                }
-            }
+            #from_state
         };
     }
 }
