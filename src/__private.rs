@@ -2,7 +2,8 @@
 
 pub use crate::{
     actor::{FromState, Registered},
-    dispatch::Registration,
-    event::{Descriptor, KeyPart, Location, Payload, TopicSource},
+    dispatch::{Place, Probe, Registration, Unregistered},
+    event::{Descriptor, KeyPart, Location, TopicSource},
 };
 pub use inventory;
+pub use serde;

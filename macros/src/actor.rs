@@ -41,26 +41,51 @@ fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
     }
 }
 
+/// Whether a state can build the actor is asked of the state, by a trait of this actor alone: a bound for each field
+/// on `FromState` itself would report each missing field, this reports the actor once and names what it needs.
 fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let ident = &input.ident;
     let (_, ty_generics, _) = input.generics.split_for_impl();
-    let mut generics = input.generics.clone();
-    generics.params.push(parse_quote!(__S));
-    let predicates = &mut generics.make_where_clause().predicates;
-    for part in spec.parts.iter().filter(|part| !part.is_default) {
-        let ty = &part.ty;
-        predicates.push(parse_quote!(#ty: ::carom::FromRef<__S>));
+    let needed: Vec<&Part> = spec.parts.iter().filter(|part| !part.is_default).collect();
+    let text = valid::unprovided(ident, &needed);
+    let (message, label, note) = (text.message, text.label, text.note);
+    let mut builds = input.generics.clone();
+    builds.params.push(parse_quote!(__S));
+    let mut from_state = builds.clone();
+    for ty in needed.iter().map(|part| &part.ty) {
+        builds.make_where_clause().predicates.push(parse_quote!(#ty: ::carom::FromRef<__S>));
     }
-    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    from_state.make_where_clause().predicates.push(parse_quote!(__S: __Provides<#ident #ty_generics>));
+    // `for<'__a>`: taken for granted here, so that an actor that is not `Send` is reported at its `impl Actor` alone.
+    from_state.make_where_clause().predicates.push(parse_quote!(for<'__a> Self: ::carom::Actor));
+    let (impl_generics, _, where_builds) = builds.split_for_impl();
+    let (_, _, where_state) = from_state.split_for_impl();
     let fields = spec.parts.iter().map(field);
-    quote! {
-        #[automatically_derived]
-        impl #impl_generics ::carom::__private::FromState<__S> for #ident #ty_generics #where_clause {
+    // The user's span: with one of the derive, rustc would advise to write this impl by hand.
+    let from_state = quote_spanned! {ident.span()=>
+        impl #impl_generics ::carom::__private::FromState<__S> for #ident #ty_generics #where_state {
             fn from_state(state: &__S) -> Self {
-                let _ = state;
-                Self { #(#fields,)* }
+                __Provides::build(state)
             }
         }
+    };
+    quote! {
+        const _: () = {
+            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+            pub trait __Provides<A> {
+                fn build(&self) -> A;
+            }
+
+            #[diagnostic::do_not_recommend]
+            #[automatically_derived]
+            impl #impl_generics __Provides<#ident #ty_generics> for __S #where_builds {
+                fn build(&self) -> #ident #ty_generics {
+                    #ident { #(#fields,)* }
+                }
+            }
+
+            #from_state
+        };
     }
 }
 
@@ -70,6 +95,6 @@ fn field(part: &Part) -> TokenStream {
     if *is_default {
         quote_spanned!(span=> #member: <#ty as ::core::default::Default>::default())
     } else {
-        quote_spanned!(span=> #member: <#ty as ::carom::FromRef<__S>>::from_ref(state))
+        quote_spanned!(span=> #member: <#ty as ::carom::FromRef<__S>>::from_ref(self))
     }
 }

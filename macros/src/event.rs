@@ -150,11 +150,11 @@ fn key(key: &Key) -> TokenStream {
 }
 
 fn write_field(i: usize, field: &KeyField) -> TokenStream {
-    let member = &field.member;
+    let KeyField { member, ty, .. } = field;
     let separator = (i > 0).then(|| quote!(key.push('|');));
     let span = field.ty.span().resolved_at(Span::call_site());
     quote_spanned! {span=>
         #separator
-        ::carom::__private::KeyPart::write_key(&self.#member, &mut key);
+        <#ty as ::carom::__private::KeyPart>::write_key(&self.#member, &mut key);
     }
 }

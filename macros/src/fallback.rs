@@ -4,7 +4,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Data, DeriveInput, Error, FnArg, Token, parse::Parser, parse_quote, punctuated::Punctuated};
+use syn::{Data, DeriveInput, Error, FnArg, PathArguments, parse_quote};
 
 use crate::{
     attr,
@@ -18,7 +18,12 @@ pub(crate) fn event(input: &DeriveInput, error: &Error) -> TokenStream {
     let ident = &input.ident;
     let mut generics = input.generics.clone();
     if !generics.params.is_empty() {
-        let bounds = parse_quote!(Self: ::carom::__private::Payload + ::core::marker::Send + 'static);
+        let bounds = parse_quote! {
+            Self: ::carom::__private::serde::Serialize
+                + ::carom::__private::serde::de::DeserializeOwned
+                + ::core::marker::Send
+                + 'static
+        };
         generics.make_where_clause().predicates.push(bounds);
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
@@ -105,26 +110,56 @@ pub(crate) fn from_ref(input: &DeriveInput, error: &Error) -> TokenStream {
 }
 
 /// Something else than an impl: it stays as it is.
-pub(crate) fn not_an_impl(item: TokenStream) -> TokenStream {
+pub(crate) fn not_an_impl(item: &TokenStream) -> TokenStream {
     let message = "`#[handler]` stands on an `impl Handler<Event> for Actor`";
     let error = Error::new(Span::call_site(), message).to_compile_error();
     quote!(#error #item)
 }
 
-/// A handler that counts as registered; its `handle` has the right shape and does nothing.
+/// A handler that counts as registered, as the user wrote it if `handle` has the right shape.
 pub(crate) fn handler(item: TokenStream, parsed: &Item, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
-    let Ok(Target { event, actor }) = valid::target(parsed) else { return quote!(#error #item) };
-    let header = &parsed.header;
-    let cfgs = attr::cfgs(&header.attrs);
-    let (generics, _, where_clause) = header.generics.split_for_impl();
-    let (_, path, _) = header.trait_.as_ref().expect("a target has a trait");
-    let types = types_of(parsed);
+    let target = match (valid::target(parsed), &parsed.header.trait_) {
+        (Ok(target), _) => target,
+        // `impl Handler for Billing`: rustc would miss the event as well, so `handle` has to tell it.
+        (Err(_), Some((_, path, _))) if path.is_ident("Handler") => match parsed.event_of_handle() {
+            Some(event) => Target { event, actor: (*parsed.header.self_ty).clone() },
+            None => return error,
+        },
+        (Err(_), _) => return quote!(#error #item),
+    };
+    let item = if valid::shape(parsed, &target).is_ok() && valid::target(parsed).is_ok() {
+        item
+    } else {
+        stub(parsed, &target)
+    };
+    let Target { event, actor } = &target;
+    let cfgs = attr::cfgs(&parsed.header.attrs);
+    let (generics, _, where_clause) = parsed.header.generics.split_for_impl();
     quote! {
         #error
 
-        #(#cfgs)*
         #[allow(refining_impl_trait)]
+        #item
+
+        #(#cfgs)*
+        impl #generics ::carom::__private::Registered<#event> for #actor #where_clause {}
+    }
+}
+
+/// The impl with a `handle` of the right shape that does nothing.
+fn stub(parsed: &Item, target: &Target) -> TokenStream {
+    let Target { event, actor } = target;
+    let header = &parsed.header;
+    let cfgs = attr::cfgs(&header.attrs);
+    let (generics, _, where_clause) = header.generics.split_for_impl();
+    let mut path = header.trait_.as_ref().map_or_else(|| parse_quote!(::carom::Handler), |(_, path, _)| path.clone());
+    if let Some(segment) = path.segments.last_mut() {
+        segment.arguments = PathArguments::AngleBracketed(parse_quote!(<#event>));
+    }
+    let types = types_of(parsed);
+    quote! {
+        #(#cfgs)*
         impl #generics #path for #actor #where_clause {
             async fn handle(
                 &mut self,
@@ -135,22 +170,17 @@ pub(crate) fn handler(item: TokenStream, parsed: &Item, error: &Error) -> TokenS
                 ::core::unreachable!()
             }
         }
-
-        #(#cfgs)*
-        impl #generics ::carom::__private::Registered<#event> for #actor #where_clause {}
     }
 }
 
 /// The types of the user's signature: named again, so that their imports do not look unused.
 fn types_of(parsed: &Item) -> Vec<TokenStream> {
     let Some(handle) = &parsed.handle else { return Vec::new() };
-    let parser = Punctuated::<FnArg, Token![,]>::parse_terminated;
-    let arguments = parser.parse2(handle.inputs.stream()).unwrap_or_default();
-    let inputs = arguments.into_iter().filter_map(|argument| match argument {
+    let inputs = handle.arguments().into_iter().flatten().filter_map(|argument| match argument {
         FnArg::Typed(typed) => Some(typed.ty.to_token_stream()),
         FnArg::Receiver(_) => None,
     });
-    let output: TokenStream = handle.output.clone().into_iter().skip(2).collect();
+    let output = handle.returned();
     let is_nameable = syn::parse2(output.clone()).is_ok_and(|ty: syn::Type| !matches!(ty, syn::Type::ImplTrait(_)));
     inputs.chain(is_nameable.then_some(output)).collect()
 }

@@ -5,7 +5,7 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Ident, ItemImpl, Result, Type};
+use syn::{FnArg, Ident, ItemImpl, Result, Token, Type, parse::Parser, punctuated::Punctuated};
 
 use crate::{attr, event, fallback, valid};
 
@@ -36,11 +36,32 @@ pub(crate) struct Target {
     pub(crate) actor: Type,
 }
 
+impl Item {
+    /// The type of the second argument of `handle`: the event, if the header does not say.
+    pub(crate) fn event_of_handle(&self) -> Option<Type> {
+        let arguments = self.handle.as_ref()?.arguments()?;
+        match arguments.into_iter().nth(1)? {
+            FnArg::Typed(event) => Some(*event.ty),
+            FnArg::Receiver(_) => None,
+        }
+    }
+}
+
+impl Handle {
+    /// The arguments; `None` if syn cannot read them, which rustc, that has read them before, can.
+    pub(crate) fn arguments(&self) -> Option<Vec<FnArg>> {
+        let arguments = Punctuated::<FnArg, Token![,]>::parse_terminated.parse2(self.inputs.stream()).ok()?;
+        Some(arguments.into_iter().collect())
+    }
+
+    /// The return type, without the arrow.
+    pub(crate) fn returned(&self) -> TokenStream {
+        self.output.clone().into_iter().skip(2).collect()
+    }
+}
+
 pub(crate) fn attribute(arguments: &TokenStream, item: TokenStream) -> TokenStream {
-    let parsed = match parse(&item) {
-        Ok(parsed) => parsed,
-        Err(_) => return fallback::not_an_impl(item),
-    };
+    let Ok(parsed) = parse(&item) else { return fallback::not_an_impl(&item) };
     match valid::handler(arguments, &parsed) {
         Ok(target) => expand(&item, &parsed, &target),
         Err(error) => fallback::handler(item, &parsed, &error),
@@ -92,8 +113,15 @@ fn expand(item: &impl ToTokens, parsed: &Item, target: &Target) -> TokenStream {
 
         #(#cfgs)*
         const _: () = {
+            #[allow(unused_imports)]
+            use ::carom::__private::Unregistered as _;
+            struct __Here;
+            impl ::carom::__private::Place for __Here {
+                const FILE: &'static str = #file;
+                const LINE: u32 = #line;
+            }
             ::carom::__private::inventory::submit! {
-                ::carom::__private::Registration::of::<#actor, #event>(#file, #line)
+                <::carom::__private::Probe<#actor, #event, __Here>>::REGISTRATION
             }
         };
     }

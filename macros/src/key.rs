@@ -11,7 +11,7 @@ pub(crate) enum Shape {
     /// An enum without fields: its variants.
     Names(Vec<Ident>),
     /// A newtype: its field.
-    Newtype(Member, Type),
+    Newtype(Member, Box<Type>),
 }
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
@@ -32,7 +32,7 @@ fn expand(input: &DeriveInput, shape: &Shape) -> TokenStream {
         Shape::Names(names) => names_of(names),
         Shape::Newtype(member, ty) => {
             let span = ty.span().resolved_at(Span::call_site());
-            quote_spanned!(span=> ::carom::KeyPart::write_key(&self.#member, out))
+            quote_spanned!(span=> <#ty as ::carom::KeyPart>::write_key(&self.#member, out))
         }
     };
     quote! {

@@ -26,7 +26,7 @@ fn expand(state: &Ident, part: &Part) -> TokenStream {
         #[automatically_derived]
         impl ::carom::FromRef<#state> for #ty {
             fn from_ref(state: &#state) -> Self {
-                ::core::clone::Clone::clone(&state.#member)
+                <#ty as ::core::clone::Clone>::clone(&state.#member)
             }
         }
     }

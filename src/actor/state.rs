@@ -1,5 +1,7 @@
 //! Where an actor's dependencies come from.
 
+use super::Actor;
+
 /// Takes a part out of the bus state, as axum's trait of the same name does.
 ///
 /// Every `Clone` type is a part of itself; `#[derive(FromRef)]` on a state struct adds each of its fields.
@@ -20,7 +22,12 @@ impl<T: Clone> FromRef<T> for T {
 }
 
 /// Builds an actor from the bus state; `#[derive(Actor)]` implements it.
-pub trait FromState<S>: Sized {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an actor",
+    label = "not an `Actor`",
+    note = "add `#[derive(carom::Actor)]` to `{Self}`"
+)]
+pub trait FromState<S>: Actor {
     /// Builds a fresh instance: when a lane handles its first event, and again after every restart.
     fn from_state(state: &S) -> Self;
 }

@@ -13,7 +13,7 @@ pub use handle::BusHandle;
 pub(crate) use settings::Settings;
 
 use crate::{
-    actor::{Actor, FromState},
+    actor::FromState,
     dispatch::ActorSpec,
     event::{Environment, Location, Mode},
     kafka::Kafka,
@@ -89,7 +89,7 @@ impl<S: Clone + Send + Sync + 'static> Bus<S> {
     /// Its handlers are found by themselves: every `#[handler]` impl for `A` that is linked into the program. The order
     /// of these calls is the order in which `Supervisor::rest_for_one` counts.
     #[track_caller]
-    pub fn supervise<A: Actor + FromState<S>>(mut self, policy: Supervisor) -> Self {
+    pub fn supervise<A: FromState<S>>(mut self, policy: Supervisor) -> Self {
         let state = self.state.clone();
         let caller = Caller::caller();
         self.actors.push(Arc::new(ActorSpec {

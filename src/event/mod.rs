@@ -34,7 +34,7 @@ pub use self::{envelope::Mode, key::KeyPart, partitioner::Partitioner, topic::En
     label = "not an `Event`",
     note = "add `#[derive(carom::Event)]` and `#[event(entity = .., domain = \"..\")]` to `{Self}`"
 )]
-pub trait Event: Payload + Send + 'static {
+pub trait Event: Serialize + DeserializeOwned + Send + 'static {
     /// Name, topic and origin of this event type; the same value for every event of the type.
     fn descriptor() -> &'static Descriptor;
 
@@ -43,20 +43,6 @@ pub trait Event: Payload + Send + 'static {
     /// `None`, and an empty key, mean that the event's id becomes the key.
     fn key(&self) -> Option<String>;
 }
-
-/// What travels as the data of an event.
-///
-/// A trait of its own, so that a missing derive of serde is one error and names both.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be written to a topic and read back",
-    label = "not `Serialize` and `Deserialize`",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`"
-)]
-pub trait Payload: Serialize + DeserializeOwned {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Payload for T {}
 
 /// What is known of an event type at compile time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,3 +3,4 @@
 mod broker;
 mod provisioning;
 mod round_trip;
+mod ui;

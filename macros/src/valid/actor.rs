@@ -1,8 +1,8 @@
 //! What an actor may look like.
 
-use syn::{DeriveInput, Error, Result};
+use syn::{DeriveInput, Error, Ident, Result};
 
-use super::{flag, members, once, struct_of, unknown};
+use super::{flag, members, once, source, struct_of, unknown};
 use crate::{
     actor::{Part, Spec},
     attr,
@@ -29,4 +29,27 @@ pub(crate) fn actor(input: &DeriveInput) -> Result<Spec> {
         parts.push(Part { member, ty: field.ty.clone(), is_default: entries.is_some() });
     }
     Ok(Spec { parts })
+}
+
+/// The error of an actor that the bus state cannot build.
+pub(crate) struct Unprovided {
+    pub(crate) message: String,
+    pub(crate) label: String,
+    pub(crate) note: String,
+}
+
+/// What rustc says when the state lacks at least one of the `needed` fields; it does not say which.
+pub(crate) fn unprovided(actor: &Ident, needed: &[&Part]) -> Unprovided {
+    let types = needed.iter().map(|part| source(&part.ty)).collect::<Vec<_>>();
+    let (message, label) = match types.as_slice() {
+        [ty] => (format!("cannot provide `{ty}`"), format!("`{actor}` needs a `{ty}`, and `{{Self}}` has none")),
+        types => {
+            let types = types.iter().map(|ty| format!("`{ty}`")).collect::<Vec<_>>().join(", ");
+            let message = format!("cannot provide all that `{actor}` needs: {types}");
+            (message, format!("at least one of {types} is not in `{{Self}}`"))
+        }
+    };
+    let note = "call `.with_state(..)` before `.supervise`; if `{Self}` is a struct with several fields, derive `FromRef` for it; \
+                mark fields that need no state `#[actor(default)]`";
+    Unprovided { message: format!("the bus state `{{Self}}` {message}"), label, note: note.to_owned() }
 }

@@ -90,9 +90,7 @@ impl<'a> Given<'a> {
     fn take(&mut self, entry: &'a Entry) -> Result<()> {
         match entry.name().as_str() {
             "entity" => self.name_topic(entry, entity)?,
-            "topic" => {
-                self.name_topic(entry, |entry| filled(entry).and_then(|_| segment(entry)).map(Topic::Verbatim))?
-            }
+            "topic" => self.name_topic(entry, verbatim)?,
             "domain" => self.domain = Some(Domain::Given(filled(entry).and_then(|_| segment(entry))?)),
             "version" => self.version = Some(segment(entry)?.trim().to_owned()),
             "internal" => self.internal = flag(entry).map(|()| true)?,
@@ -130,6 +128,10 @@ fn topic_missing(input: &DeriveInput) -> Error {
         input.ident
     );
     Error::new_spanned(&input.ident, message)
+}
+
+fn verbatim(entry: &Entry) -> Result<Topic> {
+    filled(entry).and_then(|_| segment(entry)).map(Topic::Verbatim)
 }
 
 fn entity(entry: &Entry) -> Result<Topic> {

@@ -2,10 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{
-    Error, FnArg, GenericArgument, PathArguments, PathSegment, Result, Token, Type, parse::Parser,
-    punctuated::Punctuated,
-};
+use syn::{Error, FnArg, GenericArgument, PathArguments, PathSegment, Result, Type};
 
 use super::{last_name, source};
 use crate::handler::{Handle, Item, Target};
@@ -22,15 +19,20 @@ pub(crate) fn handler(arguments: &TokenStream, item: &Item) -> Result<Target> {
             "`#[handler]` cannot register a generic impl: the bus needs one concrete actor and one concrete event";
         return Err(Error::new_spanned(&item.header.generics.params, message));
     }
+    shape(item, &target)?;
+    Ok(target)
+}
+
+/// Checks the shape of `handle`.
+pub(crate) fn shape(item: &Item, target: &Target) -> Result<()> {
     let Some(handle) = &item.handle else {
         let message =
-            format!("this impl has no `handle`: write `async fn handle({}) -> Result<(), Failure>`", inputs(&target));
+            format!("this impl has no `handle`: write `async fn handle({}) -> Result<(), Failure>`", inputs(target));
         return Err(Error::new_spanned(&item.header.self_ty, message));
     };
     asynchronous(handle)?;
-    arguments_of(handle, &target)?;
-    output(handle)?;
-    Ok(target)
+    arguments_of(handle, target)?;
+    output(handle)
 }
 
 /// The event and the actor of `impl Handler<Event> for Actor`.
@@ -42,7 +44,7 @@ pub(crate) fn target(item: &Item) -> Result<Target> {
         return Err(Error::new_spanned(&header.self_ty, message));
     };
     match path.segments.last() {
-        Some(segment) if segment.ident == "Handler" => event_of(segment, header.self_ty.as_ref()),
+        Some(segment) if segment.ident == "Handler" => event_of(segment, item),
         _ => {
             let message =
                 format!("`#[handler]` stands on an `impl Handler<Event> for ..`, not on an impl of `{}`", source(path));
@@ -51,14 +53,15 @@ pub(crate) fn target(item: &Item) -> Result<Target> {
     }
 }
 
-fn event_of(handler: &PathSegment, actor: &Type) -> Result<Target> {
+fn event_of(handler: &PathSegment, item: &Item) -> Result<Target> {
+    let actor = &item.header.self_ty;
     if let PathArguments::AngleBracketed(arguments) = &handler.arguments
         && let [GenericArgument::Type(event)] = arguments.args.iter().collect::<Vec<_>>().as_slice()
     {
-        return Ok(Target { event: event.clone(), actor: actor.clone() });
+        return Ok(Target { event: event.clone(), actor: (**actor).clone() });
     }
-    let message =
-        format!("`Handler` needs the event it handles: write `impl Handler<OrderPlaced> for {}`", source(&actor));
+    let event = item.event_of_handle().map_or_else(|| "OrderPlaced".to_owned(), |event| source(&event));
+    let message = format!("`Handler` needs the event it handles: write `impl Handler<{event}> for {}`", source(actor));
     Err(Error::new_spanned(handler, message))
 }
 
@@ -77,14 +80,12 @@ fn asynchronous(handle: &Handle) -> Result<()> {
 }
 
 fn arguments_of(handle: &Handle, target: &Target) -> Result<()> {
-    let parser = Punctuated::<FnArg, Token![,]>::parse_terminated;
-    // What syn cannot read, rustc has read before: not a matter of the shape.
-    let Ok(arguments) = parser.parse2(handle.inputs.stream()) else { return Ok(()) };
+    let Some(arguments) = handle.arguments() else { return Ok(()) };
     let wrong = |tokens: &dyn ToTokens| {
         let message = format!("`handle` takes `{}`", inputs(target));
         Error::new_spanned(tokens.to_token_stream(), message)
     };
-    match arguments.iter().collect::<Vec<_>>().as_slice() {
+    match arguments.as_slice() {
         [FnArg::Receiver(receiver), FnArg::Typed(event), FnArg::Typed(_)] => {
             let by_value = receiver.reference.is_none() && receiver.colon_token.is_none();
             if by_value || (receiver.colon_token.is_none() && receiver.mutability.is_none()) {
@@ -116,7 +117,7 @@ fn event_argument(ty: &Type, target: &Target) -> Result<()> {
 fn output(handle: &Handle) -> Result<()> {
     let message =
         "`handle` must return `Result<_, Failure>`: `Ok` is published and committed, `Err` goes to the supervisor";
-    let written: TokenStream = handle.output.clone().into_iter().skip(2).collect();
+    let written = handle.returned();
     if written.is_empty() {
         return Err(Error::new_spanned(&handle.name, message));
     }

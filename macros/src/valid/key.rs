@@ -157,7 +157,9 @@ pub(crate) fn key_part(input: &DeriveInput) -> Result<Shape> {
             }
         },
         Data::Struct(data) => match members(data).collect::<Vec<_>>().as_slice() {
-            [(member, field)] => no_float(&field.ty).map(|()| Shape::Newtype(member.clone(), field.ty.clone())),
+            [(member, field)] => {
+                no_float(&field.ty).map(|()| Shape::Newtype(member.clone(), Box::new(field.ty.clone())))
+            }
             fields => {
                 let message = format!(
                     "a key part has one field, `{}` has {}: mark the fields of the event with `#[event(key)]` one by one",

@@ -9,9 +9,9 @@ mod handler;
 mod key;
 mod state;
 
-pub(crate) use actor::actor;
+pub(crate) use actor::{actor, unprovided};
 pub(crate) use event::event;
-pub(crate) use handler::{handler, target};
+pub(crate) use handler::{handler, shape, target};
 pub(crate) use key::key_part;
 pub(crate) use state::from_ref;
 

@@ -1,0 +1,11 @@
+use carom::Actor;
+
+struct Gateway;
+
+#[derive(Actor)]
+struct Billing {
+    #[actor(default)]
+    gateway: Gateway,
+}
+
+fn main() {}

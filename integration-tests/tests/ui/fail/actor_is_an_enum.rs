@@ -1,0 +1,9 @@
+use carom::Actor;
+
+#[derive(Actor)]
+enum Billing {
+    Open,
+    Closed,
+}
+
+fn main() {}

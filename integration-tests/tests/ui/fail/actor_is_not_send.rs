@@ -1,0 +1,10 @@
+use std::rc::Rc;
+
+use carom::Actor;
+
+#[derive(Actor)]
+struct Billing {
+    gateway: Rc<u64>,
+}
+
+fn main() {}

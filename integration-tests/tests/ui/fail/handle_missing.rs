@@ -1,0 +1,17 @@
+use carom::{Actor, Event, Handler, handler};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, Event)]
+#[event(entity = Order, domain = "sales")]
+struct OrderPlaced {
+    #[event(key)]
+    order_id: u64,
+}
+
+#[derive(Actor)]
+struct Billing;
+
+#[handler]
+impl Handler<OrderPlaced> for Billing {}
+
+fn main() {}

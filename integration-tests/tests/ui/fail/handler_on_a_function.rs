@@ -1,0 +1,6 @@
+use carom::handler;
+
+#[handler]
+async fn handle() {}
+
+fn main() {}

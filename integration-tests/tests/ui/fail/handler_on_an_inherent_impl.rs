@@ -1,0 +1,9 @@
+use carom::{Actor, handler};
+
+#[derive(Actor)]
+struct Billing;
+
+#[handler]
+impl Billing {}
+
+fn main() {}

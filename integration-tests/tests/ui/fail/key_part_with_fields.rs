@@ -1,0 +1,9 @@
+use carom::KeyPart;
+
+#[derive(KeyPart)]
+enum Region {
+    North,
+    Other(String),
+}
+
+fn main() {}

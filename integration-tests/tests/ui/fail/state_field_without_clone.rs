@@ -1,0 +1,10 @@
+use carom::FromRef;
+
+struct Pool;
+
+#[derive(FromRef)]
+struct App {
+    pool: Pool,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use carom::FromRef;
+
+#[derive(FromRef)]
+struct App<P> {
+    pool: P,
+}
+
+fn main() {}
