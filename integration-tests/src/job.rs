@@ -30,6 +30,8 @@ pub enum Step {
     Fail,
     /// Returns a permanent failure.
     Refuse,
+    /// Returns a [`Declined`].
+    Decline,
     /// Says that a dependency is down.
     Unavailable,
     /// Panics.
@@ -47,6 +49,18 @@ pub enum Step {
     /// Publishes an event of so many bytes.
     PublishLarge(usize),
 }
+
+/// An error type for rules.
+#[derive(Debug)]
+pub struct Declined;
+
+impl std::fmt::Display for Declined {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("asked to decline")
+    }
+}
+
+impl std::error::Error for Declined {}
 
 /// What [`Step::Publish`] publishes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Event)]
@@ -153,6 +167,9 @@ fn entry(actor: &'static str, job: &Job, cx: &Context<'_>) -> Entry {
 impl Handler<Job> for Worker {
     async fn handle(&mut self, job: Job, cx: &mut Context<'_>) -> Result<Vec<Done>, Failure> {
         self.seen += 1;
+        if self.seen == 1 {
+            self.ledger.born("Worker");
+        }
         let runs = self.ledger.runs("Worker", &job.key, job.seq).len();
         let at = self.ledger.start(entry("Worker", &job, cx));
         let step = job.script.get(runs).cloned().unwrap_or(Step::Succeed);
@@ -174,6 +191,7 @@ async fn follow(
         Step::Succeed => {}
         Step::Fail => return Err("asked to fail".into()),
         Step::Refuse => return Err(Failure::permanent("asked to refuse")),
+        Step::Decline => return Err(Declined.into()),
         Step::Unavailable => return Err(Failure::unavailable("payments", "asked to be down")),
         Step::Panic => {
             failed();

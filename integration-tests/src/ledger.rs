@@ -16,6 +16,7 @@ use tokio::{sync::Notify, time::timeout};
 pub struct Ledger {
     entries: Arc<Mutex<Vec<Entry>>>,
     ticks: Arc<AtomicUsize>,
+    born: Arc<Mutex<Vec<&'static str>>>,
     changed: Arc<Notify>,
 }
 
@@ -82,6 +83,16 @@ impl Ledger {
         entries[at].end = Some(end);
         drop(entries);
         self.changed.notify_waiters();
+    }
+
+    /// An instance of an actor handles its first event.
+    pub fn born(&self, actor: &'static str) {
+        self.born.lock().unwrap_or_else(PoisonError::into_inner).push(actor);
+    }
+
+    /// How many instances of an actor have handled anything.
+    pub fn instances(&self, actor: &str) -> usize {
+        self.born.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|born| **born == actor).count()
     }
 
     /// All runs so far, in the order of their starts.

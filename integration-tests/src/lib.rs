@@ -7,7 +7,9 @@ mod jars;
 pub mod job;
 pub mod ledger;
 mod ports;
+pub mod probe;
 mod real_kafka;
+pub mod world;
 
 pub use broker::Broker;
 pub use guard::Guarded;

@@ -44,12 +44,17 @@ pub async fn provision(
     kafka: &Kafka,
     plan: &[(&str, Option<u32>, Option<&str>)],
     within: std::time::Duration,
-) -> Result<Vec<String>, String> {
+) -> Result<Vec<String>, Vec<String>> {
     let plan = plan.iter().map(|(name, partitions, dead_letter_of)| topics::TopicPlan {
         name: (*name).to_owned(),
         partitions: *partitions,
         dead_letter_of: dead_letter_of.map(str::to_owned),
         ..topics::TopicPlan::default()
     });
-    topics::ensure(kafka, &plan.collect::<Vec<_>>(), within).await.map_err(|error| format!("{error:?}"))
+    topics::ensure(kafka, &plan.collect::<Vec<_>>(), within).await.map_err(|error| match error {
+        NotProvisioned::Problems(problems) => problems,
+        NotProvisioned::Unreachable { servers, reason } => {
+            vec![format!("no Kafka broker answered at `{servers}` within {within:?}: {reason}")]
+        }
+    })
 }

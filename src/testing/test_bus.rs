@@ -205,6 +205,16 @@ impl TestBus {
         self.services.health.snapshot()
     }
 
+    /// Runs until the bus ends by itself, as [`BusHandle::run_until`](crate::BusHandle::run_until) would.
+    ///
+    /// # Errors
+    ///
+    /// What made it end.
+    pub async fn run(self) -> Result<(), Error> {
+        self.services.end.called().await;
+        self.stop().await.map(drop)
+    }
+
     /// Stops the bus as a real one stops, and returns what it has committed: topic, partition, offset.
     ///
     /// # Errors

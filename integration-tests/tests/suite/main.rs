@@ -1,6 +1,7 @@
 //! The contract suite: one binary, one real broker per run, topics and groups of their own per test.
 
 mod broker;
+mod contract;
 mod provisioning;
 mod round_trip;
 mod ui;

@@ -1,0 +1,142 @@
+//! Looks at a cluster past carom, with a plain client.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use carom::{Kafka, testing::WrittenRecord};
+use rdkafka::{
+    ClientConfig, Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    message::Headers,
+};
+use tokio::time::Instant;
+
+use crate::ledger::PATIENCE;
+
+/// A record as it is in a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Where it is.
+    pub partition: i32,
+    /// Where it is.
+    pub offset: i64,
+    /// Null and empty are two things.
+    pub key: Option<Vec<u8>>,
+    /// Null and empty are two things.
+    pub value: Option<Vec<u8>>,
+    /// In their order.
+    pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl Letter {
+    /// The text of the last header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().rfind(|(key, _)| key == name.as_bytes())?;
+        std::str::from_utf8(value.as_deref()?).ok()
+    }
+
+    /// The headers that are not carom's own.
+    pub fn foreign_headers(&self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        self.headers.iter().filter(|(name, _)| !name.starts_with(b"carom-")).cloned().collect()
+    }
+}
+
+impl From<WrittenRecord> for Letter {
+    fn from(record: WrittenRecord) -> Self {
+        let WrittenRecord { partition, offset, key, value, headers, .. } = record;
+        Self { partition, offset, key, value, headers }
+    }
+}
+
+/// Asks again and again until the answer is enough.
+///
+/// # Panics
+///
+/// After [`PATIENCE`], with the last answer.
+pub async fn until<T: std::fmt::Debug>(what: &str, ask: impl Fn() -> T, is_enough: impl Fn(&T) -> bool) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = tokio::task::block_in_place(&ask);
+        if is_enough(&answer) {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited {PATIENCE:?} for {what}; there is {answer:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn consumer(kafka: &Kafka, group: &str) -> BaseConsumer {
+    let servers = kafka.bootstrap_servers().expect("the cluster has an address");
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", servers).set("group.id", group).set("enable.auto.commit", "false");
+    config.set("fetch.wait.max.ms", "5").create().expect("a plain client starts")
+}
+
+/// How many partitions a topic has; 0 if it does not exist.
+pub fn partitions(kafka: &Kafka, topic: &str) -> i32 {
+    count(&consumer(kafka, "probe"), topic)
+}
+
+fn count(consumer: &BaseConsumer, topic: &str) -> i32 {
+    let Ok(metadata) = consumer.fetch_metadata(Some(topic), PATIENCE) else { return 0 };
+    metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len() as i32)
+}
+
+/// What a group has committed, by partition; 0 where it has committed nothing.
+///
+/// # Panics
+///
+/// If the cluster does not answer.
+pub fn committed(kafka: &Kafka, group: &str, topic: &str) -> BTreeMap<i32, i64> {
+    let consumer = consumer(kafka, group);
+    let mut list = TopicPartitionList::new();
+    list.add_partition_range(topic, 0, count(&consumer, topic) - 1);
+    let committed = consumer.committed_offsets(list, PATIENCE).expect("the cluster tells what is committed");
+    let offset = |offset| if let Offset::Offset(offset) = offset { offset } else { 0 };
+    committed.elements().iter().map(|element| (element.partition(), offset(element.offset()))).collect()
+}
+
+/// The ends of the logs of a topic, by partition.
+///
+/// # Panics
+///
+/// If the cluster does not answer.
+pub fn ends(kafka: &Kafka, topic: &str) -> BTreeMap<i32, i64> {
+    let consumer = consumer(kafka, "probe");
+    let end = |partition| consumer.fetch_watermarks(topic, partition, PATIENCE).expect("the log has an end").1;
+    (0..count(&consumer, topic)).map(|partition| (partition, end(partition))).collect()
+}
+
+/// Every record of a topic; by partition and offset.
+///
+/// # Panics
+///
+/// If the cluster does not answer.
+pub fn read_all(kafka: &Kafka, topic: &str) -> Vec<Letter> {
+    let consumer = consumer(kafka, "probe");
+    let mut list = TopicPartitionList::new();
+    let mut expected = 0;
+    for partition in 0..count(&consumer, topic) {
+        let (low, high) = consumer.fetch_watermarks(topic, partition, PATIENCE).expect("the log has an end");
+        list.add_partition_offset(topic, partition, Offset::Offset(low)).expect("the offset is valid");
+        expected += high - low;
+    }
+    consumer.assign(&list).expect("the partitions exist");
+    let mut letters = Vec::new();
+    while (letters.len() as i64) < expected {
+        let record = consumer.poll(PATIENCE).expect("a record is there").expect("a record can be read");
+        letters.push(Letter {
+            partition: record.partition(),
+            offset: record.offset(),
+            key: record.key().map(<[u8]>::to_vec),
+            value: record.payload().map(<[u8]>::to_vec),
+            headers: headers(&record),
+        });
+    }
+    letters.sort_by_key(|letter| (letter.partition, letter.offset));
+    letters
+}
+
+fn headers(record: &impl Message) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    let Some(headers) = record.headers() else { return Vec::new() };
+    headers.iter().map(|header| (header.key.as_bytes().to_vec(), header.value.map(<[u8]>::to_vec))).collect()
+}

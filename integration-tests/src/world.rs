@@ -1,0 +1,218 @@
+//! One backend of the contract suite: how a test starts a bus on it, and how it looks past carom at what is there.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use carom::{Bus, BusHandle, Error, Event, Health, Kafka, Publisher, event::Environment, testing::TestBus};
+
+use crate::{
+    RealKafka,
+    job::{Job, Shared},
+    probe::{self, Letter},
+    unique,
+};
+
+/// A backend, and names that no other test uses.
+#[derive(Debug, Clone)]
+pub struct World {
+    backend: Backend,
+    environment: String,
+    group: String,
+}
+
+#[derive(Debug, Clone)]
+enum Backend {
+    TestBus,
+    Kafka(Kafka),
+}
+
+/// A running bus of a test.
+#[derive(Debug)]
+pub enum Running {
+    /// In memory.
+    Test(TestBus),
+    /// On a broker.
+    Kafka(BusHandle),
+}
+
+impl World {
+    fn with(backend: Backend) -> Self {
+        let name = unique("t").replace("t-", "t");
+        Self { backend, environment: name[..12].to_owned(), group: unique("group") }
+    }
+
+    /// In memory.
+    pub fn test_bus() -> Self {
+        Self::with(Backend::TestBus)
+    }
+
+    /// On librdkafka's mock cluster, one for each test.
+    pub fn embedded() -> Self {
+        Self::with(Backend::Kafka(Kafka::embedded()))
+    }
+
+    /// On the real Kafka of this run; `None` if there is none, which is said in plain sight.
+    pub fn real(test: &str) -> Option<Self> {
+        let servers = RealKafka::bootstrap_servers(test)?;
+        Some(Self::with(Backend::Kafka(quick(Kafka::new(servers)))))
+    }
+
+    /// On this cluster.
+    pub fn on(kafka: Kafka) -> Self {
+        Self::with(Backend::Kafka(kafka))
+    }
+
+    /// A bus of this world, without actors.
+    pub fn bus(&self) -> Bus {
+        let kafka = match &self.backend {
+            Backend::TestBus => Kafka::embedded(),
+            Backend::Kafka(kafka) => kafka.clone(),
+        };
+        Bus::new(kafka)
+            .service("contract")
+            .domain("contract")
+            .environment(Environment::short(&self.environment))
+            .group(&self.group)
+            .partial()
+    }
+
+    /// A bus with the state that the scripted actors need.
+    pub fn bus_with(&self, shared: &Shared) -> Bus<Shared> {
+        self.bus().with_state(shared.clone())
+    }
+
+    /// Starts a bus.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub async fn start<S>(&self, bus: Bus<S>) -> Running {
+        self.try_start(bus).await.expect("the bus starts")
+    }
+
+    /// Starts a bus that may refuse to.
+    ///
+    /// # Errors
+    ///
+    /// What `spawn` says.
+    pub async fn try_start<S>(&self, bus: Bus<S>) -> Result<Running, Error> {
+        match &self.backend {
+            Backend::TestBus => TestBus::start(bus).await.map(Running::Test),
+            Backend::Kafka(_) => bus.spawn().await.map(Running::Kafka),
+        }
+    }
+
+    /// The consumer group of this world.
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// The cluster, where there is one.
+    ///
+    /// # Panics
+    ///
+    /// In memory.
+    pub fn kafka(&self) -> &Kafka {
+        match &self.backend {
+            Backend::Kafka(kafka) => kafka,
+            Backend::TestBus => panic!("a test bus has no cluster"),
+        }
+    }
+}
+
+/// Makes groups on a real broker settle within a second.
+fn quick(kafka: Kafka) -> Kafka {
+    kafka.consumer("heartbeat.interval.ms", "200").consumer("session.timeout.ms", "6000")
+}
+
+impl Running {
+    /// A publisher.
+    pub fn publisher(&self) -> Publisher {
+        match self {
+            Self::Test(bus) => bus.publisher(),
+            Self::Kafka(bus) => bus.publisher(),
+        }
+    }
+
+    /// Publishes jobs, in order.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    pub async fn publish(&self, jobs: impl IntoIterator<Item = Job>) {
+        self.publisher().publish_all(jobs).await.expect("the jobs are published");
+    }
+
+    /// Name of an event's topic.
+    ///
+    /// # Panics
+    ///
+    /// If it has none.
+    pub fn topic<E: Event>(&self) -> String {
+        match self {
+            Self::Test(bus) => bus.topic::<E>(),
+            Self::Kafka(bus) => bus.topic::<E>().expect("the event has a topic"),
+        }
+    }
+
+    /// Whether the bus says that it does its job.
+    pub fn health(&self) -> Health {
+        match self {
+            Self::Test(bus) => bus.health(),
+            Self::Kafka(bus) => bus.health(),
+        }
+    }
+
+    /// Waits until the dead-letter topic of `E` has so many letters, and returns them.
+    ///
+    /// # Panics
+    ///
+    /// After [`PATIENCE`](crate::ledger::PATIENCE).
+    pub async fn dead_letters<E: Event>(&self, world: &World, count: usize) -> Vec<Letter> {
+        let topic = format!("{}.{}.dlq", self.topic::<E>(), world.group);
+        probe::until("dead letters", || self.letters(world, &topic), |letters| letters.len() >= count).await
+    }
+
+    fn letters(&self, world: &World, topic: &str) -> Vec<Letter> {
+        match self {
+            Self::Test(bus) => bus.dead_letters().into_iter().map(Letter::from).collect(),
+            Self::Kafka(_) => probe::read_all(world.kafka(), topic),
+        }
+    }
+
+    /// Everything in the topic of `E`.
+    pub fn records<E: Event>(&self, world: &World) -> Vec<Letter> {
+        let topic = self.topic::<E>();
+        match self {
+            Self::Test(bus) => {
+                bus.records().into_iter().filter(|record| record.topic == topic).map(Letter::from).collect()
+            }
+            Self::Kafka(_) => probe::read_all(world.kafka(), &topic),
+        }
+    }
+
+    /// Stops the bus; what the group has committed for the topic of `E`, by partition.
+    ///
+    /// # Panics
+    ///
+    /// If the bus ends with an error.
+    pub async fn stop<E: Event>(self, world: &World) -> BTreeMap<i32, i64> {
+        let topic = self.topic::<E>();
+        match self {
+            Self::Test(bus) => {
+                let committed = bus.stop().await.expect("the bus stops");
+                committed
+                    .into_iter()
+                    .filter(|(of, ..)| *of == topic)
+                    .map(|(_, partition, offset)| (partition, offset))
+                    .collect()
+            }
+            Self::Kafka(bus) => {
+                bus.shutdown().await.expect("the bus stops");
+                probe::committed(world.kafka(), &world.group, &topic)
+            }
+        }
+    }
+}
+
+/// How long a bus may take to shut down when nothing holds it up.
+pub const SHUTDOWN: Duration = Duration::from_secs(10);

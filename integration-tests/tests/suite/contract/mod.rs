@@ -1,0 +1,38 @@
+//! The promises of `docs/semantics.md`, each run against the backends that it names.
+//!
+//! Beside each test stands the one-line change to carom's code that made it fail when it was tried.
+
+mod promise_02_order;
+mod promise_03_neighbours;
+mod promise_04_attempts;
+mod promise_05_nothing_vanishes;
+mod promise_06_panics;
+
+/// Makes a test of each function for each backend named.
+macro_rules! contract {
+    ($($backend:ident),+: $tests:tt) => {
+        $(contract!(@ $backend: $tests);)+
+    };
+    (@ test_bus: { $($test:ident),+ $(,)? }) => {
+        mod test_bus {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { super::$test(integration_tests::world::World::test_bus()).await; })+
+        }
+    };
+    (@ embedded: { $($test:ident),+ $(,)? }) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { super::$test(integration_tests::world::World::embedded()).await; })+
+        }
+    };
+    (@ real: { $($test:ident),+ $(,)? }) => {
+        mod real {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let world = tokio::task::block_in_place(|| integration_tests::world::World::real(concat!(module_path!(), "::", stringify!($test))));
+                if let Some(world) = world { super::$test(world).await; }
+            })+
+        }
+    };
+}
+use contract;

@@ -1,0 +1,45 @@
+//! A failing key holds back only itself.
+
+use std::time::Duration;
+
+use carom::{Directive, Retry, Supervisor};
+use integration_tests::{
+    job::{Auditor, Job, Shared, Step, Worker},
+    world::World,
+};
+
+use super::contract;
+
+contract!(test_bus, embedded, real: {
+    a_failing_key_does_not_hold_back_its_neighbours,
+    a_failing_actor_does_not_hold_back_another_actor_on_the_same_event,
+});
+
+// Fails when `Mailbox::park` parks nothing but stops the lane, and when `LaneQueue::next` returns `None` for a parked key.
+async fn a_failing_key_does_not_hold_back_its_neighbours(world: World) {
+    let shared = Shared::new();
+    let never = Retry::forever().initial(Duration::from_secs(3600)).max(Duration::from_secs(3600)).without_jitter();
+    let policy = Supervisor::one_for_one().retry(never).concurrency(1);
+    let bus = world.start(world.bus_with(&shared).supervise::<Worker>(policy)).await;
+    let failing = (0..5).map(|seq| Job::new("failing", seq, vec![Step::Fail; 1000]));
+    let others = (0..200).map(|n| Job::ok(format!("key-{}", n % 20), n / 20));
+    bus.publish(failing.chain(others)).await;
+    shared.ledger.until("the neighbours", |_| shared.ledger.succeeded("Worker").len() == 200).await;
+    assert_eq!(shared.ledger.runs("Worker", "failing", 1).len(), 0, "what comes after a failing record waits for it");
+    assert_eq!(shared.ledger.order_violations(), Vec::<String>::new());
+}
+
+// Fails when `Assignment::open` counts one mailbox whatever there are: the record would be finished too early.
+async fn a_failing_actor_does_not_hold_back_another_actor_on_the_same_event(world: World) {
+    let shared = Shared::new();
+    let policy = Supervisor::one_for_one().on::<std::fmt::Error>(Directive::Discard).retry(Retry::none());
+    let bus = world.bus_with(&shared).supervise::<Worker>(policy).supervise::<Auditor>(Supervisor::one_for_one());
+    let bus = world.start(bus).await;
+    bus.publish((0..20).map(|n| Job::new(format!("key-{n}"), 0, [Step::Fail]))).await;
+    shared.ledger.until("the other actor", |_| shared.ledger.succeeded("Auditor").len() == 20).await;
+    let letters = bus.dead_letters::<Job>(&world, 20).await;
+    assert_eq!(letters.len(), 20, "each actor has its own dead letters");
+    assert!(letters.iter().all(|letter| letter.header("carom-handler").unwrap().contains("Worker")));
+    let committed = bus.stop::<Job>(&world).await;
+    assert_eq!(committed.values().sum::<i64>(), 20);
+}
