@@ -6,7 +6,7 @@ use carom::{Actor, Context, Event, Failure, FromRef, Handler, handler};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::ledger::{End, Entry, Ledger};
+use crate::ledger::{Entry, Ledger};
 
 /// An event that says how its handlers shall behave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Event)]
@@ -171,21 +171,15 @@ impl Handler<Job> for Worker {
             self.ledger.born("Worker");
         }
         let runs = self.ledger.runs("Worker", &job.key, job.seq).len();
-        let at = self.ledger.start(entry("Worker", &job, cx));
+        let run = self.ledger.start(entry("Worker", &job, cx));
         let step = job.script.get(runs).cloned().unwrap_or(Step::Succeed);
-        let result = follow(&step, &job, &self.gate, cx, || self.ledger.end(at, End::Failed)).await;
-        self.ledger.end(at, if result.is_ok() { End::Succeeded } else { End::Failed });
-        result
+        let done = follow(&step, &job, &self.gate, cx).await?;
+        run.succeeded();
+        Ok(done)
     }
 }
 
-async fn follow(
-    step: &Step,
-    job: &Job,
-    gate: &Gate,
-    cx: &Context<'_>,
-    failed: impl Fn(),
-) -> Result<Vec<Done>, Failure> {
+async fn follow(step: &Step, job: &Job, gate: &Gate, cx: &Context<'_>) -> Result<Vec<Done>, Failure> {
     let done = |nth, text: String| Done { key: job.key.clone(), seq: job.seq, nth, text };
     match step {
         Step::Succeed => {}
@@ -193,10 +187,7 @@ async fn follow(
         Step::Refuse => return Err(Failure::permanent("asked to refuse")),
         Step::Decline => return Err(Declined.into()),
         Step::Unavailable => return Err(Failure::unavailable("payments", "asked to be down")),
-        Step::Panic => {
-            failed();
-            panic!("asked to panic");
-        }
+        Step::Panic => panic!("asked to panic"),
         Step::Sleep(milliseconds) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
         Step::Gate => gate.pass().await,
         Step::UntilCancelled => cx.cancelled().await,
@@ -210,8 +201,7 @@ async fn follow(
 #[handler]
 impl Handler<Job> for Auditor {
     async fn handle(&mut self, job: Job, cx: &mut Context<'_>) -> Result<(), Failure> {
-        let at = self.ledger.start(entry("Auditor", &job, cx));
-        self.ledger.end(at, End::Succeeded);
+        self.ledger.start(entry("Auditor", &job, cx)).succeeded();
         Ok(())
     }
 }

@@ -35,7 +35,7 @@ pub struct Entry {
     pub offset: i64,
     /// `cx.attempt()`.
     pub attempt: u32,
-    /// How it ended; `None` while it runs, or if its future was dropped.
+    /// How it ended; `None` while it runs.
     pub end: Option<End>,
     /// Place of start and end in the order of all starts and ends.
     pub started: usize,
@@ -48,12 +48,32 @@ pub struct Entry {
 pub enum End {
     /// With `Ok`.
     Succeeded,
-    /// With `Err`, or about to panic.
+    /// With `Err`, by a panic, or its future was dropped.
     Failed,
 }
 
+/// A run that is under way; it has failed unless [`Run::succeeded`] was called before it is dropped.
+#[derive(Debug)]
+pub struct Run {
+    ledger: Ledger,
+    at: usize,
+}
+
+impl Run {
+    /// The handler is about to return `Ok`.
+    pub fn succeeded(self) {
+        self.ledger.end(self.at, End::Succeeded);
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.ledger.end(self.at, End::Failed);
+    }
+}
+
 /// How long a test waits for what must happen.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Ledger {
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
@@ -65,20 +85,22 @@ impl Ledger {
         self.ticks.fetch_add(1, SeqCst) + 1
     }
 
-    /// A handler starts; the number is for [`Ledger::end`].
-    pub fn start(&self, mut entry: Entry) -> usize {
+    /// A handler starts.
+    pub fn start(&self, mut entry: Entry) -> Run {
         let mut entries = self.lock();
         entry.started = self.tick();
         entries.push(entry);
         let at = entries.len() - 1;
         drop(entries);
         self.changed.notify_waiters();
-        at
+        Run { ledger: self.clone(), at }
     }
 
-    /// A handler ends.
-    pub fn end(&self, at: usize, end: End) {
+    fn end(&self, at: usize, end: End) {
         let mut entries = self.lock();
+        if entries[at].end.is_some() {
+            return;
+        }
         entries[at].ended = self.tick();
         entries[at].end = Some(end);
         drop(entries);
@@ -136,13 +158,10 @@ impl Ledger {
             }
         };
         if timeout(PATIENCE, wait).await.is_err() {
-            panic!("waited {PATIENCE:?} for {what}; the ledger has {} runs: {:#?}", self.lock().len(), self.tail());
+            let entries = self.entries();
+            let last = &entries[entries.len().saturating_sub(10)..];
+            panic!("waited {PATIENCE:?} for {what}; the ledger has {} runs, the last: {last:#?}", entries.len());
         }
-    }
-
-    fn tail(&self) -> Vec<Entry> {
-        let entries = self.lock();
-        entries[entries.len().saturating_sub(10)..].to_vec()
     }
 
     /// Everything that contradicts "events of one key are handled by one actor one after another in log order": a start

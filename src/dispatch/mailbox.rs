@@ -264,6 +264,7 @@ impl Mailbox {
         self.handled += 1;
         self.finished.push(stub.offset);
         self.settled(stub.offset, attempts, RecordEnd::Acked);
+        self.release(stub);
     }
 
     fn park(&mut self, ticket: &Ticket) {
@@ -273,8 +274,9 @@ impl Mailbox {
     }
 
     fn release(&mut self, stub: Stub) {
-        if let (Some(lane), Some(key)) = (stub.lane, stub.key) {
-            self.lanes[lane].queue.release(key);
+        if let (Some(lane), Some(key)) = (stub.lane, stub.key)
+            && self.lanes[lane].queue.release(key)
+        {
             self.wakes.mark(lane);
             self.wakes.wake_mailbox();
         }
@@ -299,7 +301,6 @@ impl Mailbox {
             match published {
                 Published::Acked { stub, attempts } => {
                     self.succeed(stub, attempts);
-                    self.release(stub);
                 }
                 Published::Refused { ticket, fault } => self.fail(ticket, fault, addr),
                 Published::GivenUp(stub) => self.release(stub),

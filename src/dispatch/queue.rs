@@ -64,11 +64,15 @@ impl<T: Keyed> LaneQueue<T> {
         self.retries.push_back(item);
     }
 
-    /// What waited behind this key may start, in its order.
-    pub(crate) fn release(&mut self, key: KeyHash) {
-        if let Some(behind) = self.parked.remove(&key) {
-            self.released.extend(behind);
+    /// What waited behind this key may start, in its order; false if the key was not parked.
+    pub(crate) fn release(&mut self, key: KeyHash) -> bool {
+        if self.parked.is_empty() {
+            return false;
         }
+        let behind = self.parked.remove(&key);
+        let was_parked = behind.is_some();
+        self.released.extend(behind.into_iter().flatten());
+        was_parked
     }
 
     /// Items that could start as soon as the lane is free, roughly: it includes those of parked keys not yet put aside.
