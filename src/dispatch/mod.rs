@@ -1,5 +1,9 @@
 //! From a batch of records to a handler that runs, and back to what may be committed.
 
+pub(crate) mod assignment;
+pub(crate) mod intake;
+mod offset_map;
+mod progress;
 mod registry;
 
 pub use registry::Registration;

@@ -1,0 +1,269 @@
+//! One assignment of one partition: what the poll thread and the partition's actors share.
+//!
+//! The poll thread makes it, the router hands it to the mailboxes. Credit and the committable offset flow back through
+//! atomics; the progress is locked once per batch or turn, never per record.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicBool, AtomicI64, AtomicU64, AtomicUsize,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    offset_map::OffsetMap,
+    progress::{Progress, Received},
+};
+use crate::kafka::{
+    record::{Batch, TopicPartition},
+    source::{CommitPoint, Committed},
+};
+
+/// How much of a partition may be in memory at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Unfinished records.
+    pub(crate) records: usize,
+    /// Bytes of the batches that are still referred to.
+    pub(crate) bytes: usize,
+    /// Distance from the lowest unfinished offset to the highest received one.
+    pub(crate) window: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { records: 10_000, bytes: 16 << 20, window: 20_000 }
+    }
+}
+
+/// What may be taken from a partition right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Credit {
+    pub(crate) records: usize,
+    pub(crate) bytes: usize,
+}
+
+/// Batches on their way to a mailbox that has not seen them yet.
+const IN_TRANSIT: usize = 2;
+
+/// Wakes the poll thread; cheap, and harmless when called too often.
+pub(crate) type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// One assignment of one partition; its number is the *epoch*.
+pub(crate) struct Assignment {
+    pub(crate) partition: TopicPartition,
+    pub(crate) epoch: u64,
+    /// Cancelled when the partition is revoked or the bus stops; handlers see it through their context.
+    pub(crate) cancel: CancellationToken,
+    limits: Limits,
+    progress: Mutex<Progress>,
+    /// Bytes held by batches; a [`Batch`] returns its own when the last record of it is gone.
+    held: Arc<AtomicUsize>,
+    unfinished: AtomicUsize,
+    span: AtomicU64,
+    committable: AtomicI64,
+    in_transit: AtomicUsize,
+    /// Mailboxes of this partition; a record is finished when each of them is done with it.
+    mailboxes: AtomicUsize,
+    /// Mailboxes in which all lanes are busy and enough is waiting.
+    saturated: AtomicUsize,
+    /// Mailboxes that still run something.
+    running: AtomicUsize,
+    closed: AtomicBool,
+    waker: Waker,
+}
+
+impl Assignment {
+    pub(crate) fn new(
+        partition: TopicPartition,
+        epoch: u64,
+        committed: Option<&Committed>,
+        limits: Limits,
+        waker: Waker,
+    ) -> Self {
+        let offset = committed.map(|committed| committed.offset);
+        let done = committed.map_or_else(OffsetMap::default, |committed| restore(&partition, committed));
+        Self {
+            partition,
+            epoch,
+            cancel: CancellationToken::new(),
+            limits,
+            progress: Mutex::new(Progress::new(offset, done)),
+            held: Arc::default(),
+            unfinished: AtomicUsize::new(0),
+            span: AtomicU64::new(0),
+            committable: AtomicI64::new(-1),
+            in_transit: AtomicUsize::new(0),
+            mailboxes: AtomicUsize::new(0),
+            saturated: AtomicUsize::new(0),
+            running: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+            waker,
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publish(&self, progress: &Progress) {
+        self.unfinished.store(progress.unfinished(), Relaxed);
+        self.span.store(progress.span(), Relaxed);
+        self.committable.store(progress.committable().unwrap_or(-1), Release);
+    }
+
+    // The poll thread's side.
+
+    /// How much may be taken now; `None` holds the partition.
+    pub(crate) fn credit(&self) -> Option<Credit> {
+        let open = self.mailboxes.load(Acquire) > 0
+            && !self.cancel.is_cancelled()
+            && self.saturated.load(Relaxed) == 0
+            && self.in_transit.load(Relaxed) < IN_TRANSIT
+            && self.span.load(Relaxed) < self.limits.window;
+        if !open {
+            return None;
+        }
+        let records = self.limits.records.checked_sub(self.unfinished.load(Relaxed))?;
+        let bytes = self.limits.bytes.checked_sub(self.held.load(Relaxed))?;
+        (records > 0 && bytes > 0).then_some(Credit { records, bytes })
+    }
+
+    /// Takes a fresh batch in: what a former owner had finished is dropped from it, the rest counts from now on.
+    ///
+    /// `None` when nothing is left to hand over. After `Some`, the batch must go to every mailbox.
+    pub(crate) fn receive(&self, mut batch: Batch) -> Option<Arc<Batch>> {
+        let tickets = u16::try_from(self.mailboxes.load(Acquire)).unwrap_or(u16::MAX);
+        let mut progress = self.progress();
+        batch.retain(|offset| match progress.receive(offset, tickets) {
+            Received::Dispatch => true,
+            Received::AlreadyDone => false,
+            Received::Stale => {
+                tracing::debug!(partition = %self.partition, offset, "dropped a record that had been received before");
+                false
+            }
+        });
+        self.publish(&progress);
+        drop(progress);
+        if batch.is_empty() {
+            return None;
+        }
+        self.in_transit.fetch_add(tickets.into(), Relaxed);
+        Some(batch.seal(&self.held))
+    }
+
+    /// The committable offset, without a lock; `None` until something is known.
+    pub(crate) fn committable(&self) -> Option<i64> {
+        Some(self.committable.load(Acquire)).filter(|&offset| offset >= 0)
+    }
+
+    /// Records that were received and are not finished, without a lock.
+    pub(crate) fn unfinished(&self) -> usize {
+        self.unfinished.load(Relaxed)
+    }
+
+    /// What to commit now, with a number that changes whenever this does.
+    pub(crate) fn commit_point(&self) -> Option<(u64, CommitPoint)> {
+        let progress = self.progress();
+        let offset = progress.committable()?;
+        let metadata = progress.offset_map().encode(offset);
+        Some((progress.version(), CommitPoint { partition: self.partition.clone(), offset, metadata }))
+    }
+
+    /// No handler of this partition runs and nothing of it is on its way to the broker.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.running.load(Acquire) == 0
+    }
+
+    /// Stops the intake and tells handlers; mailboxes give up what has not started.
+    pub(crate) fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// The partition is gone: what finishes from here on is ignored.
+    pub(crate) fn close(&self) {
+        self.cancel.cancel();
+        self.closed.store(true, Release);
+    }
+
+    // The mailboxes' side.
+
+    /// Opens the intake: `count` mailboxes will each finish every record.
+    pub(crate) fn open(&self, count: usize) {
+        self.running.store(count, Release);
+        self.mailboxes.store(count, Release);
+        (self.waker)();
+    }
+
+    /// A mailbox has seen a batch.
+    pub(crate) fn arrived(&self) {
+        if self.in_transit.fetch_sub(1, Relaxed) >= IN_TRANSIT {
+            (self.waker)();
+        }
+    }
+
+    /// A mailbox is done with these records. Ignored, and said so once per call, when the assignment has ended.
+    pub(crate) fn finish(&self, offsets: &[i64]) {
+        if offsets.is_empty() {
+            return;
+        }
+        if self.closed.load(Acquire) {
+            tracing::info!(
+                partition = %self.partition, epoch = self.epoch, records = offsets.len(),
+                "finished after the partition was revoked: will be redelivered"
+            );
+            return;
+        }
+        let mut progress = self.progress();
+        let held_back = progress.unfinished() >= self.limits.records || progress.span() >= self.limits.window;
+        for &offset in offsets {
+            progress.finish(offset);
+        }
+        self.publish(&progress);
+        drop(progress);
+        if held_back {
+            (self.waker)();
+        }
+    }
+
+    /// A mailbox has, or no longer has, more waiting than it can start.
+    pub(crate) fn saturated(&self, now: bool) {
+        if now {
+            self.saturated.fetch_add(1, Relaxed);
+        } else if self.saturated.fetch_sub(1, Relaxed) == 1 {
+            (self.waker)();
+        }
+    }
+
+    /// A mailbox has ended everything it had started, after [`Assignment::cancel`].
+    pub(crate) fn drained(&self) {
+        if self.running.fetch_sub(1, Release) == 1 {
+            (self.waker)();
+        }
+    }
+
+    /// Counter that records copied out of a batch are charged to.
+    pub(crate) fn held(&self) -> &Arc<AtomicUsize> {
+        &self.held
+    }
+}
+
+/// What a former owner had finished beyond the committed offset; foreign or broken metadata is ignored.
+fn restore(partition: &TopicPartition, committed: &Committed) -> OffsetMap {
+    OffsetMap::decode(&committed.metadata, committed.offset).unwrap_or_else(|error| {
+        tracing::warn!(%partition, offset = committed.offset, %error, "ignored the metadata of the committed offset");
+        OffsetMap::default()
+    })
+}
+
+impl fmt::Debug for Assignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Assignment({} epoch {})", self.partition, self.epoch)
+    }
+}

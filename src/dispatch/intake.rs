@@ -1,0 +1,29 @@
+//! The door of the dispatch room: what the poll loop hands over.
+
+use std::sync::Arc;
+
+use super::assignment::Assignment;
+use crate::kafka::record::Batch;
+
+/// Where the poll loop delivers; the router implements it.
+///
+/// No call blocks: each sends a message.
+pub(crate) trait Intake: Send + 'static {
+    /// A partition came. Its actors are started, then [`Assignment::open`] gives it credit.
+    fn assign(&self, assignment: &Arc<Assignment>);
+
+    /// A partition goes: whatever has not started is given up, running handlers end ([`Assignment::is_drained`]).
+    fn revoke(&self, assignment: &Arc<Assignment>);
+
+    /// A partition is gone: its actors stop.
+    fn close(&self, assignment: &Arc<Assignment>);
+
+    /// One batch, in one message, to every mailbox of the partition.
+    fn deliver(&self, assignment: &Assignment, batch: Arc<Batch>);
+
+    /// The state of the connection, for health and for those who wait for it.
+    fn broker(&self, up: bool, detail: &str);
+
+    /// The client is dead: the bus has to end with this error.
+    fn fatal(&self, reason: &str);
+}

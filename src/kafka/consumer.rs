@@ -1,0 +1,299 @@
+//! The poll loop: events in, batches out, commits when due. It never blocks and runs no user code.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, TryRecvError},
+    },
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    committer::{Committer, Verdict},
+    poll_thread::{Command, Jitter, Settings},
+    rebalance::{Departed, Partitions},
+    record::{Batch, TopicPartition},
+    source::{CommitError, Committed, Source, SourceEvent},
+};
+use crate::dispatch::{
+    assignment::{Assignment, Waker},
+    intake::Intake,
+};
+
+/// Records in one batch; larger ones are no cheaper per record.
+const BATCH: usize = 256;
+
+/// Events served before the partitions get their turn.
+const EVENTS: usize = 64;
+
+#[derive(Debug)]
+enum Phase {
+    Running,
+    /// Whoever waits for the end, and until when handlers may run.
+    Stopping {
+        done: Vec<oneshot::Sender<()>>,
+        until: Duration,
+    },
+    Closed,
+}
+
+/// One consumer client, from its events to the intake and back to its commits.
+pub(crate) struct PollLoop<S, I> {
+    source: S,
+    intake: I,
+    commands: Receiver<Command>,
+    settings: Settings,
+    waker: Waker,
+    jitter: Jitter,
+    partitions: Partitions,
+    committer: Committer,
+    phase: Phase,
+    /// The client is dead: nothing is taken or committed.
+    dead: bool,
+    /// Where the round over the partitions begins.
+    first: usize,
+}
+
+impl<S: Source, I: Intake> PollLoop<S, I> {
+    pub(crate) fn new(
+        source: S,
+        intake: I,
+        commands: Receiver<Command>,
+        settings: Settings,
+        waker: Waker,
+        jitter: Jitter,
+    ) -> Self {
+        Self {
+            source,
+            intake,
+            commands,
+            settings,
+            waker,
+            jitter,
+            partitions: Partitions::default(),
+            committer: Committer::new(settings.commits),
+            phase: Phase::Running,
+            dead: false,
+            first: 0,
+        }
+    }
+
+    /// One round; true when something happened, so that another round is worth it at once.
+    ///
+    /// `now` counts from any fixed start.
+    pub(crate) fn turn(&mut self, now: Duration) -> bool {
+        if self.is_closed() {
+            return false;
+        }
+        let mut busy = self.obey(now);
+        busy |= self.listen(now);
+        busy |= self.take(now);
+        busy |= self.depart(now);
+        busy |= self.commit(now);
+        busy | self.close_if_done()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.phase, Phase::Closed)
+    }
+
+    // Commands.
+
+    fn obey(&mut self, now: Duration) -> bool {
+        match self.commands.try_recv() {
+            Ok(Command::Stop { within, done }) => self.stop(now + within, Some(done)),
+            // Nobody is left who could stop it.
+            Err(TryRecvError::Disconnected) if matches!(self.phase, Phase::Running) => {
+                self.stop(now + self.settings.bounds.drain, None);
+            }
+            Err(_) => return false,
+        }
+        true
+    }
+
+    fn stop(&mut self, until: Duration, done: Option<oneshot::Sender<()>>) {
+        if let Phase::Stopping { done: waiting, until: own } = &mut self.phase {
+            waiting.extend(done);
+            *own = until.min(*own);
+        } else {
+            self.phase = Phase::Stopping { done: done.into_iter().collect(), until };
+        }
+        for assignment in self.partitions.leave(until) {
+            self.give_up(&assignment);
+        }
+    }
+
+    /// Tells handlers and mailboxes of a partition to end.
+    fn give_up(&self, assignment: &Arc<Assignment>) {
+        assignment.cancel();
+        self.intake.revoke(assignment);
+    }
+
+    // Events.
+
+    fn listen(&mut self, now: Duration) -> bool {
+        for served in 0..EVENTS {
+            let Some(event) = self.source.next_event() else { return served > 0 };
+            self.on_event(now, event);
+        }
+        true
+    }
+
+    fn on_event(&mut self, now: Duration, event: SourceEvent) {
+        match event {
+            SourceEvent::Assigned(partitions) => self.on_assigned(&partitions),
+            SourceEvent::Revoked { partitions, lost } => self.on_revoked(now, partitions, lost),
+            SourceEvent::Committed(results) => self.on_committed(now, results),
+            SourceEvent::Broker { up, detail } => self.intake.broker(up, &detail),
+            SourceEvent::Alarm(reason) => tracing::error!(reason, "consuming needs an operator"),
+            SourceEvent::Fatal(reason) => self.on_fatal(&reason),
+        }
+    }
+
+    fn on_assigned(&mut self, partitions: &[(TopicPartition, Option<Committed>)]) {
+        let starts: Vec<_> = partitions
+            .iter()
+            .map(|(partition, committed)| (partition.clone(), committed.as_ref().map(|committed| committed.offset)))
+            .collect();
+        // While stopping, the client still wants its answer; without a slot nothing is taken.
+        if matches!(self.phase, Phase::Running) {
+            for (partition, committed) in partitions {
+                self.assign(partition, committed.as_ref());
+            }
+        }
+        self.source.start(&starts);
+    }
+
+    fn assign(&mut self, partition: &TopicPartition, committed: Option<&Committed>) {
+        let epoch = self.partitions.next_epoch();
+        let (limits, waker) = (self.settings.limits, Arc::clone(&self.waker));
+        let assignment = Arc::new(Assignment::new(partition.clone(), epoch, committed, limits, waker));
+        let acked = assignment.commit_point().map(|(version, _)| version);
+        if let Some(old) = self.partitions.insert(Arc::clone(&assignment)) {
+            old.close();
+            self.intake.close(&old);
+        }
+        self.committer.track(partition.clone(), epoch, acked);
+        tracing::info!(%partition, epoch, offset = committed.map(|committed| committed.offset), "partition assigned");
+        self.intake.assign(&assignment);
+    }
+
+    fn on_revoked(&mut self, now: Duration, partitions: Vec<TopicPartition>, lost: bool) {
+        tracing::info!(?partitions, lost, "partitions revoked");
+        if lost || self.dead {
+            let departed = self.partitions.lose(partitions);
+            return self.let_go(departed);
+        }
+        let mut until = now + self.settings.bounds.drain;
+        if let Phase::Stopping { until: own, .. } = self.phase {
+            until = until.min(own);
+        }
+        for assignment in self.partitions.revoke(partitions, until) {
+            self.give_up(&assignment);
+        }
+    }
+
+    /// Gives partitions back: first to the client, so that the group goes on, then to their actors.
+    fn let_go(&mut self, Departed { release, gone }: Departed) {
+        for assignment in &gone {
+            assignment.close();
+            self.committer.forget(&assignment.partition, assignment.epoch);
+        }
+        if let Some(partitions) = release {
+            self.source.release(&partitions);
+        }
+        for assignment in &gone {
+            self.intake.close(assignment);
+        }
+    }
+
+    fn on_committed(&mut self, now: Duration, results: Vec<(TopicPartition, Result<(), CommitError>)>) {
+        let jitter = (self.jitter)();
+        let Verdict { lost, alarms, fatal } = self.committer.answered(now, results, jitter);
+        for partition in lost {
+            // No end yet: in a cooperative rebalance the same error also comes for partitions that stay.
+            if let Some(slot) = self.partitions.slot_mut(&partition) {
+                slot.held_until = now + self.settings.commits.suspend.0;
+            }
+        }
+        for alarm in alarms {
+            tracing::error!(alarm, "consuming needs an operator");
+        }
+        if let Some(reason) = fatal {
+            self.on_fatal(&reason);
+        }
+    }
+
+    fn on_fatal(&mut self, reason: &str) {
+        tracing::error!(reason, "the consumer client is dead");
+        self.committer.kill();
+        if !std::mem::replace(&mut self.dead, true) {
+            self.intake.fatal(reason);
+        }
+    }
+
+    // Records.
+
+    /// One batch from each partition that may give one, every round from another first partition.
+    fn take(&mut self, now: Duration) -> bool {
+        if self.dead || !matches!(self.phase, Phase::Running) {
+            return false;
+        }
+        let Self { source, intake, partitions, .. } = self;
+        let mut busy = false;
+        self.first = (self.first + 1) % partitions.len().max(1);
+        for slot in partitions.slots().skip(self.first).chain(partitions.slots().take(self.first)) {
+            let assignment = &slot.assignment;
+            let Some(credit) = assignment.credit().filter(|_| now >= slot.held_until) else { continue };
+            let mut batch = Batch::new(assignment.partition.clone());
+            source.take(&assignment.partition, credit.records.min(BATCH), credit.bytes, &mut batch);
+            if batch.is_empty() {
+                continue;
+            }
+            busy = true;
+            if let Some(batch) = assignment.receive(batch) {
+                intake.deliver(assignment, batch);
+            }
+        }
+        busy
+    }
+
+    // Commits and departures.
+
+    fn depart(&mut self, now: Duration) -> bool {
+        let Self { partitions, committer, settings, .. } = self;
+        let settled = |one: &Assignment, version| committer.is_settled(now, &one.partition, one.epoch, version);
+        let departed = partitions.advance(now, settings.bounds.last_commit, settled);
+        let busy = !departed.is_empty();
+        for departed in departed {
+            self.let_go(departed);
+        }
+        busy
+    }
+
+    fn commit(&mut self, now: Duration) -> bool {
+        if !self.committer.due(now, self.partitions.load()) {
+            return false;
+        }
+        let Some(points) = self.committer.request(now, self.partitions.standings()) else { return false };
+        self.partitions.note_sent(&points);
+        self.source.commit(&points);
+        true
+    }
+
+    fn close_if_done(&mut self) -> bool {
+        if !matches!(self.phase, Phase::Stopping { .. }) || self.partitions.is_departing() {
+            return false;
+        }
+        self.source.close(self.settings.bounds.close);
+        if let Phase::Stopping { done, .. } = std::mem::replace(&mut self.phase, Phase::Closed) {
+            for done in done {
+                // Whoever asked may have gone.
+                let _ = done.send(());
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,140 @@
+//! What the client calls back: rebalances are only noted, everything else becomes a log line.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use rdkafka::{
+    ClientContext, Statistics, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol},
+    error::{KafkaError, KafkaResult},
+    types::RDKafkaRespErr,
+};
+
+use super::record::TopicPartition;
+
+/// A rebalance that waits for its answer.
+#[derive(Debug)]
+pub(super) enum Rebalance {
+    Assign(Vec<TopicPartition>),
+    Revoke { partitions: Vec<TopicPartition>, lost: bool },
+}
+
+/// The client's callbacks. All run on the thread that polls; a panic in one would end it, so each is caught.
+#[derive(Debug, Default)]
+pub(super) struct GroupContext {
+    rebalances: Mutex<VecDeque<Rebalance>>,
+    /// The client's own words for the error that polling returns next.
+    reason: Mutex<Option<String>>,
+    /// Statistics have shown a connected broker.
+    connected: AtomicBool,
+    /// From here on a revoke is answered at once, else closing never ends.
+    closing: AtomicBool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn caught(what: &str, call: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        tracing::error!("the {what} callback panicked");
+    }
+}
+
+impl GroupContext {
+    pub(super) fn next_rebalance(&self) -> Option<Rebalance> {
+        lock(&self.rebalances).pop_front()
+    }
+
+    pub(super) fn take_reason(&self) -> Option<String> {
+        lock(&self.reason).take()
+    }
+
+    pub(super) fn forget_connected(&self) {
+        self.connected.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn start_closing(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+    }
+
+    fn note(&self, client: &BaseConsumer<Self>, err: RDKafkaRespErr, list: &TopicPartitionList) {
+        let revoke = err != RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        if revoke && self.closing.load(Ordering::SeqCst) {
+            return give_back(client, list);
+        }
+        let partitions =
+            list.elements().iter().map(|element| TopicPartition::new(element.topic(), element.partition())).collect();
+        let rebalance = if revoke {
+            Rebalance::Revoke { partitions, lost: client.assignment_lost() }
+        } else {
+            Rebalance::Assign(partitions)
+        };
+        lock(&self.rebalances).push_back(rebalance);
+    }
+}
+
+/// Answers a revoke.
+pub(super) fn give_back(client: &BaseConsumer<GroupContext>, list: &TopicPartitionList) {
+    let given = match client.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => client.incremental_unassign(list),
+        RebalanceProtocol::Eager | RebalanceProtocol::None => client.unassign(),
+    };
+    if let Err(error) = given {
+        // Normal when the assignment has been lost in the meantime.
+        tracing::debug!(%error, "the client did not take the partitions back");
+    }
+}
+
+/// Answers an assign.
+pub(super) fn accept(client: &BaseConsumer<GroupContext>, list: &TopicPartitionList) -> KafkaResult<()> {
+    match client.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => client.incremental_assign(list),
+        RebalanceProtocol::Eager | RebalanceProtocol::None => client.assign(list),
+    }
+}
+
+impl ClientContext for GroupContext {
+    fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
+        caught("log", || match level {
+            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+                tracing::error!(target: "librdkafka", fac, "{message}");
+            }
+            RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", fac, "{message}"),
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => tracing::info!(target: "librdkafka", fac, "{message}"),
+            RDKafkaLogLevel::Debug => tracing::debug!(target: "librdkafka", fac, "{message}"),
+        });
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        caught("statistics", || {
+            if statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP") {
+                self.connected.store(true, Ordering::Relaxed);
+            }
+        });
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        caught("error", || {
+            tracing::debug!(%error, reason, "the client reports an error");
+            *lock(&self.reason) = Some(reason.to_owned());
+        });
+    }
+}
+
+impl ConsumerContext for GroupContext {
+    fn rebalance(&self, client: &BaseConsumer<Self>, err: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        caught("rebalance", || self.note(client, err, list));
+    }
+}

@@ -1,0 +1,291 @@
+//! The consumer client as a [`Source`].
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    ClientConfig, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code},
+};
+
+use super::{
+    errors,
+    group::{self, GroupContext, Rebalance},
+    health::Health,
+    leader_epochs::{LeaderEpochs, UNKNOWN},
+    nudge::Nudge,
+    raw::{self, CommitAnswer, CommitQueue, RecordError},
+    record::{Batch, TopicPartition},
+    source::{CommitError, CommitPoint, Source, SourceEvent},
+    split::Split,
+};
+use crate::dispatch::assignment::Waker;
+
+/// The one call that blocks the poll thread: what the group has committed, at an assign.
+const COMMITTED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Log lines and statistics are served without a sign; after this many silent polls the queue counts as empty.
+const SILENT_POLLS: u32 = 3;
+
+/// A consumer group member.
+pub(crate) struct KafkaSource {
+    /// `None` once closed.
+    client: Option<Arc<BaseConsumer<GroupContext>>>,
+    commits: Option<CommitQueue<GroupContext>>,
+    /// The newest commit request; answers to older ones are dropped.
+    serial: usize,
+    /// The partitions in that request.
+    committing: Vec<TopicPartition>,
+    queues: HashMap<TopicPartition, Split>,
+    /// Leader epochs of committed offsets, between an assign and its start.
+    committed: HashMap<TopicPartition, LeaderEpochs>,
+    events: VecDeque<SourceEvent>,
+    /// Rebalances of which the client awaits the end.
+    owed: usize,
+    health: Health,
+    nudge: Nudge,
+    waker: Waker,
+}
+
+impl KafkaSource {
+    /// Joins the group of `config`; `waker` is called from the client's threads when there is something to do.
+    pub(crate) fn connect(config: &ClientConfig, topics: &[String], waker: Waker) -> KafkaResult<Self> {
+        let mut client: BaseConsumer<GroupContext> = config.create_with_context(GroupContext::default())?;
+        let wake = Arc::clone(&waker);
+        client.set_nonempty_callback(move || wake());
+        let client = Arc::new(client);
+        let wake = Arc::clone(&waker);
+        let commits = CommitQueue::new(&client, move || wake())
+            .ok_or_else(|| KafkaError::ClientCreation("no queue for commits".to_owned()))?;
+        let topics: Vec<_> = topics.iter().map(String::as_str).collect();
+        client.subscribe(&topics)?;
+        Ok(Self {
+            client: Some(client),
+            commits: Some(commits),
+            serial: 0,
+            committing: Vec::new(),
+            queues: HashMap::new(),
+            committed: HashMap::new(),
+            events: VecDeque::new(),
+            owed: 0,
+            health: Health::default(),
+            nudge: Nudge::default(),
+            waker,
+        })
+    }
+
+    /// Serves the client until it has something to tell or seems to have nothing left.
+    fn poll(&mut self, client: &BaseConsumer<GroupContext>) {
+        let mut silent = 0;
+        while silent < SILENT_POLLS {
+            match client.poll(Duration::ZERO) {
+                Some(Err(error)) => self.on_error(client, &error),
+                // Records come from split queues only. This one overtook, or was overtaken by, what was split.
+                Some(Ok(_)) => {
+                    let reason = "a record came through the main queue: its partition was not split before the assign";
+                    self.events.push_back(SourceEvent::Fatal(reason.to_owned()));
+                }
+                None => silent += 1,
+            }
+            if let Some(rebalance) = client.context().next_rebalance() {
+                self.on_rebalance(client, rebalance);
+            }
+            if !self.events.is_empty() {
+                return;
+            }
+        }
+        if self.health.is_down() && client.context().has_connected() {
+            self.alive();
+        }
+    }
+
+    fn on_error(&mut self, client: &BaseConsumer<GroupContext>, error: &KafkaError) {
+        let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
+        let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+        let reason = client.context().take_reason().unwrap_or_else(|| error.to_string());
+        let event = self.health.error(code, fatal, &reason.clone(), reason);
+        if let Some(SourceEvent::Broker { up: false, .. }) = event {
+            client.context().forget_connected();
+        }
+        self.events.extend(event);
+    }
+
+    fn alive(&mut self) {
+        self.events.extend(self.health.alive());
+    }
+
+    fn on_rebalance(&mut self, client: &BaseConsumer<GroupContext>, rebalance: Rebalance) {
+        self.owed += 1;
+        self.alive();
+        let event = match rebalance {
+            Rebalance::Revoke { partitions, lost } => SourceEvent::Revoked { partitions, lost },
+            Rebalance::Assign(partitions) => {
+                let committed = raw::committed(client, &partitions, COMMITTED_WITHIN).unwrap_or_else(|error| {
+                    tracing::warn!(%error, "what the group has committed is unknown: some records may be repeated");
+                    vec![None; partitions.len()]
+                });
+                let assigned = partitions.into_iter().zip(committed).map(|(partition, committed)| {
+                    let committed = committed.map(|(committed, epoch)| {
+                        let epochs = LeaderEpochs::from_committed(committed.offset, epoch);
+                        self.committed.insert(partition.clone(), epochs);
+                        committed
+                    });
+                    (partition, committed)
+                });
+                SourceEvent::Assigned(assigned.collect())
+            }
+        };
+        self.events.push_back(event);
+    }
+
+    fn on_answer(&mut self, CommitAnswer { serial, code, results }: CommitAnswer) {
+        if serial != self.serial {
+            tracing::debug!("dropped the late answer to a commit in doubt");
+            return;
+        }
+        let partial = results.iter().any(|(_, own)| *own != Code::NoError);
+        let results: HashMap<_, _> = results.into_iter().collect();
+        let whole = |own: Option<&Code>| if partial { own.copied().unwrap_or(code) } else { code };
+        let answers: Vec<_> = std::mem::take(&mut self.committing)
+            .into_iter()
+            .map(|partition| {
+                let error = errors::of_commit(whole(results.get(&partition)));
+                (partition, error.map_or(Ok(()), Err))
+            })
+            .collect();
+        if answers.iter().any(|(_, result)| result.is_ok()) {
+            self.alive();
+        }
+        self.events.push_back(SourceEvent::Committed(answers));
+    }
+
+    fn on_record_errors(&mut self, partition: &TopicPartition, failed: Vec<RecordError>) {
+        for RecordError { code, offset, reason } in failed {
+            let key = format!("{partition}: {code}");
+            let event = self.health.error(code, false, &key, format!("{partition}@{offset}: {reason} ({code})"));
+            self.events.extend(event);
+        }
+    }
+}
+
+fn list_of(partitions: &[TopicPartition]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add_partition(&partition.topic, partition.partition);
+    }
+    list
+}
+
+impl Source for KafkaSource {
+    fn next_event(&mut self) -> Option<SourceEvent> {
+        if let Some(event) = self.events.pop_front() {
+            return Some(event);
+        }
+        let client = Arc::clone(self.client.as_ref()?);
+        if let Some(answer) = self.commits.as_ref().and_then(CommitQueue::poll) {
+            self.on_answer(answer);
+        }
+        if self.events.is_empty() {
+            self.poll(&client);
+        }
+        if self.events.is_empty() {
+            self.nudge.step(&*client, Instant::now());
+        }
+        self.events.pop_front()
+    }
+
+    fn start(&mut self, partitions: &[(TopicPartition, Option<i64>)]) {
+        let Some(client) = self.client.clone() else { return };
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for (partition, offset) in partitions {
+            // The old handle goes first: its drop switches off the callback of both.
+            self.queues.remove(partition);
+            let epochs = self.committed.remove(partition).unwrap_or_default();
+            let Some(mut split) = Split::new(&client, partition, epochs, &self.waker) else {
+                self.events.push_back(SourceEvent::Fatal(format!("cannot split the queue of {partition}")));
+                continue;
+            };
+            let mut element = list.add_partition(&partition.topic, partition.partition);
+            if let Some(offset) = offset.filter(|&offset| offset >= 0) {
+                // Refused for negative offsets only.
+                let _ = element.set_offset(Offset::Offset(offset));
+                let at = list.count() - 1;
+                raw::set_leader_epoch(&mut list, at, split.epochs.before(offset));
+            }
+            self.queues.insert(partition.clone(), split);
+        }
+        self.owed = self.owed.saturating_sub(1);
+        if let Err(error) = group::accept(&client, &list) {
+            self.events.push_back(SourceEvent::Alarm(format!("the client refused an assignment: {error}")));
+        }
+    }
+
+    fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch) {
+        let Some(split) = self.queues.get_mut(partition) else { return };
+        let failed = split.take(records, bytes, batch);
+        if !failed.is_empty() {
+            self.on_record_errors(partition, failed);
+        }
+        if !batch.is_empty() {
+            self.nudge.awake(partition);
+            self.alive();
+        }
+    }
+
+    fn commit(&mut self, points: &[CommitPoint]) {
+        let Some(commits) = &self.commits else { return };
+        self.serial += 1;
+        self.committing = points.iter().map(|point| point.partition.clone()).collect();
+        let queues = &mut self.queues;
+        let epoch = |point: &CommitPoint| {
+            queues.get_mut(&point.partition).map_or(UNKNOWN, |split| split.epochs.before(point.offset))
+        };
+        if let Err(code) = commits.send(points, epoch, self.serial) {
+            let error = errors::of_commit(code).unwrap_or_else(|| CommitError::Retry(code.to_string()));
+            let answers = std::mem::take(&mut self.committing).into_iter().map(|one| (one, Err(error.clone())));
+            self.events.push_back(SourceEvent::Committed(answers.collect()));
+        }
+    }
+
+    fn release(&mut self, partitions: &[TopicPartition]) {
+        let Some(client) = self.client.clone() else { return };
+        self.owed = self.owed.saturating_sub(1);
+        group::give_back(&client, &list_of(partitions));
+        for partition in partitions {
+            self.queues.remove(partition);
+            self.committed.remove(partition);
+        }
+        self.nudge.start(self.queues.keys().cloned(), Instant::now());
+    }
+
+    fn close(&mut self, within: Duration) {
+        let Some(client) = self.client.take() else { return };
+        client.context().start_closing();
+        if self.owed > 0 {
+            // The client awaits an answer before it does anything else.
+            group::give_back(&client, &list_of(&self.queues.keys().cloned().collect::<Vec<_>>()));
+        }
+        self.queues.clear();
+        self.commits = None;
+        let (closed, wait) = mpsc::channel();
+        let spawned = thread::Builder::new().name("carom-close".to_owned()).spawn(move || {
+            drop(client);
+            // Nobody waits any more when the bound has passed.
+            let _ = closed.send(());
+        });
+        if spawned.is_err() || wait.recv_timeout(within).is_err() {
+            tracing::warn!(?within, "the client did not close in time and was left behind");
+        }
+    }
+}
+
+impl Drop for KafkaSource {
+    fn drop(&mut self) {
+        self.close(Duration::from_secs(1));
+    }
+}
