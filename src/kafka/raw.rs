@@ -4,6 +4,8 @@
 mod batch;
 mod offsets;
 mod queue;
+#[cfg(test)]
+pub(super) mod testing;
 
 use std::{
     ffi::{CStr, c_char, c_void},

@@ -29,8 +29,8 @@ use crate::dispatch::assignment::Waker;
 /// The one call that blocks the poll thread: what the group has committed, at an assign.
 const COMMITTED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Log lines and statistics are served without a sign; after this many silent polls the queue counts as empty.
-const SILENT_POLLS: u32 = 3;
+/// Polls in a row. Log lines can come faster than they are served.
+const POLLS: u32 = 256;
 
 /// A consumer group member.
 pub(crate) struct KafkaSource {
@@ -81,24 +81,31 @@ impl KafkaSource {
 
     /// Serves the client until it has something to tell or seems to have nothing left.
     fn poll(&mut self, client: &BaseConsumer<GroupContext>) {
-        let mut silent = 0;
-        while silent < SILENT_POLLS {
-            match client.poll(Duration::ZERO) {
+        for _ in 0..POLLS {
+            let calls = client.context().calls();
+            let polled = client.poll(Duration::ZERO);
+            let empty = polled.is_none() && client.context().calls() == calls;
+            match polled {
                 Some(Err(error)) => self.on_error(client, &error),
                 // Records come from split queues only. This one overtook, or was overtaken by, what was split.
                 Some(Ok(_)) => {
                     let reason = "a record came through the main queue: its partition was not split before the assign";
                     self.events.push_back(SourceEvent::Fatal(reason.to_owned()));
                 }
-                None => silent += 1,
+                None => {}
             }
             if let Some(rebalance) = client.context().next_rebalance() {
                 self.on_rebalance(client, rebalance);
             }
-            if !self.events.is_empty() {
+            if empty || !self.events.is_empty() {
                 return;
             }
         }
+        // Its callback comes when the queue is no longer empty, and it has not been empty.
+        (self.waker)();
+    }
+
+    fn look_at_statistics(&mut self, client: &BaseConsumer<GroupContext>) {
         if self.health.is_down() && client.context().has_connected() {
             self.alive();
         }
@@ -192,6 +199,7 @@ impl Source for KafkaSource {
         }
         if self.events.is_empty() {
             self.poll(&client);
+            self.look_at_statistics(&client);
         }
         if self.events.is_empty() {
             self.nudge.step(&*client, Instant::now());
@@ -289,3 +297,6 @@ impl Drop for KafkaSource {
         self.close(Duration::from_secs(1));
     }
 }
+
+#[cfg(test)]
+mod tests;
