@@ -68,6 +68,8 @@ pub(crate) struct Assignment {
     unfinished: AtomicUsize,
     span: AtomicU64,
     committable: AtomicI64,
+    /// The offset map nears the size that a commit can carry.
+    crowded: AtomicBool,
     in_transit: AtomicUsize,
     /// Mailboxes of this partition; a record is finished when each of them is done with it.
     mailboxes: AtomicUsize,
@@ -99,6 +101,7 @@ impl Assignment {
             unfinished: AtomicUsize::new(0),
             span: AtomicU64::new(0),
             committable: AtomicI64::new(-1),
+            crowded: AtomicBool::new(false),
             in_transit: AtomicUsize::new(0),
             mailboxes: AtomicUsize::new(0),
             saturated: AtomicUsize::new(0),
@@ -115,6 +118,7 @@ impl Assignment {
     fn publish(&self, progress: &Progress) {
         self.unfinished.store(progress.unfinished(), Relaxed);
         self.span.store(progress.span(), Relaxed);
+        self.crowded.store(progress.is_crowded(), Relaxed);
         self.committable.store(progress.committable().unwrap_or(-1), Release);
     }
 
@@ -126,6 +130,7 @@ impl Assignment {
             && !self.cancel.is_cancelled()
             && self.saturated.load(Relaxed) == 0
             && self.in_transit.load(Relaxed) < IN_TRANSIT
+            && !self.crowded.load(Relaxed)
             && self.span.load(Relaxed) < self.limits.window;
         if !open {
             return None;
@@ -166,6 +171,11 @@ impl Assignment {
     /// Records that were received and are not finished, without a lock.
     pub(crate) fn unfinished(&self) -> usize {
         self.unfinished.load(Relaxed)
+    }
+
+    /// The number that [`Assignment::commit_point`] comes with, also before there is one.
+    pub(crate) fn version(&self) -> u64 {
+        self.progress().version()
     }
 
     /// What to commit now, with a number that changes whenever this does.
@@ -221,7 +231,9 @@ impl Assignment {
             return;
         }
         let mut progress = self.progress();
-        let held_back = progress.unfinished() >= self.limits.records || progress.span() >= self.limits.window;
+        let held_back = self.crowded.load(Relaxed)
+            || progress.unfinished() >= self.limits.records
+            || progress.span() >= self.limits.window;
         for &offset in offsets {
             progress.finish(offset);
         }
@@ -257,7 +269,7 @@ impl Assignment {
 /// What a former owner had finished beyond the committed offset; foreign or broken metadata is ignored.
 fn restore(partition: &TopicPartition, committed: &Committed) -> OffsetMap {
     OffsetMap::decode(&committed.metadata, committed.offset).unwrap_or_else(|error| {
-        tracing::warn!(%partition, offset = committed.offset, %error, "ignored the metadata of the committed offset");
+        tracing::warn!(%partition, offset = committed.offset, ?error, "ignored the metadata of the committed offset");
         OffsetMap::default()
     })
 }

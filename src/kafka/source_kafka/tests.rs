@@ -275,9 +275,14 @@ fn members_come_and_go_and_each_record_is_handled_once() {
         thread::spawn(move || {
             let mut number = 0;
             while running.load(Ordering::Relaxed) {
-                cluster.write((number..number + 8).map(|number| ((number % 4) as i32, written(50 + number % 900))));
+                for number in number..number + 8 {
+                    produce(&cluster.0, TOPIC, (number % 4) as i32, &written(50 + number % 900));
+                }
+                thread::sleep(Duration::from_millis(4));
+                cluster.0.poll(Duration::ZERO);
                 number += 8;
             }
+            cluster.0.flush(Duration::from_secs(20)).unwrap();
             number
         })
     };
