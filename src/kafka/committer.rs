@@ -295,3 +295,6 @@ impl Committer {
             || tracked.suspended.is_some_and(|until| now < until)
     }
 }
+
+#[cfg(test)]
+mod tests;
