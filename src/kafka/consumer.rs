@@ -286,3 +286,6 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,7 @@ use crate::{
     kafka::{
         poll_thread::{Alarm, Poller, Settings},
         raw::testing::{Written, join_at_once, produce},
+        record::Timestamp,
         source::Committed,
     },
 };
@@ -138,6 +139,7 @@ fn work(assignment: &Assignment, batch: &Arc<Batch>, handle: &impl Fn(i32, i64) 
         if !handle(partition, offset) {
             continue;
         }
+        assert!(matches!(record.timestamp(), Timestamp::Create(at) if at > 1_600_000_000_000), "{record:?}");
         let copy = Written {
             key: record.key().map(<[u8]>::to_vec),
             value: record.value().map(<[u8]>::to_vec),
