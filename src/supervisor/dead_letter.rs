@@ -15,9 +15,8 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::dead_letter_headers::{
-    CaromHeaders, ERROR_CHAIN, ERROR_MESSAGE, ORIGINAL_SHA256, ORIGINAL_SIZE, PREFIX, REDUCED,
+    CaromHeaders, DeadLetterInfo, ERROR_CHAIN, ERROR_MESSAGE, ORIGINAL_SHA256, ORIGINAL_SIZE, PREFIX, REDUCED,
 };
-pub(crate) use super::dead_letter_headers::{DeadLetterInfo, ErrorClass, ErrorText};
 use crate::kafka::record::{Header, HeaderName, OutRecord, Record};
 
 /// What the protocol adds to a record, at most: lengths, timestamp and its share of the batch.
@@ -151,7 +150,10 @@ mod tests {
     use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{
+        super::dead_letter_headers::{ErrorClass, ErrorText},
+        *,
+    };
     use crate::kafka::record::{Batch, Timestamp, TopicPartition};
 
     const ROOMY: usize = 1_000_000;

@@ -317,6 +317,15 @@ mod tests {
     }
 
     #[test]
+    fn the_classes_are_a_closed_set() {
+        use ErrorClass::{Decode, Expired, Oversize, Panic, Permanent, Timeout, Transient, UnknownType, Validation};
+        let all = [Decode, UnknownType, Validation, Transient, Permanent, Timeout, Panic, Expired, Oversize];
+        let expected = "decode unknown-type validation transient permanent timeout panic expired oversize";
+        assert_eq!(all.map(ErrorClass::as_str).join(" "), expected);
+        assert!(all.iter().all(|class| class.as_str().len() <= 16), "never cut");
+    }
+
+    #[test]
     fn control_characters_become_spaces() {
         assert_eq!(clean("a\r\nb\0c\u{7f}d\u{85}é"), "a  b c d é");
     }

@@ -2,7 +2,7 @@
 
 use std::{any::type_name, error::Error as StdError, fmt, time::Duration};
 
-use super::{dead_letter::ErrorClass, retry::Retry};
+use super::{dead_letter_headers::ErrorClass, retry::Retry};
 use crate::actor::{Failure, FailureKind};
 
 /// What happens to a record whose handler failed with a certain error; see [`Supervisor::on`](super::Supervisor::on).

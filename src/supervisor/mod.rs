@@ -1,16 +1,14 @@
 //! What happens after a failure: deciding, and carrying it out.
 
 #[cfg_attr(not(test), expect(dead_code, reason = "called from the integration on"))]
-mod dead_letter;
+pub(crate) mod dead_letter;
 #[cfg_attr(not(test), expect(dead_code, reason = "called from the integration on"))]
-mod dead_letter_headers;
+pub(crate) mod dead_letter_headers;
 #[cfg_attr(not(test), expect(dead_code, reason = "called from the integration on"))]
-mod directive;
+pub(crate) mod directive;
 #[cfg_attr(not(test), expect(dead_code, reason = "called from the integration on"))]
-mod history;
-#[cfg_attr(not(test), expect(dead_code, reason = "called from the integration on"))]
+pub(crate) mod history;
 mod key_hash;
-#[cfg_attr(not(test), expect(dead_code, reason = "called from the integration on"))]
 mod retry;
 
 use std::{error::Error as StdError, time::Duration};
