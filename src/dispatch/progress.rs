@@ -279,6 +279,7 @@ mod tests {
         assert_eq!((progress.committable(), progress.span(), progress.offset_map()), (Some(5), 0, map([])));
     }
 
+    // Fails if `finish` compares `tickets > 2`.
     #[test]
     fn a_record_is_finished_when_all_its_mailboxes_are() {
         let mut progress = fresh();
@@ -323,6 +324,7 @@ mod tests {
         assert!(progress.finish(0));
     }
 
+    // Fails if `was_done` says yes to any offset before the end of a run.
     #[test]
     fn what_a_former_owner_finished_is_not_handled_again() {
         let mut progress = Progress::new(Some(5), map([(6, 8), (9, 10)]));
@@ -371,6 +373,7 @@ mod tests {
         assert_eq!(progress.receive(0, 1), Received::Dispatch);
     }
 
+    // Fails if `receive` compares the base with `committable` alone, without `or(self.committed)`.
     #[test]
     fn the_first_record_is_something_to_commit_unless_it_is_committed() {
         for (committed, news) in [(None, true), (Some(4), true), (Some(9), true), (Some(5), false)] {
@@ -563,8 +566,8 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
         // Each of these one-line changes fails it: `advance` without its condition on `tickets`; `committable` from
-        // `highest`; `find` without the binary search; `offset_map` with `record.offset` for `after_last` + 1 reversed;
-        // `was_done` comparing `run.end < offset`; no `version += 1` in `finish`; `tickets != 1` as `tickets > 2`.
+        // `highest`; `find` without the binary search; `tickets > 2` for `tickets != 1`; no `version += 1` in `finish`; no
+        // `gap ||` in `receive`; `offset < highest` for stale; `run.end < offset` in `was_done`; no `ahead` in `offset_map`.
         #[test]
         fn progress_equals_the_set_model(first in 0..3i64, steps in prop::collection::vec(step(), 1..150)) {
             let mut life = Life::new(first);
