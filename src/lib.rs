@@ -13,3 +13,4 @@ pub mod __private;
 pub use actor::{Actor, Context, Failure, FromRef, Handler, Outputs};
 pub use carom_macros::{Actor, Event, FromRef, handler};
 pub use event::Event;
+pub use supervisor::{Directive, Ordering, Retry, Strategy, Supervisor};

@@ -7,7 +7,7 @@ mod outputs;
 mod state;
 
 pub use context::Context;
-pub use failure::Failure;
+pub use failure::{Failure, FailureKind};
 pub use handler::{Handler, Registered};
 pub use outputs::Outputs;
 pub use state::{FromRef, FromState};
