@@ -64,12 +64,8 @@ impl GroupContext {
         lock(&self.reason).take()
     }
 
-    pub(super) fn forget_connected(&self) {
-        self.connected.store(false, Ordering::Relaxed);
-    }
-
-    pub(super) fn has_connected(&self) -> bool {
-        self.connected.load(Ordering::Relaxed)
+    pub(super) fn take_connected(&self) -> bool {
+        self.connected.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn start_closing(&self) {

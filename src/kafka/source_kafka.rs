@@ -105,33 +105,26 @@ impl KafkaSource {
         (self.waker)();
     }
 
-    fn look_at_statistics(&mut self, client: &BaseConsumer<GroupContext>) {
-        if self.health.is_down() && client.context().has_connected() {
-            self.alive();
-        }
-    }
-
     fn on_error(&mut self, client: &BaseConsumer<GroupContext>, error: &KafkaError) {
-        let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-        let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+        let code = match error {
+            KafkaError::MessageConsumptionFatal(_) => Code::Fatal,
+            _ => error.rdkafka_error_code().unwrap_or(Code::Unknown),
+        };
         let reason = client.context().take_reason().unwrap_or_else(|| error.to_string());
-        let event = self.health.error(code, fatal, &reason.clone(), reason);
-        if let Some(SourceEvent::Broker { up: false, .. }) = event {
-            client.context().forget_connected();
-        }
-        self.events.extend(event);
+        self.events.extend(self.health.error(Instant::now(), code, &reason.clone(), reason));
     }
 
     fn alive(&mut self) {
-        self.events.extend(self.health.alive());
+        self.events.extend(self.health.alive(Instant::now()));
     }
 
     fn on_rebalance(&mut self, client: &BaseConsumer<GroupContext>, rebalance: Rebalance) {
         self.owed += 1;
-        self.alive();
         let event = match rebalance {
+            // No sign of life: the client also gives partitions up when it has not heard from the group.
             Rebalance::Revoke { partitions, lost } => SourceEvent::Revoked { partitions, lost },
             Rebalance::Assign(partitions) => {
+                self.alive();
                 let committed = raw::committed(client, &partitions, COMMITTED_WITHIN).unwrap_or_else(|error| {
                     tracing::warn!(%error, "what the group has committed is unknown: some records may be repeated");
                     vec![None; partitions.len()]
@@ -174,7 +167,8 @@ impl KafkaSource {
     fn on_record_errors(&mut self, partition: &TopicPartition, failed: Vec<RecordError>) {
         for RecordError { code, offset, reason } in failed {
             let key = format!("{partition}: {code}");
-            let event = self.health.error(code, false, &key, format!("{partition}@{offset}: {reason} ({code})"));
+            let text = format!("{partition}@{offset}: {reason} ({code})");
+            let event = self.health.error(Instant::now(), code, &key, text);
             self.events.extend(event);
         }
     }
@@ -199,7 +193,9 @@ impl Source for KafkaSource {
         }
         if self.events.is_empty() {
             self.poll(&client);
-            self.look_at_statistics(&client);
+            if client.context().take_connected() {
+                self.alive();
+            }
         }
         if self.events.is_empty() {
             self.nudge.step(&*client, Instant::now());
