@@ -65,8 +65,13 @@ impl Clock {
         Utc::now() + chrono::Duration::from_std(moved).unwrap_or_default()
     }
 
+    /// Any number, each as likely as any other.
+    pub(crate) fn random(&self) -> u64 {
+        fastrand::u64(..)
+    }
+
     /// A number in `0.0..1.0`.
-    pub(crate) fn random(&self) -> f64 {
+    pub(crate) fn fraction(&self) -> f64 {
         fastrand::f64()
     }
 

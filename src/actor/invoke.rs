@@ -5,9 +5,9 @@ use std::{any::Any, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio_util::sync::CancellationToken;
 
-use super::{Context, Failure, FailureKind, Handler, Outputs};
+use super::{Context, Failure, Handler, Outputs};
 use crate::{
-    event::{DecodeError, EncodeError, Event, decode, read},
+    event::{DecodeError, Event, decode, read},
     kafka::record::{OutRecord, Record},
     services::Services,
 };
@@ -51,22 +51,6 @@ pub(crate) enum Fault {
     Panic(String),
     /// The record is not an event of the type it claims to be.
     Undecodable(DecodeError),
-    /// What the handler published can never be sent.
-    Unpublishable(EncodeError),
-}
-
-impl Fault {
-    /// The closed set of `carom-error-class`.
-    pub(crate) fn class(&self) -> &'static str {
-        match self {
-            Self::Failure(failure) if failure.kind() == &FailureKind::Permanent => "permanent",
-            Self::Failure(_) => "transient",
-            Self::Timeout(_) => "timeout",
-            Self::Panic(_) => "panic",
-            Self::Undecodable(_) => "decode",
-            Self::Unpublishable(_) => "permanent",
-        }
-    }
 }
 
 impl fmt::Display for Fault {
@@ -76,7 +60,6 @@ impl fmt::Display for Fault {
             Self::Timeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
             Self::Panic(message) => write!(f, "the handler panicked: {message}"),
             Self::Undecodable(error) => write!(f, "{error}"),
-            Self::Unpublishable(error) => write!(f, "what the handler published cannot be sent: {error}"),
         }
     }
 }
@@ -111,7 +94,7 @@ async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<
     let outputs = actor.handle(event, &mut cx).await.map_err(Fault::Failure)?;
     let mut buffer = cx.into_outputs();
     outputs.collect(&mut buffer);
-    buffer.finish().map_err(Fault::Unpublishable)
+    buffer.finish().map_err(|error| Fault::Failure(Failure::permanent(error)))
 }
 
 /// Drops a user's value; a panic in its `Drop` is logged and goes no further.

@@ -117,7 +117,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
         ..PollSettings::default()
     };
     let clock = services.clock.clone();
-    let poller = Poller::spawn(source, door, settings, alarm, Box::new(move || clock.random()))
+    let poller = Poller::spawn(source, door, settings, alarm, Box::new(move || clock.fraction()))
         .map_err(|error| Error::internal(format!("cannot start the poll thread: {error}")))?;
     Ok(Running::consumer(poller, threads, planned.settings.shutdown_timeout))
 }

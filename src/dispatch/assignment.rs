@@ -69,6 +69,8 @@ pub(crate) struct Assignment {
     span: AtomicU64,
     committable: AtomicI64,
     in_transit: AtomicUsize,
+    /// The offset map nears the size that a commit can carry.
+    crowded: AtomicBool,
     /// Mailboxes of this partition; a record is finished when each of them is done with it.
     mailboxes: AtomicUsize,
     /// Mailboxes in which all lanes are busy and enough is waiting.
@@ -100,6 +102,7 @@ impl Assignment {
             span: AtomicU64::new(0),
             committable: AtomicI64::new(-1),
             in_transit: AtomicUsize::new(0),
+            crowded: AtomicBool::new(false),
             mailboxes: AtomicUsize::new(0),
             saturated: AtomicUsize::new(0),
             running: AtomicUsize::new(0),
@@ -115,6 +118,7 @@ impl Assignment {
     fn publish(&self, progress: &Progress) {
         self.unfinished.store(progress.unfinished(), Relaxed);
         self.span.store(progress.span(), Relaxed);
+        self.crowded.store(progress.is_crowded(), Relaxed);
         self.committable.store(progress.committable().unwrap_or(-1), Release);
     }
 
@@ -124,6 +128,7 @@ impl Assignment {
     pub(crate) fn credit(&self) -> Option<Credit> {
         let open = self.mailboxes.load(Acquire) > 0
             && !self.cancel.is_cancelled()
+            && !self.crowded.load(Relaxed)
             && self.saturated.load(Relaxed) == 0
             && self.in_transit.load(Relaxed) < IN_TRANSIT
             && self.span.load(Relaxed) < self.limits.window;
@@ -156,6 +161,11 @@ impl Assignment {
         }
         self.in_transit.fetch_add(tickets.into(), Relaxed);
         Some(batch.seal(&self.held))
+    }
+
+    /// The number that [`Assignment::commit_point`] comes with, also before there is one.
+    pub(crate) fn version(&self) -> u64 {
+        self.progress().version()
     }
 
     /// The committable offset, without a lock; `None` until something is known.
@@ -223,7 +233,9 @@ impl Assignment {
             return;
         }
         let mut progress = self.progress();
-        let held_back = progress.unfinished() >= self.limits.records || progress.span() >= self.limits.window;
+        let held_back = self.crowded.load(Relaxed)
+            || progress.unfinished() >= self.limits.records
+            || progress.span() >= self.limits.window;
         for &offset in offsets {
             if progress.finish(offset) {
                 finished(offset);
@@ -261,7 +273,7 @@ impl Assignment {
 /// What a former owner had finished beyond the committed offset; foreign or broken metadata is ignored.
 fn restore(partition: &TopicPartition, committed: &Committed) -> OffsetMap {
     OffsetMap::decode(&committed.metadata, committed.offset).unwrap_or_else(|error| {
-        tracing::warn!(%partition, offset = committed.offset, %error, "ignored the metadata of the committed offset");
+        tracing::warn!(%partition, offset = committed.offset, ?error, "ignored the metadata of the committed offset");
         OffsetMap::default()
     })
 }

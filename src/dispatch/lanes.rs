@@ -20,9 +20,7 @@ pub(crate) struct Choice {
 
 impl Choice {
     pub(crate) fn new(policy: &Supervisor) -> Self {
-        let ordering = policy.lane_ordering();
-        let lanes = if ordering == Ordering::Partition { 1 } else { policy.lanes().max(1) };
-        Self { ordering, lanes, hasher: FixedState::default() }
+        Self { ordering: policy.ordering, lanes: policy.lanes(), hasher: FixedState::default() }
     }
 
     pub(crate) fn lanes(&self) -> usize {

@@ -219,12 +219,12 @@ impl Mailbox {
     /// Sees to it that a timeout is noticed.
     fn arm(&mut self) {
         if !self.alarm.is_set() {
-            self.alarm.set(self.spec.services.clock.deadline(self.spec.member.actor.policy.attempt_timeout()));
+            self.alarm.set(self.spec.services.clock.deadline(self.spec.member.actor.policy.timeout));
         }
     }
 
     fn time_out(&mut self, addr: &Addr<Self>) {
-        let limit = self.spec.member.actor.policy.attempt_timeout();
+        let limit = self.spec.member.actor.policy.timeout;
         let now = self.spec.services.clock.working_now();
         let mut next = None;
         for lane in 0..self.lanes.len() {

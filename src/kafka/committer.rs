@@ -82,6 +82,8 @@ struct Tracked {
     acked: Option<u64>,
     /// Left out of requests until then.
     suspended: Option<Duration>,
+    /// A refusal of a request sent before this says nothing any more.
+    confirmed: Duration,
 }
 
 #[derive(Debug)]
@@ -113,7 +115,7 @@ impl Committer {
 
     /// Starts an epoch of a partition; `acked` is the version that equals what the group has committed already.
     pub(crate) fn track(&mut self, partition: TopicPartition, epoch: u64, acked: Option<u64>) {
-        self.tracked.insert(partition, Tracked { epoch, acked, suspended: None });
+        self.tracked.insert(partition, Tracked { epoch, acked, suspended: None, confirmed: Duration::ZERO });
     }
 
     /// Ends an epoch: nothing of it is sent again, and an answer that still comes is ignored.
@@ -121,6 +123,17 @@ impl Committer {
         if self.tracked.get(partition).is_some_and(|tracked| tracked.epoch == epoch) {
             self.tracked.remove(partition);
         }
+    }
+
+    /// A rebalance ended, and what is tracked is still ours.
+    ///
+    /// While one runs, the broker refuses commits with the words it also has for a member that it has thrown out.
+    pub(crate) fn confirm(&mut self, now: Duration) {
+        for tracked in self.tracked.values_mut() {
+            tracked.suspended = None;
+            tracked.confirmed = now;
+        }
+        self.looked = None;
     }
 
     /// The client is dead: nothing is sent any more.
@@ -203,7 +216,7 @@ impl Committer {
             let missing = || Err(CommitError::Retry("the broker did not answer for it".to_owned()));
             if let Err(error) = results.remove(partition).unwrap_or_else(missing) {
                 failed = true;
-                retry |= self.fail(now, partition, *epoch, error, &mut verdict);
+                retry |= self.fail(now, &request, (partition, *epoch), error, &mut verdict);
             }
         }
         if failed {
@@ -223,8 +236,8 @@ impl Committer {
     fn fail(
         &mut self,
         now: Duration,
-        partition: &TopicPartition,
-        epoch: u64,
+        request: &Request,
+        (partition, epoch): (&TopicPartition, u64),
         error: CommitError,
         verdict: &mut Verdict,
     ) -> bool {
@@ -242,7 +255,10 @@ impl Committer {
             }
             CommitError::Lost(reason) => {
                 let Some(tracked) = tracked else { return false };
-                tracing::warn!(%partition, reason, "a commit was refused: the partition may belong to another member");
+                if request.sent < tracked.confirmed {
+                    return true;
+                }
+                tracing::info!(%partition, reason, "a commit was refused: a rebalance runs, or the partition is lost");
                 tracked.suspended = Some(now + lost);
                 verdict.lost.push(partition.clone());
             }
@@ -279,3 +295,6 @@ impl Committer {
             || tracked.suspended.is_some_and(|until| now < until)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,7 @@
 //! The poll loop: events in, batches out, commits when due. It never blocks and runs no user code.
 
 use std::{
-    sync::{
-        Arc,
-        mpsc::{Receiver, TryRecvError},
-    },
+    sync::{Arc, mpsc::TryRecvError},
     time::Duration,
 };
 
@@ -12,12 +9,12 @@ use tokio::sync::oneshot;
 
 use super::{
     committer::{Committer, Verdict},
-    poll_thread::{Command, Jitter, Settings},
+    poll_thread::{Command, Settings, Wiring},
     rebalance::{Departed, Partitions},
     record::{Batch, TopicPartition},
     source::{CommitError, Committed, Source, SourceEvent},
 };
-use crate::dispatch::{Assignment, Intake, Waker};
+use crate::dispatch::{Assignment, Intake};
 
 /// Records in one batch; larger ones are no cheaper per record.
 const BATCH: usize = 256;
@@ -40,10 +37,8 @@ enum Phase {
 pub(crate) struct PollLoop<S, I> {
     source: S,
     intake: I,
-    commands: Receiver<Command>,
     settings: Settings,
-    waker: Waker,
-    jitter: Jitter,
+    wiring: Wiring,
     partitions: Partitions,
     committer: Committer,
     phase: Phase,
@@ -54,21 +49,12 @@ pub(crate) struct PollLoop<S, I> {
 }
 
 impl<S: Source, I: Intake> PollLoop<S, I> {
-    pub(crate) fn new(
-        source: S,
-        intake: I,
-        commands: Receiver<Command>,
-        settings: Settings,
-        waker: Waker,
-        jitter: Jitter,
-    ) -> Self {
+    pub(crate) fn new(source: S, intake: I, settings: Settings, wiring: Wiring) -> Self {
         Self {
             source,
             intake,
-            commands,
             settings,
-            waker,
-            jitter,
+            wiring,
             partitions: Partitions::default(),
             committer: Committer::new(settings.commits),
             phase: Phase::Running,
@@ -99,7 +85,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
     // Commands.
 
     fn obey(&mut self, now: Duration) -> bool {
-        match self.commands.try_recv() {
+        match self.wiring.commands.try_recv() {
             Ok(Command::Stop { within, done }) => self.stop(now + within, Some(done)),
             // Nobody is left who could stop it.
             Err(TryRecvError::Disconnected) if matches!(self.phase, Phase::Running) => {
@@ -140,7 +126,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
 
     fn on_event(&mut self, now: Duration, event: SourceEvent) {
         match event {
-            SourceEvent::Assigned(partitions) => self.on_assigned(&partitions),
+            SourceEvent::Assigned(partitions) => self.on_assigned(now, &partitions),
             SourceEvent::Revoked { partitions, lost } => self.on_revoked(now, partitions, lost),
             SourceEvent::Committed(results) => self.on_committed(now, results),
             SourceEvent::Broker { up, detail } => self.intake.broker(up, &detail),
@@ -149,7 +135,8 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         }
     }
 
-    fn on_assigned(&mut self, partitions: &[(TopicPartition, Option<Committed>)]) {
+    fn on_assigned(&mut self, now: Duration, partitions: &[(TopicPartition, Option<Committed>)]) {
+        self.confirm(now);
         let starts: Vec<_> = partitions
             .iter()
             .map(|(partition, committed)| (partition.clone(), committed.as_ref().map(|committed| committed.offset)))
@@ -165,9 +152,9 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
 
     fn assign(&mut self, partition: &TopicPartition, committed: Option<&Committed>) {
         let epoch = self.partitions.next_epoch();
-        let (limits, waker) = (self.settings.limits, Arc::clone(&self.waker));
+        let (limits, waker) = (self.settings.limits, Arc::clone(&self.wiring.waker));
         let assignment = Arc::new(Assignment::new(partition.clone(), epoch, committed, limits, waker));
-        let acked = assignment.commit_point().map(|(version, _)| version);
+        let acked = committed.map(|_| assignment.version());
         if let Some(old) = self.partitions.insert(Arc::clone(&assignment)) {
             old.close();
             self.intake.close(&old);
@@ -183,6 +170,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             let departed = self.partitions.lose(partitions);
             return self.let_go(departed);
         }
+        self.confirm(now);
         let mut until = now + self.settings.bounds.drain;
         if let Phase::Stopping { until: own, .. } = self.phase {
             until = until.min(own);
@@ -190,6 +178,12 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         for assignment in self.partitions.revoke(partitions, until) {
             self.give_up(&assignment);
         }
+    }
+
+    /// The client takes part in the group again: what looked lost was only between two generations.
+    fn confirm(&mut self, now: Duration) {
+        self.committer.confirm(now);
+        self.partitions.lift_holds();
     }
 
     /// Gives partitions back: first to the client, so that the group goes on, then to their actors.
@@ -207,13 +201,11 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
     }
 
     fn on_committed(&mut self, now: Duration, results: Vec<(TopicPartition, Result<(), CommitError>)>) {
-        let jitter = (self.jitter)();
+        let jitter = (self.wiring.jitter)();
         let Verdict { lost, alarms, fatal } = self.committer.answered(now, results, jitter);
         for partition in lost {
-            // No end yet: in a cooperative rebalance the same error also comes for partitions that stay.
-            if let Some(slot) = self.partitions.slot_mut(&partition) {
-                slot.held_until = now + self.settings.commits.suspend.0;
-            }
+            // Not the end yet: in a cooperative rebalance the same error also comes for partitions that stay.
+            self.partitions.hold(&partition, now + self.settings.commits.suspend.0);
         }
         for alarm in alarms {
             tracing::error!(alarm, "consuming needs an operator");
@@ -294,3 +286,6 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

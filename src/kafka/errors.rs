@@ -17,10 +17,8 @@ pub(super) enum PollError {
     Fatal,
 }
 
-/// `fatal` is the client's own word for it.
-pub(super) fn of_poll(code: Code, fatal: bool) -> PollError {
+pub(super) fn of_poll(code: Code) -> PollError {
     match code {
-        _ if fatal => PollError::Fatal,
         Code::Fatal
         | Code::Fenced
         | Code::FencedInstanceId
@@ -74,19 +72,18 @@ mod tests {
 
     #[test]
     fn a_broker_that_is_gone_is_no_reason_to_alarm_or_to_replace_the_client() {
-        assert_eq!(of_poll(Code::AllBrokersDown, false), PollError::Down);
+        assert_eq!(of_poll(Code::AllBrokersDown), PollError::Down);
         for code in [Code::BrokerTransportFailure, Code::Resolve, Code::OperationTimedOut, Code::NotCoordinator] {
-            assert_eq!(of_poll(code, false), PollError::Passing, "{code}");
+            assert_eq!(of_poll(code), PollError::Passing, "{code}");
         }
     }
 
     #[test]
     fn a_fenced_client_is_dead_whatever_the_call() {
         for code in [Code::Fatal, Code::FencedInstanceId] {
-            assert_eq!(of_poll(code, false), PollError::Fatal, "{code}");
+            assert_eq!(of_poll(code), PollError::Fatal, "{code}");
             assert!(matches!(of_commit(code), Some(CommitError::Fatal(_))), "{code}");
         }
-        assert_eq!(of_poll(Code::BrokerTransportFailure, true), PollError::Fatal);
     }
 
     #[test]
@@ -100,7 +97,7 @@ mod tests {
             Code::BadMessage,
             Code::BadCompression,
         ] {
-            assert_eq!(of_poll(code, false), PollError::Alarm, "{code}");
+            assert_eq!(of_poll(code), PollError::Alarm, "{code}");
         }
     }
 

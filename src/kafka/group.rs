@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -32,6 +32,8 @@ pub(super) struct GroupContext {
     rebalances: Mutex<VecDeque<Rebalance>>,
     /// The client's own words for the error that polling returns next.
     reason: Mutex<Option<String>>,
+    /// Calls so far. Polling returns nothing both when it made one and when there was nothing.
+    calls: AtomicU64,
     /// Statistics have shown a connected broker.
     connected: AtomicBool,
     /// From here on a revoke is answered at once, else closing never ends.
@@ -42,13 +44,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn caught(what: &str, call: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(call)).is_err() {
-        tracing::error!("the {what} callback panicked");
-    }
-}
-
 impl GroupContext {
+    fn served(&self, what: &str, call: impl FnOnce()) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+            tracing::error!("the {what} callback panicked");
+        }
+    }
+
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
     pub(super) fn next_rebalance(&self) -> Option<Rebalance> {
         lock(&self.rebalances).pop_front()
     }
@@ -57,12 +64,8 @@ impl GroupContext {
         lock(&self.reason).take()
     }
 
-    pub(super) fn forget_connected(&self) {
-        self.connected.store(false, Ordering::Relaxed);
-    }
-
-    pub(super) fn has_connected(&self) -> bool {
-        self.connected.load(Ordering::Relaxed)
+    pub(super) fn take_connected(&self) -> bool {
+        self.connected.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn start_closing(&self) {
@@ -107,7 +110,7 @@ pub(super) fn accept(client: &BaseConsumer<GroupContext>, list: &TopicPartitionL
 
 impl ClientContext for GroupContext {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
-        caught("log", || match level {
+        self.served("log", || match level {
             RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
                 tracing::error!(target: "librdkafka", fac, "{message}");
             }
@@ -118,7 +121,7 @@ impl ClientContext for GroupContext {
     }
 
     fn stats(&self, statistics: Statistics) {
-        caught("statistics", || {
+        self.served("statistics", || {
             if statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP") {
                 self.connected.store(true, Ordering::Relaxed);
             }
@@ -126,7 +129,7 @@ impl ClientContext for GroupContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        caught("error", || {
+        self.served("error", || {
             tracing::debug!(%error, reason, "the client reports an error");
             *lock(&self.reason) = Some(reason.to_owned());
         });
@@ -135,6 +138,6 @@ impl ClientContext for GroupContext {
 
 impl ConsumerContext for GroupContext {
     fn rebalance(&self, client: &BaseConsumer<Self>, err: RDKafkaRespErr, list: &mut TopicPartitionList) {
-        caught("rebalance", || self.note(client, err, list));
+        self.served("rebalance", || self.note(client, err, list));
     }
 }

@@ -28,9 +28,9 @@ pub use config::{GroupProtocol, Kafka};
 #[cfg(feature = "testing")]
 pub(crate) use consumer::PollLoop;
 pub use embedded::{Embedded, EmbeddedError};
-#[cfg(feature = "testing")]
-pub(crate) use poll_thread::Command;
 pub(crate) use poll_thread::{Alarm, Poller, Settings as PollSettings};
+#[cfg(feature = "testing")]
+pub(crate) use poll_thread::{Command, Wiring};
 pub(crate) use producer::KafkaSink;
 pub(crate) use rebalance::Bounds;
 pub(crate) use source_kafka::KafkaSource;

@@ -26,6 +26,14 @@ pub(crate) enum Command {
 /// Random numbers in `[0, 1)` for backoffs.
 pub(crate) type Jitter = Box<dyn FnMut() -> f64 + Send>;
 
+/// What a [`PollLoop`] is connected to.
+pub(crate) struct Wiring {
+    pub(crate) commands: mpsc::Receiver<Command>,
+    /// Wakes the loop when it sleeps.
+    pub(crate) waker: Waker,
+    pub(crate) jitter: Jitter,
+}
+
 /// What a [`PollLoop`] needs to know.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Settings {
@@ -72,7 +80,8 @@ impl Poller {
         let (commands, receiver) = mpsc::channel();
         let waker = alarm.waker();
         let last_words = intake.clone();
-        let poll = PollLoop::new(source, intake, receiver, settings, Arc::clone(&waker), jitter);
+        let wiring = Wiring { commands: receiver, waker: Arc::clone(&waker), jitter };
+        let poll = PollLoop::new(source, intake, settings, wiring);
         thread::Builder::new().name("carom-poll".to_owned()).spawn(move || {
             let _ = alarm.0.set(thread::current());
             // The panic itself has been printed by the hook.
@@ -99,6 +108,12 @@ fn run<S: Source, I: Intake>(mut poll: PollLoop<S, I>) {
         if !poll.turn(start.elapsed()) {
             thread::park_timeout(PARK);
         }
+    }
+}
+
+impl fmt::Debug for Wiring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wiring")
     }
 }
 

@@ -221,8 +221,17 @@ impl Partitions {
         self.slots.values()
     }
 
-    pub(crate) fn slot_mut(&mut self, partition: &TopicPartition) -> Option<&mut Slot> {
-        self.slots.get_mut(partition)
+    /// Takes nothing from a partition for a while.
+    pub(crate) fn hold(&mut self, partition: &TopicPartition, until: Duration) {
+        if let Some(slot) = self.slots.get_mut(partition) {
+            slot.held_until = until;
+        }
+    }
+
+    pub(crate) fn lift_holds(&mut self) {
+        for slot in self.slots.values_mut() {
+            slot.held_until = Duration::ZERO;
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

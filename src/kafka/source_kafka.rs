@@ -29,8 +29,8 @@ use crate::dispatch::Waker;
 /// The one call that blocks the poll thread: what the group has committed, at an assign.
 const COMMITTED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Log lines and statistics are served without a sign; after this many silent polls the queue counts as empty.
-const SILENT_POLLS: u32 = 3;
+/// Polls in a row. Log lines can come faster than they are served.
+const POLLS: u32 = 256;
 
 /// A consumer group member.
 pub(crate) struct KafkaSource {
@@ -81,50 +81,50 @@ impl KafkaSource {
 
     /// Serves the client until it has something to tell or seems to have nothing left.
     fn poll(&mut self, client: &BaseConsumer<GroupContext>) {
-        let mut silent = 0;
-        while silent < SILENT_POLLS {
-            match client.poll(Duration::ZERO) {
+        for _ in 0..POLLS {
+            let calls = client.context().calls();
+            let polled = client.poll(Duration::ZERO);
+            let empty = polled.is_none() && client.context().calls() == calls;
+            match polled {
                 Some(Err(error)) => self.on_error(client, &error),
                 // Records come from split queues only. This one overtook, or was overtaken by, what was split.
                 Some(Ok(_)) => {
                     let reason = "a record came through the main queue: its partition was not split before the assign";
                     self.events.push_back(SourceEvent::Fatal(reason.to_owned()));
                 }
-                None => silent += 1,
+                None => {}
             }
             if let Some(rebalance) = client.context().next_rebalance() {
                 self.on_rebalance(client, rebalance);
             }
-            if !self.events.is_empty() {
+            if empty || !self.events.is_empty() {
                 return;
             }
         }
-        if self.health.is_down() && client.context().has_connected() {
-            self.alive();
-        }
+        // Its callback comes when the queue is no longer empty, and it has not been empty.
+        (self.waker)();
     }
 
     fn on_error(&mut self, client: &BaseConsumer<GroupContext>, error: &KafkaError) {
-        let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-        let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+        let code = match error {
+            KafkaError::MessageConsumptionFatal(_) => Code::Fatal,
+            _ => error.rdkafka_error_code().unwrap_or(Code::Unknown),
+        };
         let reason = client.context().take_reason().unwrap_or_else(|| error.to_string());
-        let event = self.health.error(code, fatal, &reason.clone(), reason);
-        if let Some(SourceEvent::Broker { up: false, .. }) = event {
-            client.context().forget_connected();
-        }
-        self.events.extend(event);
+        self.events.extend(self.health.error(Instant::now(), code, &reason.clone(), reason));
     }
 
     fn alive(&mut self) {
-        self.events.extend(self.health.alive());
+        self.events.extend(self.health.alive(Instant::now()));
     }
 
     fn on_rebalance(&mut self, client: &BaseConsumer<GroupContext>, rebalance: Rebalance) {
         self.owed += 1;
-        self.alive();
         let event = match rebalance {
+            // No sign of life: the client also gives partitions up when it has not heard from the group.
             Rebalance::Revoke { partitions, lost } => SourceEvent::Revoked { partitions, lost },
             Rebalance::Assign(partitions) => {
+                self.alive();
                 let committed = raw::committed(client, &partitions, COMMITTED_WITHIN).unwrap_or_else(|error| {
                     tracing::warn!(%error, "what the group has committed is unknown: some records may be repeated");
                     vec![None; partitions.len()]
@@ -167,7 +167,8 @@ impl KafkaSource {
     fn on_record_errors(&mut self, partition: &TopicPartition, failed: Vec<RecordError>) {
         for RecordError { code, offset, reason } in failed {
             let key = format!("{partition}: {code}");
-            let event = self.health.error(code, false, &key, format!("{partition}@{offset}: {reason} ({code})"));
+            let text = format!("{partition}@{offset}: {reason} ({code})");
+            let event = self.health.error(Instant::now(), code, &key, text);
             self.events.extend(event);
         }
     }
@@ -192,6 +193,9 @@ impl Source for KafkaSource {
         }
         if self.events.is_empty() {
             self.poll(&client);
+            if client.context().take_connected() {
+                self.alive();
+            }
         }
         if self.events.is_empty() {
             self.nudge.step(&*client, Instant::now());

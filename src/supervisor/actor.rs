@@ -2,12 +2,10 @@
 
 use std::{any::TypeId, collections::HashMap, sync::Arc};
 
-use actix::{Actor, Addr, Context, Handler, Message};
-use tokio::time::Instant;
-
 use super::{
-    directive::{Decision, History, RecordDirective, Scope, Tries, decide},
-    forward,
+    directive::{Decision, History, Outcome, RecordDirective, Scope, decide},
+    forward::{self, text},
+    history::Restarts,
 };
 use crate::{
     Error,
@@ -16,18 +14,19 @@ use crate::{
     kafka::record::TopicPartition,
     services::{Counters, Services},
 };
+use actix::{Actor, Addr, Context, Handler, Message};
 
 /// The supervisor of a bus.
 pub(crate) struct SupervisorActor {
     services: Arc<Services>,
     partitions: Arc<PartitionMap>,
     /// Restarts of an actor in a partition, for its restart limit.
-    histories: HashMap<(TypeId, TopicPartition), History>,
+    restarts: HashMap<(TypeId, TopicPartition), Restarts>,
 }
 
 impl SupervisorActor {
     pub(crate) fn new(services: Arc<Services>, partitions: Arc<PartitionMap>) -> Self {
-        Self { services, partitions, histories: HashMap::new() }
+        Self { services, partitions, restarts: HashMap::new() }
     }
 }
 
@@ -52,18 +51,27 @@ impl Failed {
     pub(super) fn attempts(&self) -> u32 {
         if matches!(self.fault, Fault::Undecodable(_)) { 0 } else { self.ticket.attempts }
     }
+
+    pub(super) fn outcome(&self) -> Outcome<'_> {
+        match &self.fault {
+            Fault::Failure(failure) => Outcome::Failed(failure),
+            Fault::Timeout(_) => Outcome::TimedOut,
+            Fault::Panic(_) => Outcome::Panicked,
+            Fault::Undecodable(_) => Outcome::Undecodable,
+        }
+    }
 }
 
 impl Handler<Failed> for SupervisorActor {
     type Result = ();
 
     fn handle(&mut self, mut failed: Failed, _ctx: &mut Self::Context) {
-        let now = self.services.clock.now();
         failed.ticket.first_failure.get_or_insert_with(|| self.services.clock.wall());
-        let decision = self.decide(&failed, now);
+        let decision = self.decide(&failed);
         if let Some(scope) = decision.restart {
             self.restart(scope, &failed);
         }
+        self.services.observer.active();
         let services = Arc::clone(&self.services);
         match decision.record {
             RecordDirective::Retry(after) => {
@@ -77,30 +85,46 @@ impl Handler<Failed> for SupervisorActor {
                 forward::log(&failed, "held", Some(after));
                 actix::spawn(forward::resume(services, failed, after));
             }
-            RecordDirective::Discard => {
-                Counters::add(&services.counters.discarded, 1);
-                forward::log(&failed, "discarded", None);
-                forward::settle(&failed, SettledAs::Discarded);
-            }
             RecordDirective::DeadLetter => {
                 actix::spawn(forward::dead_letter(services, failed));
             }
             RecordDirective::Escalate => {
-                let reason =
-                    format!("{} at {}: {}", failed.fault, failed.assignment.partition, failed.ticket.record.offset());
+                let reason = format!(
+                    "{} at offset {}: {}",
+                    failed.assignment.partition,
+                    failed.ticket.record.offset(),
+                    text(&failed.fault)
+                );
                 failed.mailbox.do_send(Verdict::GivenUp);
                 services.end.with(Error::Escalated { actor: failed.member.actor.name.to_owned(), reason });
+            }
+            // A failure is never acknowledged or skipped.
+            RecordDirective::Discard | RecordDirective::Ack | RecordDirective::Skip => {
+                Counters::add(&services.counters.discarded, 1);
+                forward::log(&failed, "discarded", None);
+                forward::settle(&failed, SettledAs::Discarded);
             }
         }
     }
 }
 
 impl SupervisorActor {
-    fn decide(&mut self, failed: &Failed, now: Instant) -> Decision {
-        let key = (failed.member.actor.type_id, failed.assignment.partition.clone());
-        let history = self.histories.entry(key).or_default();
-        let tries = Tries { attempts: failed.ticket.attempts, holds: failed.ticket.holds };
-        decide(&failed.fault, tries, &failed.member.actor.policy, history, now, self.services.clock.random())
+    fn decide(&mut self, failed: &Failed) -> Decision {
+        let policy = &failed.member.actor.policy.policy;
+        let now = self.services.clock.now().into_std();
+        let mut history = History { restarts: 0, holds: failed.ticket.holds };
+        let restarts = policy.restart_limit.map(|limit| {
+            let key = (failed.member.actor.type_id, failed.assignment.partition.clone());
+            let restarts = self.restarts.entry(key).or_default();
+            history.restarts = restarts.count(now, limit);
+            (restarts, limit)
+        });
+        let random = self.services.clock.random();
+        let decision = decide(&failed.outcome(), failed.ticket.attempts, policy, history, random);
+        if let (Some((restarts, limit)), Some(_)) = (restarts, decision.restart) {
+            restarts.push(now, limit);
+        }
+        decision
     }
 
     /// Has instances built anew; the failed lane's own is gone already.
@@ -110,7 +134,8 @@ impl SupervisorActor {
         }
         let Some(mailboxes) = self.partitions.get(&failed.assignment.partition) else { return };
         for (rank, mailbox) in &mailboxes.of {
-            let concerned = *rank == failed.member.rank || (scope == Scope::Rest && *rank > failed.member.rank);
+            let concerned =
+                *rank == failed.member.rank || (scope == Scope::ActorAndLater && *rank > failed.member.rank);
             if concerned && mailboxes.epoch == failed.assignment.epoch {
                 mailbox.do_send(Rebuild);
             }
@@ -129,6 +154,6 @@ impl Handler<Forget> for SupervisorActor {
     type Result = ();
 
     fn handle(&mut self, Forget { partition }: Forget, _ctx: &mut Self::Context) {
-        self.histories.retain(|(_, of), _| *of != partition);
+        self.restarts.retain(|(_, of), _| *of != partition);
     }
 }

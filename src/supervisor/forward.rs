@@ -1,12 +1,16 @@
 //! Carrying out a decision: wait and run again, or write the dead letter, and tell the mailbox.
 
-use std::{sync::Arc, time::Duration};
-
-use chrono::{DateTime, SecondsFormat, Utc};
+use std::{
+    fmt::Display,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     actor::Failed,
-    dead_letter::{self, Obituary},
+    dead_letter::{dead_letter as build, reduced},
+    dead_letter_headers::{DeadLetterInfo, ErrorClass, ErrorText},
 };
 use crate::{
     actor::Fault,
@@ -35,18 +39,17 @@ pub(super) fn settle(failed: &Failed, end: SettledAs) {
 /// Writes the dead letter, for as long as it takes; the record counts as finished only after the broker's answer.
 pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
     let topic = &failed.routes.dead_letter_topic;
-    let why = obituary(&services, &failed);
     let mut limit = services.dead_letters.max_record_bytes();
     for round in 1.. {
-        let letter = OutRecord {
-            topic: Arc::clone(topic),
-            partition: same_partition(&services, &failed).await,
-            ..dead_letter::build(&failed.ticket.record, &why, limit)
-        };
+        let partitions = services.dead_letters.partition_count(topic).await.unwrap_or(0);
+        let letter = build(&failed.ticket.record, &info(&services, &failed, partitions), limit);
         let size = letter.wire_size();
+        if let Some(what) = reduced(&letter) {
+            tracing::error!(%topic, size, what, "a dead letter is too large and leaves something out");
+        }
         let Err(error) = send(&services, letter).await else { break };
-        if error.kind == SendErrorKind::TooLarge && size > dead_letter::SMALLEST {
-            limit = (size - 1).max(dead_letter::SMALLEST);
+        if error.kind == SendErrorKind::TooLarge && limit > SMALLEST {
+            limit = (size.min(limit) / 2).max(SMALLEST);
             continue;
         }
         services.health.degrade(topic, format!("a dead letter cannot be written, its key waits: {error}"));
@@ -57,44 +60,57 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
     services.health.recover(topic);
     Counters::add(&services.counters.dead_lettered, 1);
     log(&failed, "dead-lettered", None);
-    settle(&failed, SettledAs::DeadLettered { reason: failed.fault.to_string() });
+    settle(&failed, SettledAs::DeadLettered { reason: text(&failed.fault) });
 }
 
-/// RFC 3339, UTC, microseconds.
-fn time_text(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
+/// No dead letter is asked to be smaller than this.
+const SMALLEST: usize = 4_096;
 
 async fn send(services: &Services, record: OutRecord) -> Result<(), SendError> {
     let results = services.dead_letters.send(vec![record]).await;
     results.into_iter().find_map(Result::err).map_or(Ok(()), Err)
 }
 
-/// The source's partition, if the dead-letter topic has it; else the partitioner decides by key.
-async fn same_partition(services: &Services, failed: &Failed) -> Option<i32> {
-    let count = services.dead_letters.partition_count(&failed.routes.dead_letter_topic).await?;
-    Some(failed.assignment.partition.partition).filter(|partition| *partition < count)
+fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> DeadLetterInfo<'a> {
+    let handler = failed.ticket.handler.as_ref();
+    let now = services.clock.wall();
+    DeadLetterInfo {
+        topic: Arc::clone(&failed.routes.dead_letter_topic),
+        partitions,
+        group: &services.group,
+        handler: handler.map_or("", |handler| &handler.name),
+        event_type: handler.map(|handler| handler.event_type),
+        attempts: failed.attempts(),
+        retry_stage: None,
+        first_failure: failed.ticket.first_failure.unwrap_or(now),
+        last_failure: now,
+        class: failed.outcome().class().unwrap_or(ErrorClass::Permanent),
+        error: error_text(&failed.fault),
+        service_name: &services.service,
+        service_version: "",
+        service_instance: "",
+        traceparent: "",
+        tracestate: "",
+        original_key: None,
+        fence_id: "",
+        trusted: false,
+        redact: None,
+    }
 }
 
-fn obituary(services: &Services, failed: &Failed) -> Obituary {
-    let handler = failed.ticket.handler.as_ref();
-    let (error_type, chain) = match &failed.fault {
-        Fault::Failure(failure) => (None, failure.chain().map(ToString::to_string).collect()),
-        other => (None, vec![other.to_string()]),
-    };
-    Obituary {
-        group: services.group.to_string(),
-        handler: handler.map(|handler| handler.name.to_string()),
-        event_type: handler.map(|handler| handler.event_type.to_owned()),
-        attempts: failed.attempts(),
-        first_failure: failed.ticket.first_failure.map(time_text),
-        last_failure: Some(time_text(services.clock.wall())),
-        class: failed.fault.class(),
-        error_type,
-        message: failed.fault.to_string(),
-        chain,
-        service: services.service.to_string(),
+fn error_text(fault: &Fault) -> ErrorText {
+    if let Fault::Failure(failure) = fault
+        && let Ok(text) = catch_unwind(AssertUnwindSafe(|| ErrorText::of(failure)))
+    {
+        return text;
     }
+    ErrorText { message: Some(text(fault)), ..ErrorText::default() }
+}
+
+/// The text of a user's error, whose `Display` may do anything.
+pub(super) fn text(error: &impl Display) -> String {
+    catch_unwind(AssertUnwindSafe(|| error.to_string()))
+        .unwrap_or_else(|_| "an error whose `Display` panics".to_owned())
 }
 
 /// One line for each failure.
@@ -108,7 +124,7 @@ pub(super) fn log(failed: &Failed, what: &str, after: Option<Duration>) {
         offset = record.offset(),
         attempt = failed.ticket.attempts,
         after_ms = after.map(|after| after.as_millis() as u64),
-        error = %failed.fault,
+        error = text(&failed.fault),
         "{what}"
     );
 }

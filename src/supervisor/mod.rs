@@ -2,193 +2,241 @@
 
 mod actor;
 mod dead_letter;
+mod dead_letter_headers;
 mod directive;
 mod forward;
-mod headers;
+mod history;
+mod key_hash;
 mod retry;
 
 use std::{error::Error as StdError, time::Duration};
 
 pub(crate) use actor::{Failed, Forget, SupervisorActor};
-pub use directive::Directive;
-pub use retry::Retry;
+pub use directive::{Directive, OnLimit, Strategy};
+use directive::{Policy, RestartLimit, Rule};
+pub use retry::{Jitter, Retry};
 
-/// What a bus does when a handler of an actor fails, and how many events of it run at once.
+const CONCURRENCY: usize = 32;
+const CONCURRENCY_MAX: usize = 4096;
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How an actor runs, and what happens when one of its handlers fails.
 ///
-/// | what happened | what follows, unless a method below says otherwise |
+/// Every option has a default; `Supervisor::one_for_one()` alone is a good start. What makes no sense is an error when
+/// the bus is spawned, together with all others, and says what to write instead.
+///
+/// | outcome of an attempt | what happens |
 /// |---|---|
-/// | any error (`?`) | retried: 5 attempts, 100 ms to 10 s with full jitter; then dead-lettered |
-/// | the attempt took over 60 s | as above, and the lane's actor is built anew |
-/// | a panic | as above, and the lane's actor is built anew |
-/// | `Failure::permanent`, undecodable | dead-lettered at once |
-/// | `Failure::unavailable` | the key waits as between retries, and no attempt is counted |
+/// | `Ok` | outputs are published, then the record is complete |
+/// | a transient [`Failure`](crate::Failure) (`?`) | [retry](Self::retry), then dead letter |
+/// | no answer within the [timeout](Self::timeout) | as transient, and the actor is rebuilt |
+/// | a panic | as transient, and the actor is rebuilt |
+/// | `Failure::permanent`, bytes that are not the event | dead letter |
+/// | `Failure::unavailable` | the key waits, no attempt is counted |
+/// | an error with a [rule](Self::on) | what the rule says |
 ///
 /// ```
-/// use std::{io, time::Duration};
-/// use carom::{Directive, Retry, Supervisor};
+/// use std::time::Duration;
+/// use carom::{Directive, Ordering, Retry, Supervisor};
 ///
-/// let policy = Supervisor::one_for_one()
-///     .retry(Retry::exponential(8).max(Duration::from_secs(60)))
-///     .on::<io::Error>(Directive::Hold)
+/// let supervisor = Supervisor::one_for_one()
+///     .retry(Retry::exponential(8).max(Duration::from_secs(30)))
+///     .on::<std::num::ParseIntError>(Directive::DeadLetter)
 ///     .timeout(Duration::from_secs(10))
+///     .ordering(Ordering::Key)
 ///     .concurrency(64);
-/// # let _ = policy;
 /// ```
 #[derive(Debug, Clone)]
-#[must_use]
+#[must_use = "a supervisor does nothing until it is given to `supervise`"]
 pub struct Supervisor {
-    strategy: Strategy,
-    retry: Retry,
-    rules: Vec<directive::Rule>,
-    timeout: Duration,
-    concurrency: usize,
-    ordering: Ordering,
-    restart_limit: Option<(u32, Duration)>,
-    on_limit: OnLimit,
+    pub(crate) policy: Policy,
+    pub(crate) timeout: Duration,
+    pub(crate) ordering: Ordering,
+    pub(crate) blocking: bool,
+    /// `None`: not set, so the default of the ordering holds.
+    concurrency: Option<usize>,
 }
 
-/// Which actors are built anew after a panic or a timeout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Strategy {
-    /// The one instance that failed.
-    #[default]
-    OneForOne,
-    /// All instances of the actor in the partition, each after its current event.
-    OneForAll,
-    /// Those, and all instances of the actors that are supervised after it.
-    RestForOne,
-}
-
-/// Which events of an actor wait for each other.
+/// Which events of a partition wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ordering {
-    /// Those of one key.
+    /// Events with the same key, one after another in the order of the log; keys run side by side.
     #[default]
     Key,
-    /// All of one partition: one lane, and a record that waits for its next attempt holds back the whole partition.
+    /// All events of the partition, one after another in the order of the log. A failing record holds back all.
     Partition,
-    /// None.
+    /// None: also events with the same key may overtake each other. For handlers that do not care.
     Unordered,
 }
 
-/// What happens when an actor restarts more often than its limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnLimit {
-    /// The record that made it restart is dead-lettered, whatever attempts are left.
-    #[default]
-    DeadLetter,
-    /// The bus drains, and [`BusHandle::run_until`](crate::BusHandle::run_until) returns the error.
-    Escalate,
+impl Default for Supervisor {
+    fn default() -> Self {
+        Self::one_for_one()
+    }
 }
 
-/// More lanes than this in one partition cost more than they bring.
-const MOST_LANES: usize = 4_096;
-
 impl Supervisor {
-    fn with(strategy: Strategy) -> Self {
+    /// After a panic or a timeout, the instance that failed is rebuilt, and no other.
+    pub fn one_for_one() -> Self {
+        Self::new(Strategy::OneForOne)
+    }
+
+    /// After a panic or a timeout, all instances of this actor in the partition are rebuilt.
+    pub fn one_for_all() -> Self {
+        Self::new(Strategy::OneForAll)
+    }
+
+    /// After a panic or a timeout, all instances of this actor and of the actors supervised after it are rebuilt, in
+    /// the partition.
+    pub fn rest_for_one() -> Self {
+        Self::new(Strategy::RestForOne)
+    }
+
+    fn new(strategy: Strategy) -> Self {
         Self {
-            strategy,
-            retry: Retry::default(),
-            rules: Vec::new(),
-            timeout: Duration::from_secs(60),
-            concurrency: 32,
-            ordering: Ordering::default(),
-            restart_limit: None,
-            on_limit: OnLimit::default(),
+            policy: Policy { strategy, ..Policy::default() },
+            timeout: TIMEOUT,
+            ordering: Ordering::Key,
+            blocking: false,
+            concurrency: None,
         }
     }
 
-    /// A panic or a timeout restarts the one instance that failed.
-    pub fn one_for_one() -> Self {
-        Self::with(Strategy::OneForOne)
-    }
-
-    /// A panic or a timeout restarts all instances of the actor in the partition, each after its current event.
-    pub fn one_for_all() -> Self {
-        Self::with(Strategy::OneForAll)
-    }
-
-    /// As [`Supervisor::one_for_all`], and also all instances of the actors that are supervised after it.
-    pub fn rest_for_one() -> Self {
-        Self::with(Strategy::RestForOne)
-    }
-
-    /// How often a record is tried. Default: [`Retry::exponential(5)`](Retry::exponential).
+    /// How often and when a record is handled again after a transient failure, a timeout or a panic.
+    ///
+    /// Default: 5 attempts, exponential from 100 ms to 10 s, full jitter. Its delays are also those of a record that
+    /// waits for an unavailable dependency.
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = retry;
+        self.policy.retry = retry;
         self
     }
 
-    /// What happens when a handler fails with an `E`, or with an error that has an `E` among its sources.
+    /// What happens to a record whose handler failed with an `E`, instead of what the kind of the failure says.
     ///
-    /// The first rule that fits wins, also over [`Failure::permanent`](crate::Failure::permanent) and
-    /// [`Failure::unavailable`](crate::Failure::unavailable).
+    /// Default: no rules. `E` is looked for in the whole source chain of the error, and the first rule that matches
+    /// wins, so write the special ones first. A rule also overrides `Failure::permanent` and `Failure::unavailable`.
+    /// Panics and timeouts have no error type: no rule matches them.
+    ///
+    /// ```
+    /// use carom::{Directive, Retry, Supervisor};
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// #[error("card declined")]
+    /// struct CardDeclined;
+    ///
+    /// let supervisor = Supervisor::one_for_one()
+    ///     .on::<CardDeclined>(Directive::DeadLetter)
+    ///     .on::<std::io::Error>(Directive::Retry(Retry::exponential(20)));
+    /// ```
     pub fn on<E: StdError + 'static>(mut self, directive: Directive) -> Self {
-        self.rules.push(directive::Rule::of::<E>(directive));
+        self.policy.rules.push(Rule::of::<E>(directive));
         self
     }
 
-    /// How long one attempt may take. Default: 60 s.
+    /// How long one attempt may take. Default 60 s; 0 is an error.
     ///
-    /// After that its future is dropped, wherever it is, and the actor is built anew. A handler that blocks its thread
-    /// cannot be stopped this way.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
+    /// What takes longer is cancelled at its next `.await` and counts as a transient failure. A handler that blocks its
+    /// thread cannot be cancelled; see [`blocking`](Self::blocking).
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
-    /// How many events of one partition run at once, each with an instance of its own. Default: 32; 4,096 at most.
+    /// How many events this actor handles side by side, in each partition. Default 32; 1 to 4,096.
     ///
-    /// Events of one key still run one after another.
+    /// As many instances of the actor are built, when they are first needed. For [`Ordering::Partition`] it is 1, and
+    /// anything else is an error.
     pub fn concurrency(mut self, lanes: usize) -> Self {
-        self.concurrency = lanes;
+        self.concurrency = Some(lanes);
         self
     }
 
-    /// Which events wait for each other. Default: [`Ordering::Key`].
+    /// Which events wait for each other. Default [`Ordering::Key`].
     pub fn ordering(mut self, ordering: Ordering) -> Self {
         self.ordering = ordering;
         self
     }
 
-    /// How often the actor may restart in one partition within a time. Default: no limit, because attempts are bounded.
+    /// At most `restarts` restarts of this actor in a partition within any `within`; what happens to the next one is
+    /// said by [`on_limit`](Self::on_limit).
+    ///
+    /// Default: no limit. None is needed to keep a poison record from restarting its actor for ever, because each
+    /// restart is an attempt and attempts are bounded. Set one if building the actor is expensive, or to notice that
+    /// something is badly wrong. With 0 restarts, a record that panics or times out once is over the limit. A `within`
+    /// of 0 is an error.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use carom::{Supervisor, supervisor::OnLimit};
+    ///
+    /// let strict = Supervisor::one_for_all().restart_limit(3, Duration::from_secs(60)).on_limit(OnLimit::Escalate);
+    /// ```
     pub fn restart_limit(mut self, restarts: u32, within: Duration) -> Self {
-        self.restart_limit = Some((restarts, within));
+        self.policy.restart_limit = Some(RestartLimit { restarts, within });
         self
     }
 
-    /// What happens beyond the restart limit. Default: [`OnLimit::DeadLetter`].
+    /// What happens when a restart would exceed the [`restart_limit`](Self::restart_limit).
+    ///
+    /// Default [`OnLimit::DeadLetter`]: the record is dead-lettered and the service lives on. Without a limit it is an
+    /// error.
     pub fn on_limit(mut self, on_limit: OnLimit) -> Self {
-        self.on_limit = on_limit;
+        self.policy.on_limit = Some(on_limit);
         self
     }
 
-    pub(crate) fn attempt_timeout(&self) -> Duration {
-        self.timeout
+    /// The handlers of this actor block their thread: they run on threads of their own.
+    ///
+    /// Default: they do not, and a handler that blocks anyway stalls its neighbours and outlives its timeout.
+    pub fn blocking(mut self) -> Self {
+        self.blocking = true;
+        self
     }
 
+    /// How many lanes a partition has.
     pub(crate) fn lanes(&self) -> usize {
-        self.concurrency
+        match self.ordering {
+            Ordering::Partition => 1,
+            Ordering::Key | Ordering::Unordered => self.concurrency.unwrap_or(CONCURRENCY),
+        }
     }
 
-    pub(crate) fn lane_ordering(&self) -> Ordering {
-        self.ordering
-    }
-
-    /// What makes no sense, in words.
+    /// What makes no sense, each in a sentence that says what to write instead.
     pub(crate) fn problems(&self) -> Vec<String> {
-        let mut problems: Vec<String> = self.retry.problem().into_iter().collect();
-        problems.extend(self.rules.iter().filter_map(|rule| match &rule.directive {
-            Directive::Retry(retry) => retry.problem().map(|problem| format!("rule for {}: {problem}", rule.error)),
+        let own = [self.concurrency_problem(), self.timeout_problem(), self.limit_problem()];
+        let rules = self.policy.rules.iter().map(Rule::problem);
+        own.into_iter().chain([self.policy.retry.problem()]).chain(rules).flatten().collect()
+    }
+
+    fn concurrency_problem(&self) -> Option<String> {
+        let lanes = self.concurrency?;
+        match lanes {
+            0 => Some("`.concurrency(0)` would handle nothing: write 1 or more".into()),
+            2.. if self.ordering == Ordering::Partition => Some(format!(
+                "`Ordering::Partition` handles one event at a time: leave out `.concurrency({lanes})`, or write `Ordering::Key`"
+            )),
+            _ if lanes > CONCURRENCY_MAX => Some(format!(
+                "`.concurrency({lanes})` builds as many actors in each partition: write {CONCURRENCY_MAX} or less"
+            )),
             _ => None,
-        }));
-        if self.concurrency == 0 || self.concurrency > MOST_LANES {
-            problems.push(format!("a concurrency of {} is out of range; use 1 to {MOST_LANES}", self.concurrency));
         }
-        if self.timeout.is_zero() {
-            problems.push("a timeout of 0 would end every attempt before it began".to_owned());
+    }
+
+    fn timeout_problem(&self) -> Option<String> {
+        let none = self.timeout.is_zero();
+        none.then(|| "`.timeout(0)` would fail every attempt: write a longer one, or leave it out for 60 s".into())
+    }
+
+    fn limit_problem(&self) -> Option<String> {
+        match (self.policy.restart_limit, self.policy.on_limit) {
+            (None, Some(_)) => {
+                Some("`.on_limit(..)` without `.restart_limit(..)` has no effect: set the limit too".into())
+            }
+            (Some(limit), _) if limit.within.is_zero() => {
+                Some("`.restart_limit(..)` within 0 s counts nothing: write a longer window".into())
+            }
+            _ => None,
         }
-        problems
     }
 }
 
@@ -197,13 +245,77 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_that_make_no_sense_are_named() {
-        let policy = Supervisor::one_for_one()
-            .concurrency(0)
-            .timeout(Duration::ZERO)
-            .retry(Retry::exponential(0))
-            .on::<std::io::Error>(Directive::Retry(Retry::exponential(0)));
-        assert_eq!(policy.problems().len(), 4, "{:?}", policy.problems());
-        assert_eq!(Supervisor::one_for_one().problems(), Vec::<String>::new());
+    fn the_defaults_are_those_of_the_docs() {
+        let supervisor = Supervisor::one_for_one();
+        assert_eq!((supervisor.lanes(), supervisor.timeout), (32, Duration::from_secs(60)));
+        assert_eq!((supervisor.ordering, supervisor.blocking), (Ordering::Key, false));
+        assert_eq!(supervisor.policy.retry, Retry::exponential(5));
+        assert!(supervisor.policy.rules.is_empty() && supervisor.policy.restart_limit.is_none());
+        assert_eq!(supervisor.problems(), [""; 0]);
+    }
+
+    #[test]
+    fn the_constructors_name_the_strategy() {
+        assert_eq!(Supervisor::one_for_one().policy.strategy, Strategy::OneForOne);
+        assert_eq!(Supervisor::one_for_all().policy.strategy, Strategy::OneForAll);
+        assert_eq!(Supervisor::rest_for_one().policy.strategy, Strategy::RestForOne);
+        assert_eq!(Supervisor::default().policy.strategy, Strategy::OneForOne);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_said_with_what_to_write() {
+        let minute = Duration::from_secs(60);
+        let one = Supervisor::one_for_one;
+        let cases = [
+            (one().concurrency(0), "`.concurrency(0)` would handle nothing: write 1 or more"),
+            (
+                one().concurrency(4_097),
+                "`.concurrency(4097)` builds as many actors in each partition: write 4096 or less",
+            ),
+            (
+                one().ordering(Ordering::Partition).concurrency(2),
+                "`Ordering::Partition` handles one event at a time: leave out `.concurrency(2)`, or write `Ordering::Key`",
+            ),
+            (
+                one().timeout(Duration::ZERO),
+                "`.timeout(0)` would fail every attempt: write a longer one, or leave it out for 60 s",
+            ),
+            (
+                one().on_limit(OnLimit::Escalate),
+                "`.on_limit(..)` without `.restart_limit(..)` has no effect: set the limit too",
+            ),
+            (
+                one().restart_limit(3, Duration::ZERO),
+                "`.restart_limit(..)` within 0 s counts nothing: write a longer window",
+            ),
+            (
+                one().retry(Retry::exponential(0)),
+                "a retry policy of 0 attempts never handles a record: write `Retry::none()` for one attempt",
+            ),
+        ];
+        for (supervisor, problem) in cases {
+            assert_eq!(supervisor.problems(), [problem]);
+        }
+        for fine in [
+            one().concurrency(1),
+            one().concurrency(4_096).ordering(Ordering::Unordered),
+            one().ordering(Ordering::Partition).concurrency(1),
+            one().restart_limit(0, minute).on_limit(OnLimit::Escalate),
+        ] {
+            assert_eq!(fine.problems(), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn all_problems_are_said_at_once() {
+        let rule = Directive::Retry(Retry::fixed(0, Duration::ZERO));
+        let wrong = Supervisor::one_for_one().concurrency(0).timeout(Duration::ZERO).on::<std::fmt::Error>(rule);
+        assert_eq!(wrong.problems().len(), 3);
+    }
+
+    #[test]
+    fn the_order_of_a_partition_needs_one_lane() {
+        assert_eq!(Supervisor::one_for_one().ordering(Ordering::Partition).lanes(), 1);
+        assert_eq!(Supervisor::one_for_one().ordering(Ordering::Unordered).concurrency(7).lanes(), 7);
     }
 }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock::Clock,
     dispatch::{Door, PartitionMap, RouteTable, Router, Stage as Place},
-    kafka::{Command, PollLoop, PollSettings},
+    kafka::{Command, PollLoop, PollSettings, Wiring},
     services::Services,
     supervisor::SupervisorActor,
 };
@@ -58,7 +58,10 @@ impl Stage {
         cluster.on_write(Arc::clone(&waker));
         let (commands, receiver) = mpsc::channel();
         let source = MemorySource::new(cluster, topics);
-        let poll = PollLoop::new(source, door, receiver, PollSettings::default(), waker, Box::new(|| 0.5));
+        let poll = {
+            let wiring = Wiring { commands: receiver, waker, jitter: Box::new(|| 0.5) };
+            PollLoop::new(source, door, PollSettings::default(), wiring)
+        };
         let polling = spawn_local(poll_until_closed(poll, wake, Arc::clone(&watch)));
         let skipping = spawn_local(skip_time(services.clock.clone(), watch));
         tokio::select! {

@@ -56,3 +56,14 @@ fn argument(kind: vtype, fill: impl FnOnce(&mut sys::rd_kafka_vu_s__bindgen_ty_1
 fn memory(bytes: Option<&Vec<u8>>) -> (*mut c_void, usize) {
     bytes.map_or((ptr::null_mut(), 0), |bytes| (bytes.as_ptr().cast_mut().cast(), bytes.len()))
 }
+
+/// Answers the first join of a group at once. By default it waits longer than a short session lasts, so that the member
+/// is evicted before its answer.
+pub(in crate::kafka) fn join_at_once(cluster: &BaseProducer) {
+    // SAFETY: the client is alive, and owns the cluster as long as it lives.
+    unsafe {
+        let cluster = sys::rd_kafka_handle_mock_cluster(cluster.client().native_ptr());
+        assert!(!cluster.is_null(), "this client has no mock cluster");
+        sys::rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, 10);
+    }
+}

@@ -22,27 +22,45 @@ use crate::{
     dispatch::{Assignment, Intake},
     kafka::{
         poll_thread::{Alarm, Poller, Settings},
-        raw::testing::{Written, produce},
+        raw::testing::{Written, join_at_once, produce},
+        record::Timestamp,
         source::Committed,
     },
 };
 
 const TOPIC: &str = "orders";
 
-type Cluster = MockCluster<'static, DefaultProducerContext>;
+/// A broker inside of the process, and a producer that goes with it.
+struct Cluster(BaseProducer);
 
 fn cluster(partitions: i32) -> Cluster {
     // `RUST_LOG=debug` shows what the client does; another test may have been first.
     let filter = tracing_subscriber::EnvFilter::from_default_env();
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
-    let cluster = MockCluster::new(1).unwrap();
-    cluster.create_topic(TOPIC, partitions, 1).unwrap();
+    let mut config = ClientConfig::new();
+    config.set("test.mock.num.brokers", "1").set("enable.idempotence", "true");
+    let cluster = Cluster(config.create().unwrap());
+    cluster.mock().create_topic(TOPIC, partitions, 1).unwrap();
+    join_at_once(&cluster.0);
     cluster
+}
+
+impl Cluster {
+    fn mock(&self) -> MockCluster<'_, DefaultProducerContext> {
+        self.0.client().mock_cluster().unwrap()
+    }
+
+    fn write(&self, records: impl Iterator<Item = (i32, Written)>) {
+        for (partition, record) in records {
+            produce(&self.0, TOPIC, partition, &record);
+        }
+        self.0.flush(Duration::from_secs(20)).unwrap();
+    }
 }
 
 fn consumer_config(cluster: &Cluster) -> ClientConfig {
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", cluster.bootstrap_servers()).set("group.id", "billing");
+    config.set("bootstrap.servers", cluster.mock().bootstrap_servers()).set("group.id", "billing");
     for (key, value) in [
         ("enable.auto.commit", "false"),
         ("enable.auto.offset.store", "false"),
@@ -55,17 +73,10 @@ fn consumer_config(cluster: &Cluster) -> ClientConfig {
         ("queued.min.messages", "4096"),
         ("statistics.interval.ms", "500"),
         ("allow.auto.create.topics", "false"),
-        ("debug", "cgrp,consumer"),
     ] {
         config.set(key, value);
     }
     config
-}
-
-fn producer(cluster: &Cluster) -> BaseProducer {
-    let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", cluster.bootstrap_servers()).set("enable.idempotence", "true");
-    config.create().unwrap()
 }
 
 /// What the actors of all members together have seen.
@@ -128,6 +139,7 @@ fn work(assignment: &Assignment, batch: &Arc<Batch>, handle: &impl Fn(i32, i64) 
         if !handle(partition, offset) {
             continue;
         }
+        assert!(matches!(record.timestamp(), Timestamp::Create(at) if at > 1_600_000_000_000), "{record:?}");
         let copy = Written {
             key: record.key().map(<[u8]>::to_vec),
             value: record.value().map(<[u8]>::to_vec),
@@ -216,11 +228,7 @@ fn written(number: usize) -> Written {
 #[test]
 fn records_arrive_in_order_byte_for_byte_and_their_offsets_are_committed() {
     let cluster = cluster(4);
-    let producer = producer(&cluster);
-    for number in 0..10_000 {
-        produce(&producer, TOPIC, (number % 4) as i32, &written(number));
-    }
-    producer.flush(Duration::from_secs(20)).unwrap();
+    cluster.write((0..10_000).map(|number| ((number % 4) as i32, written(number))));
     let log = Arc::default();
     let poller = member(&consumer_config(&cluster), &log, |_, _| true);
     eventually("all records", || log.lock().unwrap().count() >= 10_000);
@@ -242,11 +250,7 @@ fn records_arrive_in_order_byte_for_byte_and_their_offsets_are_committed() {
 #[test]
 fn a_restart_skips_what_had_finished_beyond_the_committed_offset() {
     let cluster = cluster(1);
-    let producer = producer(&cluster);
-    for number in 0..20 {
-        produce(&producer, TOPIC, 0, &written(number));
-    }
-    producer.flush(Duration::from_secs(20)).unwrap();
+    cluster.write((0..20).map(|number| (0, written(number))));
     let log = Arc::default();
     let first = member(&consumer_config(&cluster), &log, |_, offset| offset != 5 && offset != 9);
     eventually("all but two", || log.lock().unwrap().count() == 18);
@@ -255,8 +259,7 @@ fn a_restart_skips_what_had_finished_beyond_the_committed_offset() {
 
     let log = Arc::default();
     let second = member(&consumer_config(&cluster), &log, |_, _| true);
-    produce(&producer, TOPIC, 0, &written(20));
-    producer.flush(Duration::from_secs(20)).unwrap();
+    cluster.write([(0, written(20))].into_iter());
     eventually("the rest", || log.lock().unwrap().records.get(&0).is_some_and(|all| all.last().unwrap().0 == 20));
     stop(&second);
     let offsets: Vec<_> = log.lock().unwrap().records[&0].iter().map(|(offset, _)| *offset).collect();
@@ -266,21 +269,22 @@ fn a_restart_skips_what_had_finished_beyond_the_committed_offset() {
 
 #[test]
 fn members_come_and_go_and_each_record_is_handled_once() {
-    let cluster = cluster(4);
+    let cluster = Arc::new(cluster(4));
     let log: Arc<Mutex<Log>> = Arc::default();
     let running = Arc::new(AtomicBool::new(true));
     let feeder = {
-        let (producer, running) = (producer(&cluster), Arc::clone(&running));
+        let (cluster, running) = (Arc::clone(&cluster), Arc::clone(&running));
         thread::spawn(move || {
             let mut number = 0;
             while running.load(Ordering::Relaxed) {
-                for _ in 0..8 {
-                    produce(&producer, TOPIC, (number % 4) as i32, &written(1_000 + number % 900 + 50));
-                    number += 1;
+                for number in number..number + 8 {
+                    produce(&cluster.0, TOPIC, (number % 4) as i32, &written(50 + number % 900));
                 }
-                producer.poll(Duration::from_millis(4));
+                thread::sleep(Duration::from_millis(4));
+                cluster.0.poll(Duration::ZERO);
+                number += 8;
             }
-            producer.flush(Duration::from_secs(20)).unwrap();
+            cluster.0.flush(Duration::from_secs(20)).unwrap();
             number
         })
     };
@@ -325,14 +329,12 @@ fn members_come_and_go_and_each_record_is_handled_once() {
 #[test]
 fn a_client_whose_broker_is_gone_tells_so_once_and_closes_in_time() {
     let cluster = cluster(1);
-    let producer = producer(&cluster);
-    produce(&producer, TOPIC, 0, &written(0));
-    producer.flush(Duration::from_secs(20)).unwrap();
+    cluster.write([(0, written(0))].into_iter());
     let log: Arc<Mutex<Log>> = Arc::default();
     let poller = member(&consumer_config(&cluster), &log, |_, _| true);
     eventually("the record", || log.lock().unwrap().count() == 1);
     assert_eq!(log.lock().unwrap().broker, [true]);
-    drop((producer, cluster));
+    drop(cluster);
     eventually("the news", || log.lock().unwrap().broker.len() > 1);
     let start = Instant::now();
     stop(&poller);
