@@ -8,6 +8,7 @@ mod embedded;
 mod errors;
 mod group;
 mod health;
+pub(crate) mod held;
 mod leader_epochs;
 mod nudge;
 mod options;

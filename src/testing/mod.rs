@@ -5,6 +5,7 @@ mod outcome;
 mod recording;
 mod stage;
 mod test_bus;
+mod watch;
 
 pub use memory::WrittenRecord;
 pub use outcome::{ActorOutcome, Outcome};
