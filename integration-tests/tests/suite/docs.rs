@@ -59,9 +59,9 @@ fn every_test_that_the_semantics_name_exists() {
             continue;
         }
         named += 1;
-        let mut parts = path.split("::");
-        let source = parts.next().and_then(module);
-        let test = parts.next_back();
+        let parts: Vec<_> = path.split("::").collect();
+        let source = module(parts[0]);
+        let test = parts[1..].last();
         let exists = source.is_some_and(|source| test.is_none_or(|test| source.contains(&format!("fn {test}("))));
         if !exists {
             missing.push(path.to_owned());
