@@ -109,3 +109,13 @@ fn the_readme_names_the_minimum_rust_version() {
     let sentence = format!("Rust {version} or newer");
     assert!(read("README.md").contains(&sentence), "the README says `{sentence}`");
 }
+
+// Fails when a page with Rust in it is written, and nobody compiles it.
+#[test]
+fn every_page_with_rust_in_it_is_a_doc_test() {
+    let compiled = read("src/doctests.rs");
+    let has_rust = |page: &String| read(page).lines().any(|line| line.starts_with("```rust"));
+    let left_out: Vec<_> =
+        pages().into_iter().filter(has_rust).filter(|page| !compiled.contains(page.as_str())).collect();
+    assert_eq!(left_out, Vec::<String>::new(), "src/doctests.rs does not include these");
+}
