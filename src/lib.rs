@@ -115,6 +115,7 @@ pub mod __private;
 pub use actor::{Actor, Context, Failure, FromRef, Handler, Outputs};
 pub use bus::{Bus, BusHandle};
 pub use carom_macros::{Actor, Event, FromRef, KeyPart, handler};
+pub use cloudevents;
 pub use dispatch::Route;
 pub use error::{Error, Problem, PublishError, PublishErrorKind};
 pub use event::{Event, KeyPart};

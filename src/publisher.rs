@@ -2,10 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
+use bytes::Bytes;
+use cloudevents::AttributesReader;
+
 use crate::{
     clock::Clock,
     error::{PublishError, PublishErrorKind},
-    event::{Attributes, Encoder, Event},
+    event::{Attributes, Encoder, Event, NoData, Target, extension_name_warning},
     kafka::{
         record::OutRecord,
         source::{SendError, SendErrorKind, Sink},
@@ -62,6 +65,57 @@ impl Publisher {
         results.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(refused::<E>(&error)))
     }
 
+    /// Publishes an event of the CloudEvents SDK to a topic, under its own id, source and type.
+    ///
+    /// `key` is the record key; the id if it is `None` or empty. The topic's name is used as it is, and the event has to
+    /// have data: without data its record would be a tombstone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Publisher::publish`]; [`PublishErrorKind::Invalid`] also for an event that breaks the specification, because
+    /// the SDK's builder checks little.
+    pub async fn publish_cloudevent(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        event: &cloudevents::Event,
+    ) -> Result<(), PublishError> {
+        self.publish_sdk(topic, key, event, NoData::Refuse).await
+    }
+
+    /// As [`Publisher::publish_cloudevent`], for an event without data that is meant as a tombstone: in binary mode its
+    /// record has a null value, which deletes the key on a compacted topic.
+    ///
+    /// # Errors
+    ///
+    /// As [`Publisher::publish_cloudevent`].
+    pub async fn publish_tombstone(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        event: &cloudevents::Event,
+    ) -> Result<(), PublishError> {
+        self.publish_sdk(topic, key, event, NoData::Tombstone).await
+    }
+
+    async fn publish_sdk(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        event: &cloudevents::Event,
+        no_data: NoData,
+    ) -> Result<(), PublishError> {
+        for warning in event.iter_extensions().filter_map(|(name, _)| extension_name_warning(name)) {
+            tracing::warn!("{warning}");
+        }
+        let target = Target { topic, key: key.map(Bytes::copy_from_slice), trace: None, no_data };
+        let failed = |kind, reason: &dyn fmt::Display| PublishError::new(event.ty(), kind, reason);
+        let record = self.encoder.encode_cloudevent(event, target);
+        let record = record.map_err(|error| failed(PublishErrorKind::Invalid, &error))?;
+        let results = self.sink.send(vec![record]).await;
+        results.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(failed(kind_of(error.kind), &error)))
+    }
+
     fn encode<E: Event>(&self, event: &E) -> Result<OutRecord, PublishError> {
         let invalid = |reason: &dyn fmt::Display| {
             PublishError::new(E::descriptor().event_type, PublishErrorKind::Invalid, reason)
@@ -77,11 +131,14 @@ impl Publisher {
 }
 
 fn refused<E: Event>(error: &SendError) -> PublishError {
-    let kind = match error.kind {
+    PublishError::new(E::descriptor().event_type, kind_of(error.kind), error)
+}
+
+fn kind_of(kind: SendErrorKind) -> PublishErrorKind {
+    match kind {
         SendErrorKind::Retriable => PublishErrorKind::Unavailable,
         SendErrorKind::TooLarge => PublishErrorKind::Invalid,
         SendErrorKind::Permanent => PublishErrorKind::Refused,
         SendErrorKind::InDoubt => PublishErrorKind::InDoubt,
-    };
-    PublishError::new(E::descriptor().event_type, kind, error)
+    }
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// Shared by all actors.
 #[derive(Clone)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     lines: Arc<Mutex<Vec<Line>>>,
     changed: Arc<Notify>,
 }
@@ -37,7 +37,7 @@ struct Line {
 }
 
 /// One run of a handler.
-pub struct Run {
+pub(crate) struct Run {
     ledger: Ledger,
     at: usize,
     attempt: u32,
@@ -45,11 +45,11 @@ pub struct Run {
 }
 
 impl Ledger {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { lines: Arc::default(), changed: Arc::default() }
     }
 
-    pub fn start(&self, actor: &'static str, order: &str, number: u32, cx: &Context<'_>) -> Run {
+    pub(crate) fn start(&self, actor: &'static str, order: &str, number: u32, cx: &Context<'_>) -> Run {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let overlaps = lines.iter().any(|line| line.actor == actor && line.order == order && line.succeeded.is_none());
         lines.push(Line {
@@ -77,7 +77,7 @@ impl Ledger {
     }
 
     /// Waits until both actors have dealt with everything but the hopeless order; false after `within`.
-    pub async fn until_done(&self, expected: usize, within: Duration) -> bool {
+    pub(crate) async fn until_done(&self, expected: usize, within: Duration) -> bool {
         let done = async {
             loop {
                 let changed = self.changed.notified();
@@ -94,7 +94,7 @@ impl Ledger {
     }
 
     /// Prints what follows from the ledger and the broker's own figures; whether every promise was kept.
-    pub fn summary(&self, expected: usize, facts: &Facts) -> bool {
+    pub(crate) fn summary(&self, expected: usize, facts: &Facts) -> bool {
         let lines = self.lines();
         let retried = lines.iter().filter(|line| line.attempt > 1).count();
         let violations = order_violations(&lines);
@@ -119,16 +119,16 @@ impl Ledger {
 }
 
 impl Run {
-    pub fn attempt(&self) -> u32 {
+    pub(crate) fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    pub fn succeeded(&self) {
+    pub(crate) fn succeeded(&self) {
         println!("handled  {}", self.label);
         self.ledger.end(self.at, true);
     }
 
-    pub fn failed(&self, why: &str) -> Failure {
+    pub(crate) fn failed(&self, why: &str) -> Failure {
         println!("failed   {} at attempt {}: {why}", self.label, self.attempt);
         self.ledger.end(self.at, false);
         Failure::transient(why)

@@ -43,9 +43,6 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         .supervise::<Shipping>(Supervisor::one_for_one().ordering(Ordering::Key))
         .spawn()
         .await?;
-    for route in bus.routes() {
-        println!("route  {route}");
-    }
 
     let topic = bus.topic::<OrderPlaced>()?;
     bus.publish_all(shop::orders(ORDERS, EVENTS)).await?;

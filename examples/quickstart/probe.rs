@@ -15,18 +15,18 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the broker has after the bus has stopped.
-pub struct Facts {
-    pub topic: String,
+pub(crate) struct Facts {
+    pub(crate) topic: String,
     /// By partition.
-    pub committed: BTreeMap<i32, i64>,
+    pub(crate) committed: BTreeMap<i32, i64>,
     /// Key and reason.
-    pub dead_letters: Vec<String>,
+    pub(crate) dead_letters: Vec<String>,
     /// Where the dead letters came from.
-    pub dead_offsets: Vec<(i32, i64)>,
+    pub(crate) dead_offsets: Vec<(i32, i64)>,
 }
 
 /// Writes a record that is no event.
-pub async fn write_garbage(kafka: &Kafka, topic: &str) -> Result<()> {
+pub(crate) async fn write_garbage(kafka: &Kafka, topic: &str) -> Result<()> {
     let producer: FutureProducer = client(kafka)?.create()?;
     let record = FutureRecord::to(topic).key("order-99").payload("this is not an event");
     producer.send(record, PATIENCE).await.map_err(|(error, _)| error)?;
@@ -34,7 +34,7 @@ pub async fn write_garbage(kafka: &Kafka, topic: &str) -> Result<()> {
 }
 
 /// Reads committed offsets and dead letters.
-pub fn facts(kafka: &Kafka, topic: &str, group: &str) -> Result<Facts> {
+pub(crate) fn facts(kafka: &Kafka, topic: &str, group: &str) -> Result<Facts> {
     let consumer: BaseConsumer = client(kafka)?.set("group.id", group).set("enable.auto.commit", "false").create()?;
     let dead_letter_topic = format!("{topic}.{group}.dlq");
     let mut dead_letters = Vec::new();
@@ -68,8 +68,11 @@ fn committed(consumer: &BaseConsumer, topic: &str) -> Result<BTreeMap<i32, i64>>
     Ok(offsets.collect())
 }
 
-/// The records of a dead-letter topic: a line about each, and where it came from.
-fn read_all(consumer: &BaseConsumer, topic: &str) -> Result<Vec<(String, Option<(i32, i64)>)>> {
+/// A line about a dead letter, and the partition and offset it came from.
+type DeadLetter = (String, Option<(i32, i64)>);
+
+/// The records of a dead-letter topic.
+fn read_all(consumer: &BaseConsumer, topic: &str) -> Result<Vec<DeadLetter>> {
     let mut list = TopicPartitionList::new();
     let mut expected = 0;
     for partition in 0..partitions(consumer, topic)? {

@@ -10,30 +10,30 @@ use crate::ledger::{Ledger, Run};
 /// Something happened to an order that has to be paid for.
 #[derive(Debug, Clone, Serialize, Deserialize, Event)]
 #[event(entity = Order, domain = "shop", partitions = 4)]
-pub struct OrderPlaced {
+pub(crate) struct OrderPlaced {
     /// Events of one order are handled one after another, in this order.
     #[event(key)]
-    pub order: String,
-    pub number: u32,
-    pub cents: u64,
+    pub(crate) order: String,
+    pub(crate) number: u32,
+    pub(crate) cents: u64,
 }
 
 /// An order's card was charged.
 #[derive(Debug, Clone, Serialize, Deserialize, Event)]
 #[event(entity = Payment, domain = "shop", partitions = 4)]
-pub struct OrderPaid {
+pub(crate) struct OrderPaid {
     #[event(key)]
-    pub order: String,
-    pub number: u32,
+    pub(crate) order: String,
+    pub(crate) number: u32,
 }
 
 /// What goes wrong in this shop.
-pub const FLAKY: (&str, u32) = ("order-07", 2);
-pub const HOPELESS: (&str, u32) = ("order-13", 1);
-pub const EXPLOSIVE: (&str, u32) = ("order-21", 3);
+pub(crate) const FLAKY: (&str, u32) = ("order-07", 2);
+pub(crate) const HOPELESS: (&str, u32) = ("order-13", 1);
+pub(crate) const EXPLOSIVE: (&str, u32) = ("order-21", 3);
 
 /// The events of some orders, mixed as a shop would mix them.
-pub fn orders(orders: u32, events: u32) -> impl Iterator<Item = OrderPlaced> {
+pub(crate) fn orders(orders: u32, events: u32) -> impl Iterator<Item = OrderPlaced> {
     (0..events).flat_map(move |number| {
         (0..orders).map(move |order| OrderPlaced {
             order: format!("order-{order:02}"),
@@ -45,7 +45,7 @@ pub fn orders(orders: u32, events: u32) -> impl Iterator<Item = OrderPlaced> {
 
 /// Charges cards.
 #[derive(Actor)]
-pub struct Billing {
+pub(crate) struct Billing {
     ledger: Ledger,
     /// What this instance has charged; a restart begins anew.
     #[actor(default)]
@@ -80,7 +80,7 @@ impl Billing {
 
 /// Ships what is paid: handles what billing's handler returns.
 #[derive(Actor)]
-pub struct Shipping {
+pub(crate) struct Shipping {
     ledger: Ledger,
 }
 

@@ -1,7 +1,11 @@
 //! What a handler may do besides changing its own state.
 
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
 use super::{invoke::Call, outputs::OutputBuffer};
-use crate::event::{Event, Incoming, read};
+use crate::event::{Event, Incoming, TraceContext, read};
 
 /// What a handler may do besides changing its own state: publish, look at the record it handles, and learn that it
 /// should come to an end.
@@ -59,6 +63,7 @@ impl Context<'_> {
     ///
     /// Nothing is sent before the handler has succeeded; an attempt that fails publishes nothing. An event that cannot
     /// be serialised, or is too large, makes the attempt fail permanently.
+    #[expect(clippy::needless_pass_by_value, reason = "as `Publisher::publish`: the event is given away")]
     pub fn publish<E: Event>(&mut self, event: E) {
         self.outputs.push(&event);
     }
@@ -86,6 +91,27 @@ impl Context<'_> {
     /// The CloudEvents `type` of the event, which may be an alias.
     pub fn event_type(&self) -> String {
         self.incoming().map(|incoming| incoming.event_type.into_owned()).unwrap_or_default()
+    }
+
+    /// The CloudEvents `subject` of the event.
+    pub fn subject(&self) -> Option<String> {
+        self.incoming()?.subject.map(Cow::into_owned)
+    }
+
+    /// The CloudEvents `time` of the event: when it happened.
+    pub fn time(&self) -> Option<DateTime<Utc>> {
+        self.incoming()?.time
+    }
+
+    /// The W3C `traceparent` of the hop that brought the record, else that of the event's creation.
+    pub fn traceparent(&self) -> Option<String> {
+        let (call, incoming) = (self.call?, self.incoming()?);
+        TraceContext::of_hop(&incoming, call.record.headers()).map(|trace| trace.traceparent().to_owned())
+    }
+
+    /// The event as the CloudEvents SDK has it; `None` if the SDK's types cannot hold it.
+    pub fn cloudevent(&self) -> Option<cloudevents::Event> {
+        self.incoming()?.to_cloudevent().ok()
     }
 
     /// A CloudEvents extension, such as `correlationid`; `None` if the event has none of this name.

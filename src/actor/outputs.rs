@@ -135,6 +135,6 @@ impl Origin {
     fn attributes(&self, index: usize) -> Attributes {
         let Ok(incoming) = read(self.record.headers(), self.record.value()) else { return Attributes::nil() };
         let id = output_id(&self.services.group, &self.handler, &incoming.source, &incoming.id, index);
-        Attributes::caused_by(&incoming, id, self.services.clock.wall())
+        Attributes::caused_by(&incoming, self.record.headers(), id, self.services.clock.wall())
     }
 }

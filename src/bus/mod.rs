@@ -15,7 +15,7 @@ pub(crate) use settings::Settings;
 use crate::{
     actor::FromState,
     dispatch::ActorSpec,
-    event::{Environment, Location, Mode},
+    event::{Environment, Event, Location, Mode},
     kafka::Kafka,
     supervisor::Supervisor,
 };
@@ -144,6 +144,20 @@ impl<S> Bus<S> {
     /// How events are written: CloudEvents attributes in headers (the default), or one JSON envelope.
     pub fn mode(mut self, mode: Mode) -> Self {
         self.settings.mode = mode;
+        self
+    }
+
+    /// Writes the topic of `E` as JSON envelopes, whatever [`Bus::mode`] says. Momentum (.NET) cannot read these.
+    pub fn structured<E: Event>(mut self) -> Self {
+        self.settings.structured.push(E::descriptor());
+        self
+    }
+
+    /// Says that this bus publishes `E`: its topic is created or verified at start.
+    ///
+    /// Without it, that happens when the first event goes there.
+    pub fn publishes<E: Event>(mut self) -> Self {
+        self.settings.published.push(E::descriptor());
         self
     }
 

@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     dispatch::{ActorSpec, Plan, RouteTable, lines},
     error::Problem,
-    event::Encoder,
+    event::{Encoder, Mode, topic_name},
     health::HealthState,
     kafka::source::Sink,
     services::{Counters, End, Observer, Services},
@@ -23,7 +23,7 @@ pub(crate) struct Planned {
     pub(crate) identity: Identity,
     pub(crate) workers: usize,
     pub(crate) routes: Arc<RouteTable>,
-    encoder: Arc<Encoder>,
+    pub(crate) encoder: Arc<Encoder>,
 }
 
 impl<S> Bus<S> {
@@ -37,9 +37,14 @@ impl<S> Bus<S> {
         if !problems.is_empty() {
             return Err(Error::Misconfigured(problems));
         }
-        let encoder = Encoder::new(identity.environment.clone(), identity.source.clone())
-            .map_err(|error| Error::Misconfigured(vec![Problem::new(error.to_string())]))?
+        let invalid = |error: &dyn std::fmt::Display| Error::Misconfigured(vec![Problem::new(error.to_string())]);
+        let mut encoder = Encoder::new(identity.environment.clone(), identity.source.clone())
+            .map_err(|error| invalid(&error))?
             .mode(settings.mode);
+        for event in &settings.structured {
+            let topic = topic_name(event, &identity.environment).map_err(|error| invalid(&error))?;
+            encoder = encoder.topic_mode(topic, Mode::Structured);
+        }
         Ok(Planned { settings, identity, workers, routes: Arc::new(routes), encoder: Arc::new(encoder) })
     }
 }

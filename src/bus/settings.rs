@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     error::Problem,
-    event::{Environment, Mode, default_source},
+    event::{Descriptor, Environment, Mode, default_source},
     kafka::Kafka,
 };
 
@@ -18,6 +18,10 @@ pub(crate) struct Settings {
     pub(crate) source: Option<String>,
     pub(crate) environment: Option<Environment>,
     pub(crate) mode: Mode,
+    /// Events whose topic carries JSON envelopes, whatever `mode` says.
+    pub(crate) structured: Vec<&'static Descriptor>,
+    /// Events that are published here, beside what the routes say.
+    pub(crate) published: Vec<&'static Descriptor>,
     pub(crate) partial: bool,
     pub(crate) workers: Option<usize>,
     pub(crate) shutdown_timeout: Duration,
@@ -44,6 +48,8 @@ impl Settings {
             source: None,
             environment: None,
             mode: Mode::default(),
+            structured: Vec::new(),
+            published: Vec::new(),
             partial: false,
             workers: None,
             shutdown_timeout: Duration::from_secs(10),

@@ -1,6 +1,6 @@
 //! Spawning: topics first, then the producers, the actors, and last the consumer.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use actix::Actor;
 
@@ -10,9 +10,10 @@ use crate::{
     clock::Clock,
     dispatch::{Door, Router, Stage},
     error::Problem,
+    event::{plural_warning, topic_name},
     kafka::{
-        Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, Publishing, TopicPlan,
-        ensure,
+        Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, ProvisioningSink,
+        Publishing, TopicPlan, effective, ensure, librdkafka_version,
     },
     services::{Services, Unobserved},
     supervisor::SupervisorActor,
@@ -37,7 +38,7 @@ impl<S> Bus<S> {
         provision(&planned).await?;
         let services = Arc::new(planned.services(
             Clock::system(),
-            Arc::new(sink(&planned, Publishing::Events)?),
+            Arc::new(provisioning(&planned, sink(&planned, Publishing::Events)?)),
             Arc::new(sink(&planned, Publishing::DeadLetters)?),
             Arc::new(Unobserved),
         ));
@@ -75,10 +76,19 @@ fn sink(planned: &Planned, purpose: Publishing) -> Result<KafkaSink, Error> {
     KafkaSink::new(&config).map_err(|error| Error::client(error.to_string()))
 }
 
+/// Sees to topics that were not known at start.
+fn provisioning(planned: &Planned, sink: KafkaSink) -> ProvisioningSink {
+    let encoder = Arc::clone(&planned.encoder);
+    let wanted = Arc::new(move |topic: &str| encoder.partitions(topic));
+    let known = planned.topics().into_iter().map(|topic| topic.name.into());
+    ProvisioningSink::new(sink, planned.settings.kafka.clone(), wanted, known.collect::<Vec<_>>())
+}
+
 fn announce(planned: &Planned) {
     let identity = &planned.identity;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
+        librdkafka = librdkafka_version(),
         group = identity.group,
         source = identity.source,
         environment = identity.environment.segment(),
@@ -86,7 +96,12 @@ fn announce(planned: &Planned) {
         "the bus starts"
     );
     for route in planned.route_lines() {
-        tracing::info!(%route, "route");
+        tracing::info!("route {route}");
+    }
+    for event in planned.routes.values().flat_map(|routes| &routes.events).chain(&planned.settings.published) {
+        if let Some(warning) = plural_warning(event) {
+            tracing::warn!("{warning}");
+        }
     }
     if cfg!(panic = "abort") {
         tracing::error!(
@@ -116,6 +131,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
     let topics: Vec<String> = planned.routes.keys().map(ToString::to_string).collect();
     let source =
         KafkaSource::connect(&config, &topics, alarm.waker()).map_err(|error| Error::client(error.to_string()))?;
+    tracing::debug!(settings = ?effective(&config), "librdkafka's settings of the consumer");
     let settings = PollSettings {
         bounds: Bounds { drain: planned.settings.drain_timeout, ..Bounds::default() },
         ..PollSettings::default()
@@ -142,6 +158,13 @@ impl Planned {
             };
             [source, dead_letters]
         });
-        topics.collect()
+        let published = self.settings.published.iter().filter_map(|event| {
+            let name = topic_name(event, &self.identity.environment).ok()?;
+            Some(TopicPlan { name, partitions: event.partitions, ..TopicPlan::default() })
+        });
+        let mut topics: Vec<_> = topics.chain(published).collect();
+        let mut seen = BTreeSet::new();
+        topics.retain(|topic| seen.insert(topic.name.clone()));
+        topics
     }
 }

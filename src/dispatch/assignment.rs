@@ -21,7 +21,7 @@ use super::{
     progress::{Progress, Received},
 };
 use crate::kafka::{
-    record::{Batch, TopicPartition},
+    record::{Batch, HeldBytes, TopicPartition},
     source::{CommitPoint, Committed},
 };
 
@@ -64,7 +64,7 @@ pub(crate) struct Assignment {
     limits: Limits,
     progress: Mutex<Progress>,
     /// Bytes held by batches; a [`Batch`] returns its own when the last record of it is gone.
-    held: Arc<AtomicUsize>,
+    held: Arc<HeldBytes>,
     unfinished: AtomicUsize,
     span: AtomicU64,
     committable: AtomicI64,
@@ -97,7 +97,7 @@ impl Assignment {
             cancel: CancellationToken::new(),
             limits,
             progress: Mutex::new(Progress::new(offset, done)),
-            held: Arc::default(),
+            held: HeldBytes::new(limits.bytes, Arc::clone(&waker)),
             unfinished: AtomicUsize::new(0),
             span: AtomicU64::new(0),
             committable: AtomicI64::new(-1),
@@ -136,7 +136,7 @@ impl Assignment {
             return None;
         }
         let records = self.limits.records.checked_sub(self.unfinished.load(Relaxed))?;
-        let bytes = self.limits.bytes.checked_sub(self.held.load(Relaxed))?;
+        let bytes = self.held.left();
         (records > 0 && bytes > 0).then_some(Credit { records, bytes })
     }
 
@@ -182,7 +182,11 @@ impl Assignment {
     pub(crate) fn commit_point(&self) -> Option<(u64, CommitPoint)> {
         let progress = self.progress();
         let offset = progress.committable()?;
-        let metadata = progress.offset_map().encode(offset);
+        let map = progress.offset_map();
+        let metadata = map.encode(offset);
+        if metadata.is_none() && map.overflows(offset) {
+            tracing::warn!(partition = %self.partition, offset, "committed without the offset map, which is too large");
+        }
         Some((progress.version(), CommitPoint { partition: self.partition.clone(), offset, metadata }))
     }
 
@@ -265,7 +269,7 @@ impl Assignment {
     }
 
     /// Counter that records copied out of a batch are charged to.
-    pub(crate) fn held(&self) -> &Arc<AtomicUsize> {
+    pub(crate) fn held(&self) -> &Arc<HeldBytes> {
         &self.held
     }
 }

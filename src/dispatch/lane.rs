@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::{queue::LaneQueue, route::ActorSpec, ticket::Ticket};
-use crate::actor::{Call, Fault, Instance, Returned, discard, panic_message};
+use crate::actor::{Call, Fault, Instance, Invoke, Returned, discard, panic_message};
 use crate::kafka::record::{OutRecord, Record};
 
 /// One lane; same key, same lane, one event at a time.
@@ -62,7 +62,8 @@ impl Lane {
                 Err(panic) => return Err(Box::new((ticket, Err(Fault::Panic(panic_message(panic.as_ref())))))),
             },
         };
-        let attempt = invoke(instance, call(ticket.record.clone(), ticket.attempts, name));
+        let call = call(ticket.record.clone(), ticket.attempts, name);
+        let attempt = if actor.policy.blocking { aside(invoke, instance, call) } else { invoke(instance, call) };
         self.running = Some(Running { attempt, ticket, since: None });
         Ok(())
     }
@@ -122,6 +123,19 @@ impl Lane {
             discard(instance);
         }
     }
+}
+
+/// Runs an attempt on a thread that may block.
+fn aside(invoke: Invoke, instance: Instance, call: Call) -> BoxFuture<'static, Returned> {
+    let runtime = call.services.runtime.clone();
+    let inside = runtime.clone();
+    let attempt = runtime.spawn_blocking(move || inside.block_on(invoke(instance, call)));
+    Box::pin(async move {
+        attempt.await.unwrap_or_else(|error| {
+            // `invoke` catches panics, so only a runtime that shuts down can end it.
+            Returned { instance: None, result: Err(Fault::Panic(format!("the blocking thread is gone: {error}"))) }
+        })
+    })
 }
 
 impl Drop for Lane {

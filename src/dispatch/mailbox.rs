@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context as TaskContext, Poll},
+    time::{Duration, Instant},
 };
 
 use actix::{Actor, ActorFuture, Addr, AsyncContext, Context, Handler, Message};
@@ -169,25 +170,41 @@ impl Mailbox {
 
     /// Goes on with one lane until it has to wait.
     fn run(&mut self, lane: usize, addr: &Addr<Self>) {
+        let began = Instant::now();
+        let handler = self.advance(lane, addr);
+        let took = began.elapsed();
+        if took > BLOCKED {
+            warn_blocked(handler.as_deref(), took);
+        }
+    }
+
+    /// As [`Mailbox::run`]; the handler that ran last.
+    fn advance(&mut self, lane: usize, addr: &Addr<Self>) -> Option<Arc<str>> {
+        let mut handler = None;
         for _ in 0..TURN {
             if !self.lanes[lane].is_running() {
-                let Some(ticket) = self.next(lane) else { return };
+                let Some(ticket) = self.next(lane) else { return handler };
                 if let Err(ended) = self.start(lane, ticket) {
                     self.ended(*ended, addr);
                     continue;
                 }
             }
+            handler = self.lanes[lane].handler_name();
             let clock = &self.spec.services.clock;
             match self.lanes[lane].poll(|| clock.working_now()) {
                 Poll::Ready(ended) => {
                     self.busy -= 1;
                     self.ended(ended, addr);
                 }
-                Poll::Pending => return self.arm(),
+                Poll::Pending => {
+                    self.arm();
+                    return handler;
+                }
             }
         }
         self.wakes.mark(lane);
         self.wakes.wake_mailbox();
+        handler
     }
 
     /// What comes next in a lane.
@@ -218,7 +235,7 @@ impl Mailbox {
 
     /// Sees to it that a timeout is noticed.
     fn arm(&mut self) {
-        if !self.alarm.is_set() {
+        if !self.alarm.is_set() && !self.spec.member.actor.policy.blocking {
             self.alarm.set(self.spec.services.clock.deadline(self.spec.member.actor.policy.timeout));
         }
     }
@@ -343,6 +360,18 @@ impl Mailbox {
         let settled = Settled { topic: &partition.topic, partition: partition.partition, offset, attempts, end };
         self.spec.services.observer.settled(&settled);
     }
+}
+
+/// Longer than this, and the neighbours of a handler notice.
+const BLOCKED: Duration = Duration::from_millis(100);
+
+fn warn_blocked(handler: Option<&str>, took: Duration) {
+    tracing::warn!(
+        handler,
+        took_ms = took.as_millis() as u64,
+        "a handler kept its thread busy without an `.await`, and other keys waited; use `tokio::task::spawn_blocking`, or \
+         `.blocking()` on its supervisor"
+    );
 }
 
 impl Drop for Mailbox {

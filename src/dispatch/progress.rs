@@ -125,6 +125,7 @@ impl Progress {
     }
 
     /// Records finished beyond the base.
+    #[cfg(test)]
     pub(crate) fn finished_beyond(&self) -> usize {
         self.finished
     }

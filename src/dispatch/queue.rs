@@ -80,10 +80,6 @@ impl<T: Keyed> LaneQueue<T> {
         self.retries.len() + self.released.len() + self.fresh.len()
     }
 
-    pub(crate) fn parked_keys(&self) -> usize {
-        self.parked.len()
-    }
-
     /// Gives up everything.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();

@@ -15,7 +15,7 @@ use super::{
     topic::{TopicNameError, topic_name},
     trace::TraceContext,
 };
-use crate::kafka::record::{HeaderName, OutRecord};
+use crate::kafka::record::{Header, HeaderName, OutRecord};
 
 /// Where the attributes of an event travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,10 +71,15 @@ impl Attributes {
     }
 
     /// Of an output of the handler of `cause`: linked to it, and in its trace.
-    pub(crate) fn caused_by(cause: &Incoming<'_>, id: Uuid, time: DateTime<Utc>) -> Self {
-        let text = |name: &str| cause.extension(name).map(|value| value.to_string());
+    pub(crate) fn caused_by<'a>(
+        cause: &Incoming<'_>,
+        headers: impl Iterator<Item = Header<'a>> + Clone,
+        id: Uuid,
+        time: DateTime<Utc>,
+    ) -> Self {
+        let text = |name: &str| cause.extension(name).map(ToString::to_string);
         let correlationid = text("correlationid").or_else(|| Some(cause.id.to_string()));
-        let trace = text("traceparent").and_then(|parent| TraceContext::new(parent, text("tracestate")));
+        let trace = TraceContext::of_creation(cause, headers);
         Self { correlationid, causationid: Some(cause.id.to_string()), trace, ..Self::new(id, time) }
     }
 
@@ -147,6 +152,8 @@ pub(crate) struct Encoder {
 pub(crate) struct Route {
     pub(crate) topic: Arc<str>,
     pub(crate) mode: Mode,
+    /// As its attribute says.
+    pub(crate) partitions: Option<u32>,
 }
 
 impl Encoder {
@@ -184,6 +191,12 @@ impl Encoder {
         &self.environment
     }
 
+    /// How many partitions the events of a topic ask for, as far as they were seen.
+    pub(crate) fn partitions(&self, topic: &str) -> Option<u32> {
+        let routes = self.routes.iter().filter(|route| &*route.topic == topic);
+        routes.filter_map(|route| route.partitions).max()
+    }
+
     /// Where events of this type go; the bus asks at start, so that a bad name fails there.
     pub(crate) fn route<E: Event>(&self) -> Result<Route, EncodeError> {
         let id = TypeId::of::<E>();
@@ -191,7 +204,7 @@ impl Encoder {
             return Ok(route.clone());
         }
         let topic = topic_name(E::descriptor(), &self.environment)?;
-        let route = Route { mode: self.mode_of(&topic), topic: topic.into() };
+        let route = Route { mode: self.mode_of(&topic), partitions: E::descriptor().partitions, topic: topic.into() };
         self.routes.insert(id, route.clone());
         Ok(route)
     }
@@ -436,7 +449,7 @@ mod tests {
     #[test]
     fn a_value_that_is_no_json_says_so() {
         let encoder = encoder();
-        let route = Route { topic: "fine".into(), mode: Mode::Binary };
+        let route = Route { topic: "fine".into(), mode: Mode::Binary, partitions: None };
         encoder.routes.insert(TypeId::of::<Broken>(), route);
         let error = encoder.encode(&Broken { pairs: [(vec![1], 2)].into() }, attributes()).unwrap_err().to_string();
         assert_eq!(error, "`sales.order-placed.v1` cannot be written as JSON: key must be a string");

@@ -44,20 +44,6 @@ pub trait KeyPart {
     fn write_key(&self, out: &mut String);
 }
 
-/// Joins the parts of a composite key with `|`, without escaping.
-///
-/// The derive calls it with the fields already in their order.
-pub fn join(parts: &[&dyn KeyPart]) -> String {
-    let mut key = String::new();
-    for (at, part) in parts.iter().enumerate() {
-        if at > 0 {
-            key.push('|');
-        }
-        part.write_key(&mut key);
-    }
-    key
-}
-
 impl KeyPart for str {
     fn write_key(&self, out: &mut String) {
         out.push_str(self);
@@ -135,6 +121,18 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    /// What the derive writes out: the parts in their order, `|` between them, no escaping.
+    fn join(parts: &[&dyn KeyPart]) -> String {
+        let mut key = String::new();
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                key.push('|');
+            }
+            part.write_key(&mut key);
+        }
+        key
+    }
 
     /// Stands for `#[derive(KeyPart)]` on an enum.
     struct Variant(String);

@@ -17,7 +17,11 @@ mod trace;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use self::{
-    cloudevents::{Incoming, ReadError, read},
+    cloudevents::{
+        Incoming, read,
+        sdk::{NoData, Target},
+        write::extension_name_warning,
+    },
     decode::{DecodeError, decode, decode_if},
     envelope::{Attributes, EncodeError, Encoder, default_source},
     output_id::output_id,

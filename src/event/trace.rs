@@ -22,15 +22,18 @@ impl TraceContext {
     }
 
     /// 32 lower-case hex digits.
+    #[cfg(test)]
     pub(crate) fn trace_id(&self) -> &str {
         &self.traceparent[3..35]
     }
 
     /// The span that wrote the context, 16 lower-case hex digits.
+    #[cfg(test)]
     pub(crate) fn span_id(&self) -> &str {
         &self.traceparent[36..52]
     }
 
+    #[cfg(test)]
     pub(crate) fn is_sampled(&self) -> bool {
         u8::from_str_radix(&self.traceparent[53..55], 16).is_ok_and(|flags| flags & 1 == 1)
     }

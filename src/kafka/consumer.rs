@@ -78,6 +78,11 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         busy | self.close_if_done()
     }
 
+    /// How long the caller may sleep after an idle round, `longest` at most.
+    pub(crate) fn rest(&self, longest: Duration) -> Duration {
+        self.source.rest().map_or(longest, |rest| rest.min(longest))
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         matches!(self.phase, Phase::Closed)
     }

@@ -13,6 +13,7 @@ mod nudge;
 mod options;
 mod poll_thread;
 mod producer;
+mod provisioned;
 mod raw;
 mod rebalance;
 pub(crate) mod record;
@@ -28,14 +29,21 @@ pub use config::{GroupProtocol, Kafka};
 #[cfg(feature = "testing")]
 pub(crate) use consumer::PollLoop;
 pub use embedded::{Embedded, EmbeddedError};
+pub(crate) use options::effective;
 pub(crate) use poll_thread::{Alarm, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
 pub(crate) use poll_thread::{Command, Wiring};
 pub(crate) use producer::KafkaSink;
+pub(crate) use provisioned::ProvisioningSink;
 pub(crate) use rebalance::Bounds;
 pub(crate) use source_kafka::KafkaSource;
 pub use topics::Topics;
 pub(crate) use topics::{NotProvisioned, PATIENCE, TopicPlan, ensure};
+
+/// Version of the C library underneath.
+pub(crate) fn librdkafka_version() -> String {
+    rdkafka::util::get_rdkafka_version().1
+}
 
 /// Provisions topics as a bus does at start: (name, partitions, the topic whose dead letters it takes).
 #[cfg(feature = "testing")]

@@ -106,7 +106,7 @@ fn run<S: Source, I: Intake>(mut poll: PollLoop<S, I>) {
     let start = Instant::now();
     while !poll.is_closed() {
         if !poll.turn(start.elapsed()) {
-            thread::park_timeout(PARK);
+            thread::park_timeout(poll.rest(PARK));
         }
     }
 }

@@ -72,22 +72,44 @@ struct RecordSpan {
     headers: Span,
 }
 
+/// Bytes of a partition that are in memory.
+pub(crate) struct HeldBytes {
+    now: AtomicUsize,
+    limit: usize,
+    /// Called when there is room again.
+    room: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl HeldBytes {
+    pub(crate) fn new(limit: usize, room: Arc<dyn Fn() + Send + Sync>) -> Arc<Self> {
+        Arc::new(Self { now: AtomicUsize::new(0), limit, room })
+    }
+
+    /// What may still be taken.
+    pub(crate) fn left(&self) -> usize {
+        self.limit.saturating_sub(self.now.load(Ordering::Relaxed))
+    }
+}
+
 /// Bytes that a batch takes from its partition's credit; dropping the batch returns them.
-pub(crate) struct ByteLease {
-    held: Arc<AtomicUsize>,
+struct ByteLease {
+    held: Arc<HeldBytes>,
     bytes: usize,
 }
 
 impl ByteLease {
-    pub(crate) fn take(held: &Arc<AtomicUsize>, bytes: usize) -> Self {
-        held.fetch_add(bytes, Ordering::Relaxed);
+    fn take(held: &Arc<HeldBytes>, bytes: usize) -> Self {
+        held.now.fetch_add(bytes, Ordering::Relaxed);
         Self { held: Arc::clone(held), bytes }
     }
 }
 
 impl Drop for ByteLease {
     fn drop(&mut self) {
-        self.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        let before = self.held.now.fetch_sub(self.bytes, Ordering::Relaxed);
+        if before >= self.held.limit && before - self.bytes < self.held.limit {
+            (self.held.room)();
+        }
     }
 }
 
@@ -134,6 +156,7 @@ impl Batch {
     }
 
     /// Offsets in the order of the log.
+    #[cfg(test)]
     pub(crate) fn offsets(&self) -> impl Iterator<Item = i64> + '_ {
         self.records.iter().map(|record| record.offset)
     }
@@ -144,7 +167,7 @@ impl Batch {
     }
 
     /// Ends the filling: from here on the batch is shared and counts against `held`.
-    pub(crate) fn seal(mut self, held: &Arc<AtomicUsize>) -> Arc<Self> {
+    pub(crate) fn seal(mut self, held: &Arc<HeldBytes>) -> Arc<Self> {
         self._lease = Some(ByteLease::take(held, self.size()));
         Arc::new(self)
     }
@@ -210,14 +233,8 @@ impl Record {
             .map(|header| (self.slice(&header.name), header.value.as_ref().map(|value| self.slice(value))))
     }
 
-    /// Key, value and headers together, in bytes.
-    pub(crate) fn size(&self) -> usize {
-        let headers: usize = self.headers().map(|(name, value)| name.len() + value.map_or(0, <[u8]>::len)).sum();
-        self.key().map_or(0, <[u8]>::len) + self.value().map_or(0, <[u8]>::len) + headers
-    }
-
     /// A copy that no longer keeps its batch alive, for a record that has to wait.
-    pub(crate) fn detach(&self, held: &Arc<AtomicUsize>) -> Self {
+    pub(crate) fn detach(&self, held: &Arc<HeldBytes>) -> Self {
         let mut batch = Batch::new(self.batch.from.clone());
         batch.push(self.offset(), self.timestamp(), self.key(), self.value());
         for (name, value) in self.headers() {

@@ -20,8 +20,14 @@ pub(crate) trait Source {
     /// Moves up to `records` records, and not many more than `bytes` bytes, into `batch`, without waiting.
     fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch);
 
-    /// Sends one commit request for all of `points`; the answer comes as [`SourceEvent::Committed`].
+    /// Sends one commit request for all of `points`; the answer comes as [`SourceEvent::Committed`]. Once a later request
+    /// was sent, the answers to earlier ones are not reported any more.
     fn commit(&mut self, points: &[CommitPoint]);
+
+    /// How long the caller may rest when nothing happens, if that is not its own decision.
+    fn rest(&self) -> Option<Duration> {
+        None
+    }
 
     /// Gives the partitions of a [`SourceEvent::Revoked`] back.
     fn release(&mut self, partitions: &[TopicPartition]);

@@ -197,9 +197,7 @@ impl Source for KafkaSource {
                 self.alive();
             }
         }
-        if self.events.is_empty() {
-            self.nudge.step(&*client, Instant::now());
-        }
+        self.nudge.step(&*client, Instant::now());
         self.events.pop_front()
     }
 
@@ -254,6 +252,10 @@ impl Source for KafkaSource {
             let answers = std::mem::take(&mut self.committing).into_iter().map(|one| (one, Err(error.clone())));
             self.events.push_back(SourceEvent::Committed(answers.collect()));
         }
+    }
+
+    fn rest(&self) -> Option<Duration> {
+        self.nudge.due().map(|due| due.saturating_duration_since(Instant::now()))
     }
 
     fn release(&mut self, partitions: &[TopicPartition]) {

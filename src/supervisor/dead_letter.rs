@@ -146,7 +146,7 @@ fn describes_event(name: &[u8]) -> bool {
 mod tests {
     use std::{
         collections::{BTreeMap, BTreeSet},
-        sync::{Arc, atomic::AtomicUsize},
+        sync::Arc,
     };
 
     use chrono::{DateTime, Utc};
@@ -156,7 +156,7 @@ mod tests {
         super::dead_letter_headers::{ErrorClass, ErrorText},
         *,
     };
-    use crate::kafka::record::{Batch, Timestamp, TopicPartition};
+    use crate::kafka::record::{Batch, HeldBytes, Timestamp, TopicPartition};
 
     const ROOMY: usize = 1_000_000;
 
@@ -166,7 +166,7 @@ mod tests {
         let mut batch = Batch::new(TopicPartition::new("dev.sales.public.orders.v1", 3));
         batch.push(42, Timestamp::Create(1_700_000_000_123), key, value);
         headers.iter().for_each(|(name, value)| batch.push_header(name, *value));
-        batch.seal(&Arc::new(AtomicUsize::new(0))).records().next().unwrap()
+        batch.seal(&HeldBytes::new(usize::MAX, Arc::new(|| ()))).records().next().unwrap()
     }
 
     fn order(headers: Headers<'_>) -> Record {
@@ -299,7 +299,7 @@ mod tests {
         };
         let mut batch = Batch::new(TopicPartition::new("t", 0));
         batch.push(0, Timestamp::None, None, None);
-        let record = batch.seal(&Arc::default()).records().next().unwrap();
+        let record = batch.seal(&HeldBytes::new(usize::MAX, Arc::new(|| ()))).records().next().unwrap();
         let names: Vec<_> = ours(&dead_letter(&record, &bare, ROOMY)).into_keys().collect();
         let expected = [
             "attempts",

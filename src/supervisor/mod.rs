@@ -185,9 +185,11 @@ impl Supervisor {
         self
     }
 
-    /// The handlers of this actor block their thread: they run on threads of their own.
+    /// The handlers of this actor block their thread: they run on the blocking threads of the runtime that spawned the
+    /// bus.
     ///
-    /// Default: they do not, and a handler that blocks anyway stalls its neighbours and outlives its timeout.
+    /// Default: they do not, and a handler that blocks anyway stalls the other keys of its thread. A thread cannot be
+    /// stopped, so with this the [`timeout`](Self::timeout) is not enforced: the next attempt would run beside the last.
     pub fn blocking(mut self) -> Self {
         self.blocking = true;
         self

@@ -103,10 +103,6 @@ impl Cluster {
         self.state().published.clone()
     }
 
-    pub(crate) fn committed(&self, topic: &str, partition: i32) -> Option<i64> {
-        self.state().committed.get(&(topic.to_owned(), partition)).map(|committed| committed.offset)
-    }
-
     pub(crate) fn all_committed(&self) -> Vec<(String, i32, i64)> {
         let state = self.state();
         state

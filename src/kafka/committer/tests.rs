@@ -140,6 +140,24 @@ fn a_refusal_of_what_was_sent_before_the_rebalance_does_not_count() {
 }
 
 #[test]
+fn what_belongs_to_another_epoch_is_neither_sent_nor_acknowledged() {
+    let mut committer = tracking(1);
+    let points = committer.request(SECOND, [standing(0, 1, 50)]).unwrap();
+    committer.track(partition(0), 2, Some(0));
+    committer.answered(SECOND, all(&points, &Ok(())), 0.0);
+    // Fails when `accept` or `is_dirty` does not compare epochs.
+    assert!(!committer.is_settled(SECOND, &partition(0), 2, 10));
+    assert_eq!(committer.request(SECOND, [standing(0, 1, 60)]), None);
+    committer.forget(&partition(0), 1);
+    assert_eq!(offsets(&committer.request(SECOND, [standing(0, 2, 10)]).unwrap()), [(0, 10)]);
+    committer.answered(SECOND, Vec::new(), 0.0);
+    committer.forget(&partition(0), 2);
+    // Fails when `forget` does nothing.
+    assert_eq!(committer.request(SECOND * 2, [standing(0, 2, 20)]), None);
+    assert!(committer.is_settled(SECOND * 2, &partition(0), 2, 20), "nobody waits for it");
+}
+
+#[test]
 fn a_fatal_error_ends_all_commits() {
     let mut committer = tracking(1);
     let points = committer.request(SECOND, [standing(0, 1, 5)]).unwrap();
@@ -288,7 +306,7 @@ impl Model {
 }
 
 proptest! {
-    // Fails when `is_dirty` does not compare epochs, `accept` runs after an error, or `forget` does nothing.
+    // Fails when `accept` runs after an error, or `due` ignores what is in flight.
     #[test]
     fn whatever_the_broker_answers_only_finished_records_of_ours_are_committed_and_in_the_end_all_are(steps in steps()) {
         let mut model = Model::default();

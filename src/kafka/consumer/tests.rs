@@ -309,6 +309,22 @@ fn a_handler_that_does_not_end_is_left_behind_at_the_bound_and_never_committed()
 }
 
 #[test]
+fn what_finishes_after_the_last_commit_was_sent_moves_nothing() {
+    let mut bench = Bench::running(Limits::default(), 1, 100);
+    bench.turn(Duration::ZERO);
+    bench.assignment(0).finish(&[0], |_| {});
+    bench.revoke(&[0], false);
+    bench.turn(Duration::ZERO);
+    bench.committed(&[0], &Ok(()));
+    bench.assignment(0).finish(&[1], |_| {});
+    bench.turn(SECOND * 5);
+    assert_eq!(bench.notes().last(), Some(&Note::Commit(vec![(0, 2)])));
+    // Fails when `Departure::drained` does not close: the commit that is awaited would have to chase it.
+    bench.assignment(0).finish(&[2], |_| {});
+    assert_eq!(bench.assignment(0).committable(), Some(2));
+}
+
+#[test]
 fn a_partition_goes_even_if_its_last_commit_is_never_answered() {
     let mut bench = Bench::running(Limits::default(), 1, 100);
     bench.turn(Duration::ZERO);

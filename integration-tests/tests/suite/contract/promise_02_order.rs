@@ -31,7 +31,7 @@ async fn a_key_keeps_its_order_through_retries_panics_and_timeouts(world: World)
         1 => vec![Step::Fail, Step::Fail],
         2 => vec![Step::Panic],
         3 => vec![Step::Sleep(3)],
-        4 if key % 5 == 0 => vec![Step::Sleep(5), Step::Hang],
+        4 if key.is_multiple_of(5) => vec![Step::Sleep(5), Step::Hang],
         _ => vec![],
     };
     let jobs: Vec<Job> =
