@@ -83,7 +83,7 @@
 //! | say what a failure means | [`Failure`] |
 //! | decide what follows a failure | [`Supervisor`], [`Retry`], [`Directive`], [`Ordering`] |
 //! | build, run and stop a bus | [`Bus`], [`BusHandle`] |
-//! | publish by hand | [`BusHandle::publish`], [`Publisher`] |
+//! | publish by hand | [`BusHandle::publish`], [`Publisher`], [`Bus::publishes`] |
 //! | reach a broker, or do without one | [`Kafka`], [`Kafka::embedded`] |
 //! | know whether it does its job | [`BusHandle::health`], [`Health`] |
 //! | test without a broker | `carom::testing` (feature `testing`), [`Context::detached`] |
