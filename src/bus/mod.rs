@@ -22,7 +22,7 @@ use crate::{
 
 /// A bus that is not running yet: which cluster, which service, which actors.
 ///
-/// ```
+/// ```standalone_crate
 /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler};
 /// use serde::{Deserialize, Serialize};
 ///

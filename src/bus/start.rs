@@ -43,7 +43,11 @@ impl<S> Bus<S> {
             Arc::new(Unobserved),
         ));
         announce(&planned);
-        let running = if planned.routes.is_empty() { Running::publisher() } else { consume(&planned, &services)? };
+        let running = if planned.routes.is_empty() {
+            Running::publisher(planned.settings.kafka.clone())
+        } else {
+            consume(&planned, &services)?
+        };
         let publisher =
             Publisher::new(Arc::clone(&services.sink), Arc::clone(&services.encoder), services.clock.clone());
         Ok(BusHandle { running: Some(running), publisher, routes: planned.route_lines(), services })
@@ -135,7 +139,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
     let clock = services.clock.clone();
     let poller = Poller::spawn(source, door, settings, alarm, Box::new(move || clock.fraction()))
         .map_err(|error| Error::internal(format!("cannot start the poll thread: {error}")))?;
-    Ok(Running::consumer(poller, threads, planned.settings.shutdown_timeout))
+    Ok(Running::consumer(poller, threads, planned.settings.shutdown_timeout, planned.settings.kafka.clone()))
 }
 
 impl Planned {

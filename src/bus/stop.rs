@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::threads::ActorThreads;
-use crate::{kafka::Poller, services::Services};
+use crate::{
+    kafka::{Kafka, Poller},
+    services::Services,
+};
 
 /// What the consumer may take beyond the shutdown timeout: the last commit, and closing the client.
 const LAST_COMMIT_AND_CLOSE: Duration = Duration::from_secs(10);
@@ -17,16 +20,18 @@ const FLUSH: Duration = Duration::from_secs(5);
 pub(crate) struct Running {
     consumer: Option<(Poller, ActorThreads)>,
     within: Duration,
+    /// An embedded broker goes with the last that holds it, and the bus may be the only one.
+    broker: Kafka,
 }
 
 impl Running {
     /// A bus without actors.
-    pub(super) fn publisher() -> Self {
-        Self { consumer: None, within: Duration::ZERO }
+    pub(super) fn publisher(broker: Kafka) -> Self {
+        Self { consumer: None, within: Duration::ZERO, broker }
     }
 
-    pub(super) fn consumer(poller: Poller, threads: ActorThreads, within: Duration) -> Self {
-        Self { consumer: Some((poller, threads)), within }
+    pub(super) fn consumer(poller: Poller, threads: ActorThreads, within: Duration, broker: Kafka) -> Self {
+        Self { consumer: Some((poller, threads)), within, broker }
     }
 
     /// Stops everything, and waits.
@@ -55,7 +60,7 @@ impl Running {
             // The threads run until the consumer is closed; then nobody needs them.
             std::thread::spawn(move || {
                 let _ = closed.blocking_recv();
-                drop(threads);
+                drop((threads, self.broker));
             });
         }
     }

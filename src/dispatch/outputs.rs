@@ -34,15 +34,17 @@ pub(crate) async fn publish(
     let count = outputs.len() as u64;
     let mut left = outputs;
     for round in 1.. {
-        let results = services.sink.send(left.clone()).await;
-        let Some((first, error)) = first_failure(results) else {
-            services.health.recover(HEALTH);
-            Counters::add(&services.counters.published, count);
-            return Published::Acked { stub: ticket.stub(), attempts: ticket.attempts };
+        let (first, error) = match judge(services.sink.send(left.clone()).await) {
+            Ok(()) => {
+                services.health.recover(HEALTH);
+                Counters::add(&services.counters.published, count);
+                return Published::Acked { stub: ticket.stub(), attempts: ticket.attempts };
+            }
+            Err(Failed::Never(error)) => {
+                return Published::Refused { ticket, fault: Fault::Failure(Failure::permanent(error)) };
+            }
+            Err(Failed::At(first, error)) => (first, error),
         };
-        if matches!(error.kind, SendErrorKind::Permanent | SendErrorKind::TooLarge) {
-            return Published::Refused { ticket, fault: Fault::Failure(Failure::permanent(error)) };
-        }
         // Everything after the first failure goes again, acknowledged or not: a repeat is recognised by its id, a
         // changed order is not.
         left.drain(..first);
@@ -56,6 +58,55 @@ pub(crate) async fn publish(
 
 const HEALTH: &str = "outputs";
 
-fn first_failure<T>(results: Vec<Result<T, SendError>>) -> Option<(usize, SendError)> {
-    results.into_iter().enumerate().find_map(|(at, result)| result.err().map(|error| (at, error)))
+/// Why not all outputs are with the broker.
+#[derive(Debug, PartialEq, Eq)]
+enum Failed {
+    /// One of them can never be sent. It need not be the first that failed: where one is too large, none is sent.
+    Never(SendError),
+    /// The first that failed, and why.
+    At(usize, SendError),
+}
+
+fn judge<T>(results: Vec<Result<T, SendError>>) -> Result<(), Failed> {
+    let mut failed = None;
+    for (at, result) in results.into_iter().enumerate() {
+        match result {
+            Err(error) if matches!(error.kind, SendErrorKind::Permanent | SendErrorKind::TooLarge) => {
+                return Err(Failed::Never(error));
+            }
+            Err(error) => failed = failed.or(Some(Failed::At(at, error))),
+            Ok(_) => {}
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(kind: SendErrorKind) -> SendError {
+        SendError { topic: "t".to_owned(), kind, reason: format!("{kind:?}") }
+    }
+
+    #[test]
+    fn outputs_are_sent_again_from_the_first_failure_on_unless_one_can_never_be_sent() {
+        use SendErrorKind::{InDoubt, Permanent, Retriable, TooLarge};
+        let at = |at, kind| Err(Failed::At(at, error(kind)));
+        let never = |kind| Err(Failed::Never(error(kind)));
+        // Fails, in its last rows, when `judge` stops at the first failure: a small output that is held back because of
+        // a large one would be sent again for ever.
+        let rows = [
+            (vec![None, None], Ok(())),
+            (vec![None, Some(InDoubt), Some(Retriable)], at(1, InDoubt)),
+            (vec![Some(Retriable), None], at(0, Retriable)),
+            (vec![None, Some(Permanent)], never(Permanent)),
+            (vec![Some(Retriable), Some(TooLarge)], never(TooLarge)),
+            (vec![Some(InDoubt), None, Some(Permanent)], never(Permanent)),
+        ];
+        for (kinds, expected) in rows {
+            let results = kinds.iter().map(|kind| kind.map_or(Ok(()), |kind| Err(error(kind)))).collect();
+            assert_eq!(judge(results), expected, "{kinds:?}");
+        }
+    }
 }

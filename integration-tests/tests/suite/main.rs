@@ -2,6 +2,7 @@
 
 mod broker;
 mod contract;
+mod docs;
 mod provisioning;
 mod round_trip;
 mod ui;

@@ -1,0 +1,10 @@
+//! Compiles, and where it can runs, the Rust in the Markdown pages.
+
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+#[doc = include_str!("../docs/semantics.md")]
+mod semantics {}
+
+#[doc = include_str!("../docs/architecture.md")]
+mod architecture {}
