@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use carom::{Bus, BusHandle, Error, Event, Health, Kafka, Publisher, event::Environment, testing::TestBus};
+use carom::{
+    Bus, BusHandle, Error, Event, Health, Kafka, Publisher,
+    event::Environment,
+    testing::{TestBus, TestRecord, write_records},
+};
 
 use crate::{
     RealKafka,
@@ -140,6 +144,18 @@ impl Running {
     /// If that fails.
     pub async fn publish(&self, jobs: impl IntoIterator<Item = Job>) {
         self.publisher().publish_all(jobs).await.expect("the jobs are published");
+    }
+
+    /// Writes records with any bytes, and returns where they are: partition and offset of each.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster does not take them.
+    pub async fn write(&self, world: &World, records: Vec<TestRecord>) -> Vec<(i32, i64)> {
+        match self {
+            Self::Test(bus) => records.into_iter().map(|record| bus.write_record(record)).collect(),
+            Self::Kafka(_) => write_records(world.kafka(), records).await.expect("the records are written"),
+        }
     }
 
     /// Name of an event's topic.

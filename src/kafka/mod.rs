@@ -1,5 +1,7 @@
 //! Everything that talks to Kafka; the only room that knows rdkafka.
 
+#[cfg(feature = "testing")]
+pub(crate) mod bytes;
 mod committer;
 mod config;
 mod consumer;
