@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use carom::{
     Kafka,
-    testing::{WrittenRecord, read_records},
+    testing::{TestRecord, WrittenRecord, read_records},
 };
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
@@ -30,6 +30,12 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// The same record, for writing it again.
+    pub fn to_record(&self, topic: &str) -> TestRecord {
+        let Self { key, value, headers, .. } = self.clone();
+        TestRecord { topic: topic.to_owned(), key, value, headers }
+    }
+
     /// The text of the last header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().rfind(|(key, _)| key == name.as_bytes())?;

@@ -5,12 +5,14 @@ use std::{collections::BTreeMap, time::Duration};
 use carom::{
     Bus, BusHandle, Error, Event, Health, Kafka, Publisher,
     event::Environment,
+    kafka::provision,
     testing::{TestBus, TestRecord, write_records},
 };
 
 use crate::{
     RealKafka,
     job::{Job, Shared},
+    ledger::PATIENCE,
     probe::{self, Letter},
     unique,
 };
@@ -102,6 +104,25 @@ impl World {
         match &self.backend {
             Backend::TestBus => TestBus::start(bus).await.map(Running::Test),
             Backend::Kafka(_) => bus.spawn().await.map(Running::Kafka),
+        }
+    }
+
+    /// The same backend with other settings, and names that no other test uses.
+    pub fn with_kafka(&self, change: impl FnOnce(Kafka) -> Kafka) -> Self {
+        match &self.backend {
+            Backend::TestBus => Self::test_bus(),
+            Backend::Kafka(kafka) => Self::on(change(kafka.clone())),
+        }
+    }
+
+    /// Creates a topic of four partitions, where a cluster has to have it.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster refuses.
+    pub async fn create_topic(&self, topic: &str) {
+        if let Backend::Kafka(kafka) = &self.backend {
+            provision(kafka, &[(topic, Some(4), None)], PATIENCE).await.expect("the topic can be created");
         }
     }
 

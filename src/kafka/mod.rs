@@ -34,6 +34,8 @@ pub(crate) use poll_thread::{Alarm, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
 pub(crate) use poll_thread::{Command, Wiring};
 pub(crate) use producer::KafkaSink;
+#[cfg(feature = "testing")]
+pub(crate) use producer::oversized;
 pub(crate) use rebalance::Bounds;
 pub(crate) use source_kafka::KafkaSource;
 pub use topics::Topics;

@@ -15,6 +15,7 @@ use super::TestRecord;
 use crate::{
     event::{Event, Partitioner, decode_if},
     kafka::{
+        oversized,
         record::{Batch, OutRecord, Timestamp, TopicPartition},
         source::{CommitPoint, Committed, Delivery, SendError, SendErrorKind, Sink, Source, SourceEvent},
     },
@@ -156,6 +157,9 @@ impl State {
 
 impl Sink for Cluster {
     fn send(&self, records: Vec<OutRecord>) -> BoxFuture<'static, Vec<Result<Delivery, SendError>>> {
+        if let Some(outcomes) = oversized(&records, self.max_record_bytes()) {
+            return ready(outcomes).boxed();
+        }
         let mut state = self.state();
         let results = records
             .iter()
