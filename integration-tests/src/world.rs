@@ -27,7 +27,8 @@ pub struct World {
 
 #[derive(Debug, Clone)]
 enum Backend {
-    TestBus,
+    /// With the settings that its bus gets; nobody contacts the cluster.
+    TestBus(Kafka),
     Kafka(Kafka),
 }
 
@@ -48,7 +49,7 @@ impl World {
 
     /// In memory.
     pub fn test_bus() -> Self {
-        Self::with(Backend::TestBus)
+        Self::with(Backend::TestBus(Kafka::embedded()))
     }
 
     /// On librdkafka's mock cluster, one for each test.
@@ -69,10 +70,7 @@ impl World {
 
     /// A bus of this world, without actors.
     pub fn bus(&self) -> Bus {
-        let kafka = match &self.backend {
-            Backend::TestBus => Kafka::embedded(),
-            Backend::Kafka(kafka) => kafka.clone(),
-        };
+        let (Backend::TestBus(kafka) | Backend::Kafka(kafka)) = self.backend.clone();
         Bus::new(kafka)
             .service("contract")
             .domain("contract")
@@ -102,7 +100,7 @@ impl World {
     /// What `spawn` says.
     pub async fn try_start<S>(&self, bus: Bus<S>) -> Result<Running, Error> {
         match &self.backend {
-            Backend::TestBus => TestBus::start(bus).await.map(Running::Test),
+            Backend::TestBus(_) => TestBus::start(bus).await.map(Running::Test),
             Backend::Kafka(_) => bus.spawn().await.map(Running::Kafka),
         }
     }
@@ -110,7 +108,7 @@ impl World {
     /// The same backend with other settings, and names that no other test uses.
     pub fn with_kafka(&self, change: impl FnOnce(Kafka) -> Kafka) -> Self {
         match &self.backend {
-            Backend::TestBus => Self::test_bus(),
+            Backend::TestBus(kafka) => Self::with(Backend::TestBus(change(kafka.clone()))),
             Backend::Kafka(kafka) => Self::on(change(kafka.clone())),
         }
     }
@@ -139,7 +137,7 @@ impl World {
     pub fn kafka(&self) -> &Kafka {
         match &self.backend {
             Backend::Kafka(kafka) => kafka,
-            Backend::TestBus => panic!("a test bus has no cluster"),
+            Backend::TestBus(_) => panic!("a test bus has no cluster"),
         }
     }
 }
