@@ -10,6 +10,7 @@ mod promise_05_nothing_vanishes;
 mod promise_06_panics;
 mod promise_10_publishing;
 mod promise_11_misconfiguration;
+mod promise_12_wire;
 
 /// Makes a test of each function for each backend named.
 macro_rules! contract {
