@@ -126,8 +126,13 @@ impl TestBus {
 
     /// Delivers a record with any bytes, and waits until every actor is done with it.
     pub async fn deliver_record(&self, record: TestRecord) -> Outcome {
-        let record = raw_record(record.topic.into(), record.key, record.value, record.headers);
-        self.append(&record).await
+        self.append(&raw_record(record)).await
+    }
+
+    /// Writes a record with any bytes without waiting, and returns where it is: partition and offset.
+    #[doc(hidden)]
+    pub fn write_record(&self, record: TestRecord) -> (i32, i64) {
+        self.cluster.append(&raw_record(record))
     }
 
     async fn append(&self, record: &crate::kafka::record::OutRecord) -> Outcome {
