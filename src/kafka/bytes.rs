@@ -63,7 +63,7 @@ pub(crate) fn read(kafka: &Kafka, topic: &str, within: Duration) -> Result<Vec<R
 }
 
 fn records(batch: Batch) -> Vec<Record> {
-    batch.seal(&Arc::default()).records().collect()
+    batch.seal(&super::held::HeldBytes::unlimited()).records().collect()
 }
 
 fn partitions(client: &BaseConsumer, topic: &str, within: Duration) -> Result<Vec<TopicPartition>, String> {

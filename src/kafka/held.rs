@@ -18,6 +18,12 @@ impl HeldBytes {
         Arc::new(Self { now: AtomicUsize::new(0), limit, room })
     }
 
+    /// Counts, and limits nothing.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn unlimited() -> Arc<Self> {
+        Self::new(usize::MAX, Arc::new(|| ()))
+    }
+
     /// What may still be taken.
     pub(crate) fn left(&self) -> usize {
         self.limit.saturating_sub(self.now.load(Ordering::Relaxed))

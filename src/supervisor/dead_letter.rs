@@ -169,7 +169,7 @@ mod tests {
         let mut batch = Batch::new(TopicPartition::new("dev.sales.public.orders.v1", 3));
         batch.push(42, Timestamp::Create(1_700_000_000_123), key, value);
         headers.iter().for_each(|(name, value)| batch.push_header(name, *value));
-        batch.seal(&HeldBytes::new(usize::MAX, Arc::new(|| ()))).records().next().unwrap()
+        batch.seal(&HeldBytes::unlimited()).records().next().unwrap()
     }
 
     fn order(headers: Headers<'_>) -> Record {
@@ -302,7 +302,7 @@ mod tests {
         };
         let mut batch = Batch::new(TopicPartition::new("t", 0));
         batch.push(0, Timestamp::None, None, None);
-        let record = batch.seal(&HeldBytes::new(usize::MAX, Arc::new(|| ()))).records().next().unwrap();
+        let record = batch.seal(&HeldBytes::unlimited()).records().next().unwrap();
         let names: Vec<_> = ours(&dead_letter(&record, &bare, ROOMY)).into_keys().collect();
         let expected = [
             "attempts",
