@@ -122,7 +122,7 @@ impl Publisher {
         };
         let attributes = Attributes::new(self.clock.uuid(), self.clock.wall());
         let record = self.encoder.encode(event, attributes).map_err(|error| invalid(&error))?;
-        let (size, limit) = (record.size(), self.sink.max_record_bytes());
+        let (size, limit) = (record.wire_size(), self.sink.max_record_bytes());
         if size > limit {
             return Err(invalid(&format_args!("it takes {size} bytes, and the limit is {limit}")));
         }

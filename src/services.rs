@@ -59,6 +59,7 @@ impl Observer for Unobserved {}
 
 /// How a record ended for one actor.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only a test bus looks at it"))]
 pub(crate) struct Settled<'a> {
     pub(crate) topic: &'a str,
     pub(crate) partition: i32,
@@ -69,6 +70,7 @@ pub(crate) struct Settled<'a> {
 
 /// The possible ends of a record.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only a test bus looks at it"))]
 pub(crate) enum RecordEnd<'a> {
     Acked,
     Discarded,

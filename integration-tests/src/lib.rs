@@ -6,6 +6,7 @@ mod home;
 mod jars;
 pub mod job;
 pub mod ledger;
+pub mod plain;
 mod ports;
 pub mod probe;
 mod real_kafka;

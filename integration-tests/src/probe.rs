@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use carom::{Kafka, testing::WrittenRecord};
+use carom::{
+    Kafka,
+    testing::{TestRecord, WrittenRecord, read_records},
+};
 use rdkafka::{
-    ClientConfig, Message, Offset, TopicPartitionList,
+    ClientConfig, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    message::Headers,
 };
 use tokio::time::Instant;
 
@@ -28,6 +30,12 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// The same record, for writing it again.
+    pub fn to_record(&self, topic: &str) -> TestRecord {
+        let Self { key, value, headers, .. } = self.clone();
+        TestRecord { topic: topic.to_owned(), key, value, headers }
+    }
+
     /// The text of the last header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().rfind(|(key, _)| key == name.as_bytes())?;
@@ -112,31 +120,7 @@ pub fn ends(kafka: &Kafka, topic: &str) -> BTreeMap<i32, i64> {
 ///
 /// If the cluster does not answer.
 pub fn read_all(kafka: &Kafka, topic: &str) -> Vec<Letter> {
-    let consumer = consumer(kafka, "probe");
-    let mut list = TopicPartitionList::new();
-    let mut expected = 0;
-    for partition in 0..count(&consumer, topic) {
-        let (low, high) = consumer.fetch_watermarks(topic, partition, PATIENCE).expect("the log has an end");
-        list.add_partition_offset(topic, partition, Offset::Offset(low)).expect("the offset is valid");
-        expected += high - low;
-    }
-    consumer.assign(&list).expect("the partitions exist");
-    let mut letters = Vec::new();
-    while (letters.len() as i64) < expected {
-        let record = consumer.poll(PATIENCE).expect("a record is there").expect("a record can be read");
-        letters.push(Letter {
-            partition: record.partition(),
-            offset: record.offset(),
-            key: record.key().map(<[u8]>::to_vec),
-            value: record.payload().map(<[u8]>::to_vec),
-            headers: headers(&record),
-        });
-    }
-    letters.sort_by_key(|letter| (letter.partition, letter.offset));
-    letters
-}
-
-fn headers(record: &impl Message) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-    let Some(headers) = record.headers() else { return Vec::new() };
-    headers.iter().map(|header| (header.key.as_bytes().to_vec(), header.value.map(<[u8]>::to_vec))).collect()
+    // Not with rdkafka's reader of headers, which panics on a name that is not UTF-8.
+    let records = read_records(kafka, topic, PATIENCE).expect("the cluster lets its records be read");
+    records.into_iter().map(Letter::from).collect()
 }

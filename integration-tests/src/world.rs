@@ -2,11 +2,17 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use carom::{Bus, BusHandle, Error, Event, Health, Kafka, Publisher, event::Environment, testing::TestBus};
+use carom::{
+    Bus, BusHandle, Error, Event, Health, Kafka, Publisher,
+    event::Environment,
+    kafka::provision,
+    testing::{TestBus, TestRecord, write_records},
+};
 
 use crate::{
     RealKafka,
     job::{Job, Shared},
+    ledger::PATIENCE,
     probe::{self, Letter},
     unique,
 };
@@ -21,7 +27,8 @@ pub struct World {
 
 #[derive(Debug, Clone)]
 enum Backend {
-    TestBus,
+    /// With the settings that its bus gets; nobody contacts the cluster.
+    TestBus(Kafka),
     Kafka(Kafka),
 }
 
@@ -42,7 +49,7 @@ impl World {
 
     /// In memory.
     pub fn test_bus() -> Self {
-        Self::with(Backend::TestBus)
+        Self::with(Backend::TestBus(Kafka::embedded()))
     }
 
     /// On librdkafka's mock cluster, one for each test.
@@ -63,10 +70,7 @@ impl World {
 
     /// A bus of this world, without actors.
     pub fn bus(&self) -> Bus {
-        let kafka = match &self.backend {
-            Backend::TestBus => Kafka::embedded(),
-            Backend::Kafka(kafka) => kafka.clone(),
-        };
+        let (Backend::TestBus(kafka) | Backend::Kafka(kafka)) = self.backend.clone();
         Bus::new(kafka)
             .service("contract")
             .domain("contract")
@@ -96,8 +100,27 @@ impl World {
     /// What `spawn` says.
     pub async fn try_start<S>(&self, bus: Bus<S>) -> Result<Running, Error> {
         match &self.backend {
-            Backend::TestBus => TestBus::start(bus).await.map(Running::Test),
+            Backend::TestBus(_) => TestBus::start(bus).await.map(Running::Test),
             Backend::Kafka(_) => bus.spawn().await.map(Running::Kafka),
+        }
+    }
+
+    /// The same backend with other settings, and names that no other test uses.
+    pub fn with_kafka(&self, change: impl FnOnce(Kafka) -> Kafka) -> Self {
+        match &self.backend {
+            Backend::TestBus(kafka) => Self::with(Backend::TestBus(change(kafka.clone()))),
+            Backend::Kafka(kafka) => Self::on(change(kafka.clone())),
+        }
+    }
+
+    /// Creates a topic of four partitions, where a cluster has to have it.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster refuses.
+    pub async fn create_topic(&self, topic: &str) {
+        if let Backend::Kafka(kafka) = &self.backend {
+            provision(kafka, &[(topic, Some(4), None)], PATIENCE).await.expect("the topic can be created");
         }
     }
 
@@ -114,7 +137,7 @@ impl World {
     pub fn kafka(&self) -> &Kafka {
         match &self.backend {
             Backend::Kafka(kafka) => kafka,
-            Backend::TestBus => panic!("a test bus has no cluster"),
+            Backend::TestBus(_) => panic!("a test bus has no cluster"),
         }
     }
 }
@@ -140,6 +163,18 @@ impl Running {
     /// If that fails.
     pub async fn publish(&self, jobs: impl IntoIterator<Item = Job>) {
         self.publisher().publish_all(jobs).await.expect("the jobs are published");
+    }
+
+    /// Writes records with any bytes, and returns where they are: partition and offset of each.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster does not take them.
+    pub async fn write(&self, world: &World, records: Vec<TestRecord>) -> Vec<(i32, i64)> {
+        match self {
+            Self::Test(bus) => records.into_iter().map(|record| bus.write_record(record)).collect(),
+            Self::Kafka(_) => write_records(world.kafka(), records).await.expect("the records are written"),
+        }
     }
 
     /// Name of an event's topic.

@@ -78,7 +78,7 @@ impl Bus<()> {
     ///
     /// Call it before [`Bus::supervise`]: an actor is built from the state that the bus has at that point. See
     /// [`FromRef`](crate::FromRef) for how an actor takes a part of it.
-    pub fn with_state<S>(self, state: S) -> Bus<S> {
+    pub fn with_state<S: Clone + Send + Sync + 'static>(self, state: S) -> Bus<S> {
         Bus { settings: self.settings, actors: self.actors, state }
     }
 }

@@ -21,7 +21,8 @@ use super::{
     progress::{Progress, Received},
 };
 use crate::kafka::{
-    record::{Batch, HeldBytes, TopicPartition},
+    held::HeldBytes,
+    record::{Batch, TopicPartition},
     source::{CommitPoint, Committed},
 };
 

@@ -23,6 +23,7 @@ pub(crate) enum Stage {
     /// On these threads, each partition on one of them.
     Arbiters(Vec<ArbiterHandle>),
     /// On the thread that runs the router: for a test bus.
+    #[cfg(feature = "testing")]
     Here,
 }
 
@@ -58,6 +59,7 @@ impl Router {
     ) -> Self {
         let arbiters = match &stage {
             Stage::Arbiters(arbiters) => arbiters.len(),
+            #[cfg(feature = "testing")]
             Stage::Here => 1,
         };
         Self { stage, load: vec![0; arbiters], routes, partitions, supervisor, services }
@@ -70,6 +72,7 @@ impl Router {
     fn start_mailbox(&self, arbiter: usize, spec: MailboxSpec) -> Addr<Mailbox> {
         match &self.stage {
             Stage::Arbiters(arbiters) => Mailbox::start_in_arbiter(&arbiters[arbiter], |_| Mailbox::new(spec)),
+            #[cfg(feature = "testing")]
             Stage::Here => Mailbox::new(spec).start(),
         }
     }

@@ -1,5 +1,7 @@
 //! Everything that talks to Kafka; the only room that knows rdkafka.
 
+#[cfg(feature = "testing")]
+pub(crate) mod bytes;
 mod committer;
 mod config;
 mod consumer;
@@ -8,6 +10,7 @@ mod embedded;
 mod errors;
 mod group;
 mod health;
+pub(crate) mod held;
 mod leader_epochs;
 mod nudge;
 mod options;
@@ -34,6 +37,8 @@ pub(crate) use poll_thread::{Alarm, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
 pub(crate) use poll_thread::{Command, Wiring};
 pub(crate) use producer::KafkaSink;
+#[cfg(feature = "testing")]
+pub(crate) use producer::oversized;
 pub(crate) use provisioned::ProvisioningSink;
 pub(crate) use rebalance::Bounds;
 pub(crate) use source_kafka::KafkaSource;

@@ -111,24 +111,23 @@ impl KafkaSink {
         let (partitions, client) = (Arc::clone(&self.partitions), self.shared.client());
         async move { partitions.get(topic, client, within).await }.boxed()
     }
+}
 
-    /// The outcomes of a call that must not go out because one of its records is too large.
-    fn oversized(&self, records: &[OutRecord]) -> Option<Vec<Outcome>> {
-        let limit = self.max_record_bytes;
-        if records.iter().all(|record| record.wire_size() <= limit) {
-            return None;
-        }
-        let outcome = |record: &OutRecord| match record.wire_size() {
-            bytes if bytes > limit => Err(failure::too_large(&record.topic, bytes, limit)),
-            _ => Err(failure::held_back(&record.topic)),
-        };
-        Some(records.iter().map(outcome).collect())
+/// The outcomes of a call that must not go out because one of its records is larger than `limit`.
+pub(crate) fn oversized(records: &[OutRecord], limit: usize) -> Option<Vec<Outcome>> {
+    if records.iter().all(|record| record.wire_size() <= limit) {
+        return None;
     }
+    let outcome = |record: &OutRecord| match record.wire_size() {
+        bytes if bytes > limit => Err(failure::too_large(&record.topic, bytes, limit)),
+        _ => Err(failure::held_back(&record.topic)),
+    };
+    Some(records.iter().map(outcome).collect())
 }
 
 impl Sink for KafkaSink {
     fn send(&self, records: Vec<OutRecord>) -> BoxFuture<'static, Vec<Result<Delivery, SendError>>> {
-        if let Some(outcomes) = self.oversized(&records) {
+        if let Some(outcomes) = oversized(&records, self.max_record_bytes) {
             return std::future::ready(outcomes).boxed();
         }
         let topics: Arc<[Arc<str>]> = records.iter().map(|record| Arc::clone(&record.topic)).collect();

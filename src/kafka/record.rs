@@ -1,15 +1,10 @@
 //! Records as they travel inside carom: bytes, copied once out of the client.
 
-use std::{
-    fmt,
-    ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
+
+use super::held::{ByteLease, HeldBytes};
 
 /// One partition of one topic.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,47 +65,6 @@ struct RecordSpan {
     key: Option<Span>,
     value: Option<Span>,
     headers: Span,
-}
-
-/// Bytes of a partition that are in memory.
-pub(crate) struct HeldBytes {
-    now: AtomicUsize,
-    limit: usize,
-    /// Called when there is room again.
-    room: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl HeldBytes {
-    pub(crate) fn new(limit: usize, room: Arc<dyn Fn() + Send + Sync>) -> Arc<Self> {
-        Arc::new(Self { now: AtomicUsize::new(0), limit, room })
-    }
-
-    /// What may still be taken.
-    pub(crate) fn left(&self) -> usize {
-        self.limit.saturating_sub(self.now.load(Ordering::Relaxed))
-    }
-}
-
-/// Bytes that a batch takes from its partition's credit; dropping the batch returns them.
-struct ByteLease {
-    held: Arc<HeldBytes>,
-    bytes: usize,
-}
-
-impl ByteLease {
-    fn take(held: &Arc<HeldBytes>, bytes: usize) -> Self {
-        held.now.fetch_add(bytes, Ordering::Relaxed);
-        Self { held: Arc::clone(held), bytes }
-    }
-}
-
-impl Drop for ByteLease {
-    fn drop(&mut self) {
-        let before = self.held.now.fetch_sub(self.bytes, Ordering::Relaxed);
-        if before >= self.held.limit && before - self.bytes < self.held.limit {
-            (self.held.room)();
-        }
-    }
 }
 
 impl Batch {

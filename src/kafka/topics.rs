@@ -214,7 +214,8 @@ impl Provisioning {
         }
     }
 
-    /// Gives each dead-letter topic what follows from its source; drops those whose source is missing, which is a problem.
+    /// Gives each dead-letter topic what follows from its source, which is a problem if it is missing. Then there is
+    /// nothing to create after it, but still something to look for.
     async fn sized_like_their_sources(&mut self, letters: Vec<TopicPlan>) -> Result<Vec<TopicPlan>, String> {
         let unknown = letters.iter().filter_map(|letter| letter.dead_letter_of.clone());
         let unknown: Vec<_> = unknown.filter(|source| !self.known.contains_key(source)).collect();
@@ -230,9 +231,10 @@ impl Provisioning {
             .map(|source| format!("topic `{source}`, whose dead letters have a topic, does not exist"));
         self.problems.extend(unnamed.collect::<Vec<_>>());
         let limits = self.record_limits(&letters).await;
+        let verify = self.mode == Topics::Verify;
         let sized = letters.into_iter().filter_map(|mut letter| {
             let source = letter.dead_letter_of.as_ref()?;
-            let State::Exists { partitions, .. } = self.known.get(source)? else { return None };
+            let State::Exists { partitions, .. } = self.known.get(source)? else { return verify.then_some(letter) };
             letter.partitions.get_or_insert(*partitions);
             let mut default = |key: &str, value: String| {
                 if !letter.config.iter().any(|(set, _)| set == key) {

@@ -51,6 +51,7 @@ async fn verify_names_every_missing_topic_and_creates_none() {
         NotProvisioned::Problems(vec![
             "topic `refunds` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)`".to_owned(),
             "topic `orders.billing.dlq` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)`".to_owned(),
+            "topic `refunds.billing.dlq` does not exist: create it, or write `.topics(Topics::Create)`".to_owned(),
         ])
     );
     assert_eq!(partitions(&kafka, "refunds"), State::Missing);

@@ -156,7 +156,10 @@ mod tests {
         super::dead_letter_headers::{ErrorClass, ErrorText},
         *,
     };
-    use crate::kafka::record::{Batch, HeldBytes, Timestamp, TopicPartition};
+    use crate::kafka::{
+        held::HeldBytes,
+        record::{Batch, Timestamp, TopicPartition},
+    };
 
     const ROOMY: usize = 1_000_000;
 

@@ -11,9 +11,11 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
+use super::TestRecord;
 use crate::{
     event::{Event, Partitioner, decode_if},
     kafka::{
+        oversized,
         record::{Batch, OutRecord, Timestamp, TopicPartition},
         source::{CommitPoint, Committed, Delivery, SendError, SendErrorKind, Sink, Source, SourceEvent},
     },
@@ -151,6 +153,9 @@ impl State {
 
 impl Sink for Cluster {
     fn send(&self, records: Vec<OutRecord>) -> BoxFuture<'static, Vec<Result<Delivery, SendError>>> {
+        if let Some(outcomes) = oversized(&records, self.max_record_bytes()) {
+            return ready(outcomes).boxed();
+        }
         let mut state = self.state();
         let results = records
             .iter()
@@ -257,14 +262,10 @@ impl Source for MemorySource {
 }
 
 /// A record from the outside, for a test that wants odd bytes.
-pub(crate) fn raw_record(
-    topic: Arc<str>,
-    key: Option<Vec<u8>>,
-    value: Option<Vec<u8>>,
-    headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-) -> OutRecord {
+pub(crate) fn raw_record(record: TestRecord) -> OutRecord {
+    let TestRecord { topic, key, value, headers } = record;
     OutRecord {
-        topic,
+        topic: topic.into(),
         partition: None,
         key: key.map(Bytes::from),
         value: value.map(Bytes::from),

@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     memory::{Cluster, MemorySource},
-    test_bus::Watch,
+    watch::Watch,
 };
 use crate::{
     clock::Clock,
@@ -63,7 +63,7 @@ impl Stage {
             PollLoop::new(source, door, PollSettings::default(), wiring)
         };
         let polling = spawn_local(poll_until_closed(poll, wake, Arc::clone(&watch)));
-        let skipping = spawn_local(skip_time(services.clock.clone(), watch));
+        let skipping = spawn_local(skip_time(services.clock.clone(), Arc::clone(&watch)));
         tokio::select! {
             _ = stopped => {}
             () = services.end.called() => {}
@@ -73,6 +73,7 @@ impl Stage {
         let _ = commands.send(Command::Stop { within: DRAIN, done });
         let _ = polling.await;
         skipping.abort();
+        watch.give_up();
         let _ = ended.send(());
     }
 }

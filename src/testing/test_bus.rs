@@ -1,21 +1,14 @@
 //! A bus in memory, on one thread, whose waiting time passes at once.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, AtomicU64, Ordering::SeqCst},
-    },
-    thread,
-    time::Duration,
-};
+use std::{sync::Arc, thread, time::Duration};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use super::{
-    ActorOutcome, Outcome, WrittenRecord,
+    Outcome, WrittenRecord,
     memory::{Cluster, raw_record},
     stage,
+    watch::Watch,
 };
 use crate::{
     Bus, Error, Publisher, Route,
@@ -23,7 +16,7 @@ use crate::{
     event::{Attributes, Encoder, Event, topic_name},
     health::Health,
     kafka::source::SendErrorKind,
-    services::{Observer, RecordEnd, Services, Settled},
+    services::{Observer, Services},
 };
 
 /// A bus in memory, for tests: the real router, lanes and supervisor, no broker, no sleeps.
@@ -124,7 +117,7 @@ impl TestBus {
     ///
     /// # Panics
     ///
-    /// If the event cannot be turned into a record.
+    /// If the event cannot be turned into a record, or the bus ends by itself meanwhile.
     pub async fn deliver<E: Event>(&self, event: E) -> Outcome {
         let attributes = Attributes::new(self.services.clock.uuid(), self.services.clock.wall());
         let record = self.encoder().encode(&event, attributes).expect("the event can be turned into a record");
@@ -133,22 +126,18 @@ impl TestBus {
 
     /// Delivers a record with any bytes, and waits until every actor is done with it.
     pub async fn deliver_record(&self, record: TestRecord) -> Outcome {
-        let record = raw_record(record.topic.into(), record.key, record.value, record.headers);
-        self.append(&record).await
+        self.append(&raw_record(record)).await
+    }
+
+    /// Writes a record with any bytes without waiting, and returns where it is: partition and offset.
+    #[doc(hidden)]
+    pub fn write_record(&self, record: TestRecord) -> (i32, i64) {
+        self.cluster.append(&raw_record(record))
     }
 
     async fn append(&self, record: &crate::kafka::record::OutRecord) -> Outcome {
-        let outcome = {
-            // Held while writing, so that the outcome cannot come before somebody waits for it.
-            let mut waiters = self.watch.waiters();
-            let (partition, offset) = self.cluster.append(record);
-            let (send, outcome) = oneshot::channel();
-            waiters
-                .pending
-                .insert((record.topic.to_string(), partition, offset), Pending { ends: Vec::new(), done: send });
-            outcome
-        };
-        outcome.await.expect("the bus is in memory and runs")
+        let outcome = self.watch.expect(&record.topic, || self.cluster.append(record));
+        outcome.await.expect("the bus has ended before the record did")
     }
 
     fn encoder(&self) -> &Encoder {
@@ -233,77 +222,5 @@ impl Drop for TestBus {
         drop(self.stop.take());
         // Not joined: a handler that blocks must not hang the test that drops the bus.
         self.thread.take();
-    }
-}
-
-/// Sees every record end, and whether anything can still go on.
-#[derive(Debug, Default)]
-pub(super) struct Watch {
-    waiters: Mutex<Waiters>,
-    pub(super) waiting: AtomicI64,
-    pub(super) activity: AtomicU64,
-    pub(super) running: AtomicI64,
-    pub(super) moved: Notify,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Waiters {
-    pending: HashMap<(String, i32, i64), Pending>,
-}
-
-#[derive(Debug)]
-struct Pending {
-    ends: Vec<ActorOutcome>,
-    done: oneshot::Sender<Outcome>,
-}
-
-impl Watch {
-    /// Something went on.
-    pub(super) fn touch(&self) {
-        self.activity.fetch_add(1, SeqCst);
-        self.moved.notify_one();
-    }
-
-    fn waiters(&self) -> std::sync::MutexGuard<'_, Waiters> {
-        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Observer for Watch {
-    fn settled(&self, settled: &Settled<'_>) {
-        let mut waiters = self.waiters();
-        let position = (settled.topic.to_owned(), settled.partition, settled.offset);
-        let Some(pending) = waiters.pending.get_mut(&position) else { return };
-        match settled.end {
-            RecordEnd::Acked => pending.ends.push(ActorOutcome::Acked { attempts: settled.attempts }),
-            RecordEnd::Discarded => pending.ends.push(ActorOutcome::Discarded { attempts: settled.attempts }),
-            RecordEnd::DeadLettered { reason } => {
-                let reason = reason.to_owned();
-                pending.ends.push(ActorOutcome::DeadLettered { attempts: settled.attempts, reason });
-            }
-            RecordEnd::Unknown => {}
-        }
-    }
-
-    fn finished(&self, topic: &str, partition: i32, offset: i64) {
-        let mut waiters = self.waiters();
-        if let Some(pending) = waiters.pending.remove(&(topic.to_owned(), partition, offset)) {
-            // The test may have stopped waiting.
-            let _ = pending.done.send(Outcome { actors: pending.ends });
-        }
-    }
-
-    fn waiting(&self, change: i64) {
-        self.waiting.fetch_add(change, SeqCst);
-        self.touch();
-    }
-
-    fn running(&self, change: i64) {
-        self.running.fetch_add(change, SeqCst);
-        self.touch();
-    }
-
-    fn active(&self) {
-        self.touch();
     }
 }

@@ -32,6 +32,7 @@ impl<C: ConsumerContext> Queue<C> {
         ptr: *mut sys::rd_kafka_queue_t,
         non_empty: NonEmpty,
     ) -> Option<Self> {
+        // SAFETY: librdkafka calls it with the `opaque` it is registered with below.
         unsafe extern "C" fn call(_: *mut sys::rd_kafka_t, opaque: *mut c_void) {
             // SAFETY: `opaque` is the box below; the callback is switched off, under the lock under which it runs,
             // before the box goes.

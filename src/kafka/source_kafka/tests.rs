@@ -282,6 +282,15 @@ fn members_of_an_eager_group_come_and_go_and_nothing_is_lost() {
     come_and_go("range");
 }
 
+/// Writes some records, and gives the others time.
+fn feed(producer: &BaseProducer, numbers: std::ops::Range<usize>) {
+    for number in numbers {
+        produce(producer, TOPIC, (number % 4) as i32, &written(50 + number % 900));
+    }
+    thread::sleep(Duration::from_millis(4));
+    producer.poll(Duration::ZERO);
+}
+
 /// Returns how many records were handled twice, of how many; panics if one was not handled at all.
 fn come_and_go(strategy: &str) -> (usize, usize) {
     let cluster = Arc::new(cluster(4));
@@ -292,11 +301,7 @@ fn come_and_go(strategy: &str) -> (usize, usize) {
         thread::spawn(move || {
             let mut number = 0;
             while running.load(Ordering::Relaxed) {
-                for number in number..number + 8 {
-                    produce(&cluster.0, TOPIC, (number % 4) as i32, &written(50 + number % 900));
-                }
-                thread::sleep(Duration::from_millis(4));
-                cluster.0.poll(Duration::ZERO);
+                feed(&cluster.0, number..number + 8);
                 number += 8;
             }
             cluster.0.flush(Duration::from_secs(20)).unwrap();

@@ -1,21 +1,34 @@
-//! Nothing vanishes: what cannot be decoded is dead-lettered as it was.
+//! Nothing vanishes: what cannot be handled is dead-lettered as it was, or stays where it is.
 
-use carom::Supervisor;
+use std::collections::BTreeMap;
+
+use carom::{Health, Supervisor, testing::TestRecord};
 use integration_tests::{
     job::{Job, Shared, Step, Worker},
-    world::World,
+    probe,
+    world::{Running, World},
+};
+use rdkafka::{
+    ClientConfig,
+    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    client::DefaultClientContext,
 };
 
 use super::contract;
 
 contract!(test_bus, embedded, real: {
     a_dead_letter_is_the_record_as_it_was,
+    a_dead_letter_without_room_for_its_record_points_to_it,
 });
+
+async fn start(world: &World, shared: &Shared) -> Running {
+    world.start(world.bus_with(shared).supervise::<Worker>(Supervisor::one_for_one())).await
+}
 
 // Fails when `dead_letter::build` leaves out headers, and when the source partition is not kept.
 async fn a_dead_letter_is_the_record_as_it_was(world: World) {
     let shared = Shared::new();
-    let bus = world.start(world.bus_with(&shared).supervise::<Worker>(Supervisor::one_for_one())).await;
+    let bus = start(&world, &shared).await;
     bus.publish([Job::new("key", 0, [Step::Refuse])]).await;
     let letters = bus.dead_letters::<Job>(&world, 1).await;
     let originals = bus.records::<Job>(&world);
@@ -26,4 +39,111 @@ async fn a_dead_letter_is_the_record_as_it_was(world: World) {
     assert_eq!(letter.header("carom-original-offset"), Some("0"));
     assert_eq!(letter.header("carom-original-partition"), Some(original.partition.to_string().as_str()));
     assert_eq!(letter.header("carom-group"), Some(world.group()));
+}
+
+// Fails when `dead_letter::dead_letter` takes the first form whatever its size, and when a pointer leaves out the key.
+async fn a_dead_letter_without_room_for_its_record_points_to_it(world: World) {
+    let shared = Shared::new();
+    // Half of what the writer below may send; a dead letter may have 64 KiB more than that.
+    let strict = world.with_kafka(|kafka| kafka.producer("message.max.bytes", "500000"));
+    let bus = start(&strict, &shared).await;
+    // Larger than any record of a test bus, less what stands around it.
+    let value = vec![b'{'; 999_500];
+    let headers = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_type", "contract.job.v1"), ("ce_source", "/suite")];
+    let kept = headers.map(|(name, value)| (name.as_bytes().to_vec(), Some(value.as_bytes().to_vec())));
+    let headers = kept.iter().cloned().chain([(b"x-team".to_vec(), Some(b"blue".to_vec()))]).collect();
+    let record = TestRecord { topic: bus.topic::<Job>(), key: Some(b"key".to_vec()), value: Some(value), headers };
+    bus.write(&world, vec![record]).await;
+    bus.publish([Job::ok("key", 0)]).await;
+
+    let letters = bus.dead_letters::<Job>(&strict, 1).await;
+    shared.ledger.until("the next of the key", |_| !shared.ledger.runs("Worker", "key", 0).is_empty()).await;
+    let letter = &letters[0];
+    assert_eq!(letter.header("carom-reduced"), Some("pointer"));
+    assert_eq!((letter.key.as_deref(), letter.value.as_deref()), (Some(&b"key"[..]), Some(&b""[..])));
+    assert_eq!(letter.foreign_headers(), kept, "only what says which event it was");
+    assert_eq!(letter.header("carom-original-size"), Some("999500"));
+    assert_eq!(letter.header("carom-original-sha256").map(str::len), Some(64));
+    assert_eq!(letter.header("carom-original-offset"), Some("0"));
+    assert_eq!(letter.header("carom-error-class"), Some("decode"));
+    assert_eq!(bus.stop::<Job>(&strict).await.values().sum::<i64>(), 2);
+}
+
+// Fails when `forward::dead_letter` settles the record although `send` failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_dead_lettered_stays_where_it_is_and_its_key_waits() {
+    let world = World::embedded().with_kafka(|kafka| kafka.producer("delivery.timeout.ms", "1000"));
+    let broker = world.kafka().broker().unwrap().clone();
+    let shared = Shared::new();
+    let bus = start(&world, &shared).await;
+    let topic = bus.topic::<Job>();
+    let letters = format!("{topic}.{}.dlq", world.group());
+    (0..4).for_each(|partition| broker.set_leader(&letters, partition, None).unwrap());
+
+    let undecodable = TestRecord { topic: topic.clone(), key: Some(b"key".to_vec()), ..TestRecord::default() };
+    let stuck = bus.write(&world, vec![undecodable]).await[0];
+    let others = (0..100).map(|n| Job::ok(format!("key-{n}"), 0));
+    bus.publish([Job::new("key", 0, [Step::Refuse]), Job::ok("key", 1)].into_iter().chain(others)).await;
+    shared.ledger.until("the neighbours", |_| shared.ledger.succeeded("Worker").len() == 100).await;
+    let says_so =
+        |health: &Health| health.degraded.iter().any(|reason| reason.contains("a dead letter cannot be written"));
+    probe::until("bad news", || bus.health(), says_so).await;
+    let ends = probe::ends(world.kafka(), &topic);
+    let committed = || probe::committed(world.kafka(), world.group(), &topic);
+    let rest_is_done = |now: &BTreeMap<i32, i64>| ends.iter().all(|(at, end)| *at == stuck.0 || now[at] == *end);
+    let now = probe::until("the other partitions", committed, rest_is_done).await;
+    assert_eq!(now[&stuck.0], stuck.1, "the offset does not move");
+    assert_eq!(shared.ledger.runs("Worker", "key", 1), [], "the key waits");
+
+    (0..4).for_each(|partition| broker.set_leader(&letters, partition, Some(1)).unwrap());
+    shared.ledger.until("the next of the key", |_| !shared.ledger.runs("Worker", "key", 1).is_empty()).await;
+    let well = |health: &Health| health.is_well();
+    probe::until("good news", || bus.health(), well).await;
+    let letters = bus.dead_letters::<Job>(&world, 2).await;
+    let mut classes: Vec<_> = letters.iter().map(|letter| letter.header("carom-error-class").unwrap()).collect();
+    classes.sort_unstable();
+    assert_eq!(classes, ["decode", "permanent"], "once each");
+    assert_eq!(shared.ledger.runs("Worker", "key", 0).len(), 1, "the handler does not run again for that");
+    assert_eq!(bus.stop::<Job>(&world).await, ends);
+}
+
+// Fails when `forward::dead_letter` settles the record although `send` failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_dead_letter_is_sent_again_until_it_is_written() {
+    let world = World::test_bus();
+    let shared = Shared::new();
+    let bus = start(&world, &shared).await;
+    let Running::Test(bus) = &bus else { unreachable!("that is a test bus") };
+    bus.refuse_next(20);
+    let outcome = bus.deliver(Job::new("key", 0, [Step::Refuse])).await;
+    assert_eq!(outcome.dead_letter(), Some("asked to refuse"));
+    assert_eq!((bus.dead_letters().len(), shared.ledger.entries().len()), (1, 1));
+    assert!(bus.health().is_well());
+}
+
+// Fails when `forward::dead_letter` does not shrink what the broker finds too large.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_letter_that_its_topic_finds_too_large_points_to_its_record() {
+    let Some(world) = tokio::task::block_in_place(|| World::real("a_dead_letter_that_its_topic_finds_too_large"))
+    else {
+        return;
+    };
+    let shared = Shared::new();
+    let topic = world.start(world.bus()).await.topic::<Job>();
+    let letters = format!("{topic}.{}.dlq", world.group());
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", world.kafka().bootstrap_servers().unwrap()).create().unwrap();
+    let small = NewTopic::new(&letters, 4, TopicReplication::Fixed(1)).set("max.message.bytes", "20000");
+    admin.create_topics([&small], &AdminOptions::new()).await.unwrap();
+
+    let bus = start(&world, &shared).await;
+    // Not compressible: the topic's limit is about what is written.
+    let value: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(100_000).collect();
+    let record = TestRecord { topic, key: Some(b"key".to_vec()), value: Some(value), ..TestRecord::default() };
+    bus.write(&world, vec![record]).await;
+    let letters = bus.dead_letters::<Job>(&world, 1).await;
+    assert_eq!(letters[0].header("carom-reduced"), Some("pointer"));
+    assert_eq!(letters[0].header("carom-original-size"), Some("100000"));
+    assert_eq!(letters[0].key.as_deref(), Some(&b"key"[..]));
+    assert_eq!(bus.stop::<Job>(&world).await.values().sum::<i64>(), 1);
 }

@@ -14,7 +14,7 @@ struct Billing;
 #[handler]
 impl Handler<OrderPlaced> for Billing {
     async fn handle(&mut self, event: OrderPlaced, cx: &mut Context<'_>) -> Result<(), Failure> {
-        cx.publish(&event.order_id);
+        cx.publish(event.order_id);
         Ok(())
     }
 }

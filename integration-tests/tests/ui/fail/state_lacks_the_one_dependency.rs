@@ -1,9 +1,9 @@
-use carom::{Actor, FromRef};
+use carom::{Actor, Bus, FromRef, Kafka, Supervisor};
 
 #[derive(Clone)]
 struct Gateway;
 
-#[derive(FromRef)]
+#[derive(Clone, FromRef)]
 struct App {
     port: u16,
 }
@@ -13,15 +13,6 @@ struct Billing {
     gateway: Gateway,
 }
 
-/// Asks for what the bus asks for.
-struct Bus<S>(S);
-
-impl<S> Bus<S> {
-    fn supervise<A: carom::__private::FromState<S>>(self) -> Self {
-        self
-    }
-}
-
 fn main() {
-    Bus(App { port: 80 }).supervise::<Billing>();
+    let _ = Bus::new(Kafka::embedded()).with_state(App { port: 80 }).supervise::<Billing>(Supervisor::one_for_one());
 }

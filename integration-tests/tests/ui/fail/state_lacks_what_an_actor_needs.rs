@@ -1,4 +1,4 @@
-use carom::{Actor, FromRef};
+use carom::{Actor, Bus, FromRef, Kafka, Supervisor};
 
 #[derive(Clone)]
 struct Gateway;
@@ -6,7 +6,7 @@ struct Gateway;
 #[derive(Clone)]
 struct Clock;
 
-#[derive(FromRef)]
+#[derive(Clone, FromRef)]
 struct App {
     port: u16,
 }
@@ -18,15 +18,6 @@ struct Billing {
     clock: Clock,
 }
 
-/// Asks for what the bus asks for.
-struct Bus<S>(S);
-
-impl<S> Bus<S> {
-    fn supervise<A: carom::__private::FromState<S>>(self) -> Self {
-        self
-    }
-}
-
 fn main() {
-    Bus(App { port: 80 }).supervise::<Billing>();
+    let _ = Bus::new(Kafka::embedded()).with_state(App { port: 80 }).supervise::<Billing>(Supervisor::one_for_one());
 }

@@ -1,14 +1,7 @@
+use carom::{Bus, Kafka, Supervisor};
+
 struct Billing;
 
-/// Asks for what the bus asks for.
-struct Bus<S>(S);
-
-impl<S> Bus<S> {
-    fn supervise<A: carom::__private::FromState<S>>(self) -> Self {
-        self
-    }
-}
-
 fn main() {
-    Bus(()).supervise::<Billing>();
+    let _ = Bus::new(Kafka::embedded()).with_state(()).supervise::<Billing>(Supervisor::one_for_one());
 }

@@ -22,7 +22,7 @@ struct Billing;
 #[handler]
 impl Handler<Placed> for Billing {
     async fn handle(&mut self, event: Placed, cx: &mut Context<'_>) -> Result<Option<Paid>, Failure> {
-        cx.publish(&Found { id: event.id });
+        cx.publish(Found { id: event.id });
         Ok((event.id > 0).then_some(Paid { id: event.id }))
     }
 }

@@ -1,0 +1,87 @@
+//! How attempts end: their records are finished, their outputs sent, or their failures handed to the supervisor.
+
+use std::{
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+};
+
+use actix::Addr;
+use futures_util::StreamExt;
+
+use super::Mailbox;
+use crate::{
+    actor::Fault,
+    dispatch::{
+        lane::Ended,
+        outputs::{Published, publish},
+        ticket::{Stub, Ticket},
+    },
+    services::RecordEnd,
+    supervisor::Failed,
+};
+
+impl Mailbox {
+    pub(super) fn ended(&mut self, (ticket, result): Ended, addr: &Addr<Self>) {
+        match result {
+            Ok(outputs) if outputs.is_empty() => self.succeed(ticket.stub(), ticket.attempts),
+            Ok(outputs) => {
+                self.park(&ticket);
+                let cancel = self.spec.assignment.cancel.clone();
+                self.publishing.push(Box::pin(publish(Arc::clone(&self.spec.services), cancel, ticket, outputs)));
+                self.wakes.wake_mailbox();
+            }
+            Err(fault) => {
+                self.park(&ticket);
+                self.fail(ticket, fault, addr);
+            }
+        }
+    }
+
+    pub(super) fn succeed(&mut self, stub: Stub, attempts: u32) {
+        self.handled += 1;
+        self.finished.push(stub.offset);
+        self.settled(stub.offset, attempts, RecordEnd::Acked);
+        self.release(stub);
+    }
+
+    pub(super) fn park(&mut self, ticket: &Ticket) {
+        if let (Some(lane), Some(key)) = (ticket.lane, ticket.key) {
+            self.lanes[lane].queue.park(key);
+        }
+    }
+
+    pub(super) fn release(&mut self, stub: Stub) {
+        if let (Some(lane), Some(key)) = (stub.lane, stub.key)
+            && self.lanes[lane].queue.release(key)
+        {
+            self.wakes.mark(lane);
+            self.wakes.wake_mailbox();
+        }
+    }
+
+    /// Hands a failure to the supervisor. The record no longer keeps its batch alive: it may wait for long.
+    pub(super) fn fail(&mut self, mut ticket: Ticket, fault: Fault, addr: &Addr<Self>) {
+        ticket.record = ticket.record.detach(self.spec.assignment.held());
+        self.away += 1;
+        self.spec.supervisor.do_send(Failed {
+            ticket,
+            fault,
+            member: Arc::clone(&self.spec.member),
+            routes: Arc::clone(&self.spec.routes),
+            assignment: Arc::clone(&self.spec.assignment),
+            mailbox: addr.clone(),
+        });
+    }
+
+    pub(super) fn poll_publishing(&mut self, cx: &mut TaskContext<'_>, addr: &Addr<Self>) {
+        while let Poll::Ready(Some(published)) = self.publishing.poll_next_unpin(cx) {
+            match published {
+                Published::Acked { stub, attempts } => {
+                    self.succeed(stub, attempts);
+                }
+                Published::Refused { ticket, fault } => self.fail(ticket, fault, addr),
+                Published::GivenUp(stub) => self.release(stub),
+            }
+        }
+    }
+}

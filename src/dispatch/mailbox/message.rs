@@ -1,0 +1,124 @@
+//! What a mailbox is told.
+
+use std::sync::Arc;
+
+use actix::{ActorContext, AsyncContext, Handler, Message};
+
+use super::Mailbox;
+use crate::{
+    dispatch::{
+        lane::Lane,
+        ticket::{Stub, Ticket},
+    },
+    kafka::record::Batch,
+    services::RecordEnd,
+};
+
+/// A batch of records, from the poll thread.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Deliver(pub(crate) Arc<Batch>);
+
+impl Handler<Deliver> for Mailbox {
+    type Result = ();
+
+    fn handle(&mut self, Deliver(batch): Deliver, ctx: &mut Self::Context) {
+        self.spec.assignment.arrived();
+        if self.draining.is_some() {
+            return;
+        }
+        let addr = ctx.address();
+        for record in batch.records() {
+            self.admit(record, &addr);
+        }
+    }
+}
+
+/// What the supervisor decided about a ticket, from [`SupervisorActor`].
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) enum Verdict {
+    /// Run it again.
+    Resume(Box<Ticket>),
+    /// Its dead letter is written, or a policy discarded it.
+    Settled { stub: Stub, attempts: u32, end: SettledAs },
+    /// The partition is being given up: it stays unfinished.
+    GivenUp,
+}
+
+/// How the supervisor settled a ticket.
+#[derive(Debug)]
+pub(crate) enum SettledAs {
+    Discarded,
+    DeadLettered { reason: String },
+}
+
+impl Handler<Verdict> for Mailbox {
+    type Result = ();
+
+    fn handle(&mut self, verdict: Verdict, _ctx: &mut Self::Context) {
+        self.away -= 1;
+        match verdict {
+            Verdict::Resume(_) if self.draining.is_some() => {}
+            Verdict::Resume(ticket) => match ticket.lane {
+                Some(lane) => {
+                    self.lanes[lane].queue.resume(*ticket);
+                    self.wakes.mark(lane);
+                }
+                None => self.enqueue(*ticket),
+            },
+            Verdict::Settled { stub, attempts, end } => {
+                self.finished.push(stub.offset);
+                let end = match &end {
+                    SettledAs::Discarded => RecordEnd::Discarded,
+                    SettledAs::DeadLettered { reason } => RecordEnd::DeadLettered { reason },
+                };
+                self.settled(stub.offset, attempts, end);
+                self.release(stub);
+            }
+            Verdict::GivenUp => {}
+        }
+    }
+}
+
+/// The supervisor has all instances of this actor in this partition built anew.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Rebuild;
+
+impl Handler<Rebuild> for Mailbox {
+    type Result = ();
+
+    fn handle(&mut self, _: Rebuild, _ctx: &mut Self::Context) {
+        self.lanes.iter_mut().for_each(Lane::restart);
+    }
+}
+
+/// The partition is being revoked: give up what has not started, let the rest end.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Drain;
+
+impl Handler<Drain> for Mailbox {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, _ctx: &mut Self::Context) {
+        self.draining.get_or_insert(false);
+        self.shared.clear();
+        self.lanes.iter_mut().for_each(|lane| lane.queue.clear());
+    }
+}
+
+/// The partition is gone.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Stop;
+
+impl Handler<Stop> for Mailbox {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
+        self.stopping = true;
+        ctx.stop();
+    }
+}

@@ -1,0 +1,197 @@
+//! The mailbox of (partition, actor): an actix actor that routes records to its lanes and reports what is finished.
+
+mod end;
+mod message;
+mod turn;
+
+use std::{collections::VecDeque, sync::Arc};
+
+use actix::{Actor, Addr, AsyncContext, Context};
+use futures_util::{future::BoxFuture, stream::FuturesUnordered};
+
+pub(crate) use self::message::{Deliver, Drain, Rebuild, SettledAs, Stop, Verdict};
+use self::turn::Turns;
+use super::{
+    assignment::Assignment,
+    lane::{Alarm, Lane},
+    lanes::Choice,
+    outputs::Published,
+    route::{Member, TopicRoutes},
+    ticket::Ticket,
+    wake::WakeSet,
+};
+use crate::{
+    event::read,
+    kafka::record::Record,
+    services::{Counters, RecordEnd, Services, Settled},
+    supervisor::SupervisorActor,
+};
+
+/// Records waiting in a mailbox whose lanes are all busy, beyond which the partition is held: two batches.
+const ENOUGH: usize = 512;
+
+/// What a mailbox is made of.
+pub(crate) struct MailboxSpec {
+    pub(crate) assignment: Arc<Assignment>,
+    pub(crate) routes: Arc<TopicRoutes>,
+    pub(crate) member: Arc<Member>,
+    /// Whether this mailbox answers for the records that no actor handles.
+    pub(crate) lead: bool,
+    pub(crate) supervisor: Addr<SupervisorActor>,
+    pub(crate) services: Arc<Services>,
+}
+
+/// The mailbox of (partition, actor).
+pub(crate) struct Mailbox {
+    spec: MailboxSpec,
+    choice: Choice,
+    lanes: Vec<Lane>,
+    wakes: Arc<WakeSet>,
+    /// Records that any lane may take.
+    shared: VecDeque<Ticket>,
+    /// Lanes that found nothing to do, for `shared`.
+    idle: Vec<usize>,
+    /// Outputs on their way to the broker; the keys of their records stay parked.
+    publishing: FuturesUnordered<BoxFuture<'static, Published>>,
+    /// Tickets in the hands of the supervisor.
+    away: usize,
+    alarm: Alarm,
+    finished: Vec<i64>,
+    handled: u64,
+    /// Lanes that run an attempt, and how many of them the observer knows of.
+    busy: usize,
+    reported: usize,
+    saturated: bool,
+    /// `Some` after the partition was revoked: whether its end was reported.
+    draining: Option<bool>,
+    stopping: bool,
+}
+
+impl Mailbox {
+    pub(crate) fn new(spec: MailboxSpec) -> Self {
+        let policy = &spec.member.actor.policy;
+        let choice = Choice::new(policy);
+        let wakes = WakeSet::new(choice.lanes());
+        let lanes = (0..choice.lanes()).map(|lane| Lane::new(wakes.waker(lane))).collect();
+        let idle = (0..choice.lanes()).rev().collect();
+        Self {
+            spec,
+            choice,
+            lanes,
+            wakes,
+            shared: VecDeque::new(),
+            idle,
+            publishing: FuturesUnordered::new(),
+            away: 0,
+            alarm: Alarm::default(),
+            finished: Vec::new(),
+            handled: 0,
+            busy: 0,
+            reported: 0,
+            saturated: false,
+            draining: None,
+            stopping: false,
+        }
+    }
+
+    /// Finds out whose a record is, and puts it into its lane.
+    fn admit(&mut self, record: Record, addr: &Addr<Self>) {
+        let offset = record.offset();
+        let handler = match read(record.headers(), record.value()) {
+            Ok(incoming) => match self.spec.member.handlers.get(&*incoming.event_type) {
+                Some(handler) => Arc::clone(handler),
+                None => {
+                    if self.spec.lead && !self.spec.routes.handles(&incoming.event_type) {
+                        Counters::add(&self.spec.services.counters.unknown, 1);
+                        self.settled(offset, 0, RecordEnd::Unknown);
+                    }
+                    return self.finished.push(offset);
+                }
+            },
+            Err(error) if self.spec.lead => {
+                let fault = crate::actor::Fault::Undecodable(error.into());
+                return self.fail(Ticket::new(record, None), fault, addr);
+            }
+            Err(_) => return self.finished.push(offset),
+        };
+        let mut ticket = Ticket::new(record, Some(handler));
+        (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
+        self.enqueue(ticket);
+    }
+
+    fn enqueue(&mut self, ticket: Ticket) {
+        match ticket.lane {
+            Some(lane) => {
+                self.lanes[lane].queue.push(ticket);
+                self.wakes.mark(lane);
+            }
+            None => {
+                self.shared.push_back(ticket);
+                self.rouse();
+            }
+        }
+    }
+
+    /// Marks a lane that is idle, for the records that any lane may take.
+    fn rouse(&mut self) {
+        while let Some(lane) = self.idle.pop() {
+            if !self.lanes[lane].is_running() {
+                return self.wakes.mark(lane);
+            }
+        }
+    }
+
+    /// Tells the partition what this turn brought.
+    fn flush(&mut self) {
+        let MailboxSpec { assignment, services, .. } = &self.spec;
+        let partition = &assignment.partition;
+        assignment.finish(&self.finished, |offset| {
+            services.observer.finished(&partition.topic, partition.partition, offset);
+        });
+        self.finished.clear();
+        Counters::add(&services.counters.handled, std::mem::take(&mut self.handled));
+        services.observer.running(self.busy as i64 - self.reported as i64);
+        self.reported = self.busy;
+        let saturated = self.busy == self.lanes.len() && self.waiting() >= ENOUGH;
+        if saturated != self.saturated {
+            self.saturated = saturated;
+            self.spec.assignment.saturated(saturated);
+        }
+        if self.draining == Some(false) && self.has_ended() {
+            self.draining = Some(true);
+            self.spec.assignment.drained();
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.away == 0 && self.publishing.is_empty() && self.busy == 0
+    }
+
+    fn waiting(&self) -> usize {
+        self.shared.len() + self.lanes.iter().map(|lane| lane.queue.waiting()).sum::<usize>()
+    }
+
+    fn settled(&self, offset: i64, attempts: u32, end: RecordEnd<'_>) {
+        let partition = &self.spec.assignment.partition;
+        let settled = Settled { topic: &partition.topic, partition: partition.partition, offset, attempts, end };
+        self.spec.services.observer.settled(&settled);
+    }
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        if std::thread::panicking() && !self.stopping {
+            let reason =
+                format!("the mailbox of {} for {}", self.spec.member.actor.name, self.spec.assignment.partition);
+            self.spec.services.end.with(crate::Error::internal(reason));
+        }
+    }
+}
+
+impl Actor for Mailbox {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.spawn(Turns);
+    }
+}

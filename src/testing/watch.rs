@@ -1,0 +1,97 @@
+//! What a test bus sees of the pipeline: how records end, and whether anything can still go on.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering::SeqCst},
+    },
+};
+
+use tokio::sync::{Notify, oneshot};
+
+use super::{ActorOutcome, Outcome};
+use crate::services::{Observer, RecordEnd, Settled};
+
+/// Sees every record end, and whether anything can still go on.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Records that somebody waits for, by topic, partition and offset.
+    pending: Mutex<HashMap<(String, i32, i64), Pending>>,
+    pub(super) waiting: AtomicI64,
+    pub(super) activity: AtomicU64,
+    pub(super) running: AtomicI64,
+    pub(super) moved: Notify,
+}
+
+#[derive(Debug)]
+struct Pending {
+    ends: Vec<ActorOutcome>,
+    done: oneshot::Sender<Outcome>,
+}
+
+impl Watch {
+    /// Something went on.
+    pub(super) fn touch(&self) {
+        self.activity.fetch_add(1, SeqCst);
+        self.moved.notify_one();
+    }
+
+    fn pending(&self) -> MutexGuard<'_, HashMap<(String, i32, i64), Pending>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the end of the record that `append` is about to write.
+    pub(super) fn expect(&self, topic: &str, append: impl FnOnce() -> (i32, i64)) -> oneshot::Receiver<Outcome> {
+        // Held while writing, so that the end cannot come before somebody waits for it.
+        let mut pending = self.pending();
+        let (partition, offset) = append();
+        let (done, outcome) = oneshot::channel();
+        pending.insert((topic.to_owned(), partition, offset), Pending { ends: Vec::new(), done });
+        outcome
+    }
+
+    /// Nothing will end any more.
+    pub(super) fn give_up(&self) {
+        self.pending().clear();
+    }
+}
+
+impl Observer for Watch {
+    fn settled(&self, settled: &Settled<'_>) {
+        let mut waiting = self.pending();
+        let position = (settled.topic.to_owned(), settled.partition, settled.offset);
+        let Some(pending) = waiting.get_mut(&position) else { return };
+        match settled.end {
+            RecordEnd::Acked => pending.ends.push(ActorOutcome::Acked { attempts: settled.attempts }),
+            RecordEnd::Discarded => pending.ends.push(ActorOutcome::Discarded { attempts: settled.attempts }),
+            RecordEnd::DeadLettered { reason } => {
+                let reason = reason.to_owned();
+                pending.ends.push(ActorOutcome::DeadLettered { attempts: settled.attempts, reason });
+            }
+            RecordEnd::Unknown => {}
+        }
+    }
+
+    fn finished(&self, topic: &str, partition: i32, offset: i64) {
+        let mut waiting = self.pending();
+        if let Some(pending) = waiting.remove(&(topic.to_owned(), partition, offset)) {
+            // The test may have stopped waiting.
+            let _ = pending.done.send(Outcome { actors: pending.ends });
+        }
+    }
+
+    fn waiting(&self, change: i64) {
+        self.waiting.fetch_add(change, SeqCst);
+        self.touch();
+    }
+
+    fn running(&self, change: i64) {
+        self.running.fetch_add(change, SeqCst);
+        self.touch();
+    }
+
+    fn active(&self) {
+        self.touch();
+    }
+}
