@@ -123,3 +123,6 @@ pub use health::Health;
 pub use kafka::Kafka;
 pub use publisher::Publisher;
 pub use supervisor::{Directive, Ordering, Retry, Strategy, Supervisor};
+
+#[cfg(doctest)]
+mod doctests;

@@ -35,7 +35,9 @@ fn config(kafka: &Kafka) -> ClientConfig {
 /// If the cluster does not take it.
 pub async fn write(kafka: &Kafka, topic: &str, record: &PlainRecord) {
     let mut producer = config(kafka);
-    ["group.id", "enable.auto.commit", "fetch.wait.max.ms"].iter().for_each(|option| drop(producer.remove(option)));
+    ["group.id", "enable.auto.commit", "fetch.wait.max.ms"].iter().for_each(|option| {
+        producer.remove(option);
+    });
     let producer: FutureProducer = producer.set("linger.ms", "0").create().expect("a plain client starts");
     let headers = record
         .headers

@@ -88,8 +88,9 @@ impl BusHandle {
 
     /// Stops taking records, lets running handlers end, commits, and closes the clients.
     ///
-    /// Takes as long as the running handlers do, but not much longer than the shutdown timeout (10 s unless
-    /// [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) says otherwise), even if no broker can be reached.
+    /// Takes as long as the running handlers do, at most the shutdown timeout (10 s unless
+    /// [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) says otherwise); then, if no broker can be reached, up to
+    /// 10 s for the last commit and for closing the consumer, and 5 s for each of two producers.
     ///
     /// # Errors
     ///

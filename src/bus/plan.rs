@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     dispatch::{ActorSpec, Plan, RouteTable, lines},
     error::Problem,
-    event::{Encoder, Mode, topic_name},
+    event::{Descriptor, Encoder, Mode, topic_name},
     health::HealthState,
     kafka::source::Sink,
     services::{Counters, End, Observer, Services},
@@ -23,6 +23,8 @@ pub(crate) struct Planned {
     pub(crate) identity: Identity,
     pub(crate) workers: usize,
     pub(crate) routes: Arc<RouteTable>,
+    /// What it publishes beside what the routes say.
+    pub(crate) published: Topics,
     pub(crate) encoder: Arc<Encoder>,
 }
 
@@ -34,19 +36,30 @@ impl<S> Bus<S> {
         let identity = settings.identity(!actors.is_empty(), &mut problems);
         let workers = settings.worker_threads(&mut problems);
         let routes = routes(&actors, &settings, &identity, &mut problems);
-        if !problems.is_empty() {
-            return Err(Error::Misconfigured(problems));
-        }
-        let invalid = |error: &dyn std::fmt::Display| Error::Misconfigured(vec![Problem::new(error.to_string())]);
-        let mut encoder = Encoder::new(identity.environment.clone(), identity.source.clone())
-            .map_err(|error| invalid(&error))?
-            .mode(settings.mode);
-        for event in &settings.structured {
-            let topic = topic_name(event, &identity.environment).map_err(|error| invalid(&error))?;
-            encoder = encoder.topic_mode(topic, Mode::Structured);
-        }
-        Ok(Planned { settings, identity, workers, routes: Arc::new(routes), encoder: Arc::new(encoder) })
+        let published = topics(&settings.published, &identity, &mut problems);
+        let structured = topics(&settings.structured, &identity, &mut problems);
+        let encoder = Encoder::new(identity.environment.clone(), identity.source.clone());
+        let encoder = encoder.map_err(|error| problems.push(Problem::new(error.to_string())));
+        let (Ok(encoder), true) = (encoder, problems.is_empty()) else { return Err(Error::Misconfigured(problems)) };
+        let encoder = structured
+            .into_iter()
+            .fold(encoder.mode(settings.mode), |encoder, (topic, _)| encoder.topic_mode(topic, Mode::Structured));
+        Ok(Planned { settings, identity, workers, routes: Arc::new(routes), published, encoder: Arc::new(encoder) })
     }
+}
+
+/// Events with the names of their topics.
+type Topics = Vec<(String, &'static Descriptor)>;
+
+fn topics(events: &[&'static Descriptor], identity: &Identity, problems: &mut Vec<Problem>) -> Topics {
+    let mut named = Vec::new();
+    for &event in events {
+        match topic_name(event, &identity.environment) {
+            Ok(topic) => named.push((topic, event)),
+            Err(error) => problems.push(Problem::at(event.location, error)),
+        }
+    }
+    named
 }
 
 fn routes(

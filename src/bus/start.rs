@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     dispatch::{Door, Router, Stage},
     error::Problem,
-    event::{plural_warning, topic_name},
+    event::plural_warning,
     kafka::{
         Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, ProvisioningSink,
         Publishing, TopicPlan, effective, ensure, librdkafka_version,
@@ -158,9 +158,10 @@ impl Planned {
             };
             [source, dead_letters]
         });
-        let published = self.settings.published.iter().filter_map(|event| {
-            let name = topic_name(event, &self.identity.environment).ok()?;
-            Some(TopicPlan { name, partitions: event.partitions, ..TopicPlan::default() })
+        let published = self.published.iter().map(|(name, event)| TopicPlan {
+            name: name.clone(),
+            partitions: event.partitions,
+            ..TopicPlan::default()
         });
         let mut topics: Vec<_> = topics.chain(published).collect();
         let mut seen = BTreeSet::new();

@@ -24,6 +24,9 @@ pub(crate) trait Intake: Send + 'static {
     /// The state of the connection, for health and for those who wait for it.
     fn broker(&self, up: bool, detail: &str);
 
+    /// Something that an operator has to know; consuming goes on.
+    fn alarm(&self, reason: &str);
+
     /// The client is dead: the bus has to end with this error.
     fn fatal(&self, reason: &str);
 }

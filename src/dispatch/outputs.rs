@@ -33,14 +33,17 @@ pub(crate) async fn publish(
 ) -> Published {
     let count = outputs.len() as u64;
     let mut left = outputs;
+    // One reason for each record: another one's success does not make this one well.
+    let health = format!("outputs of {} {}", ticket.record.from(), ticket.record.offset());
     for round in 1.. {
         let (first, error) = match judge(services.sink.send(left.clone()).await) {
             Ok(()) => {
-                services.health.recover(HEALTH);
+                services.health.recover(&health);
                 Counters::add(&services.counters.published, count);
                 return Published::Acked { stub: ticket.stub(), attempts: ticket.attempts };
             }
             Err(Failed::Never(error)) => {
+                services.health.recover(&health);
                 return Published::Refused { ticket, fault: Fault::Failure(Failure::permanent(error)) };
             }
             Err(Failed::At(first, error)) => (first, error),
@@ -48,15 +51,14 @@ pub(crate) async fn publish(
         // Everything after the first failure goes again, acknowledged or not: a repeat is recognised by its id, a
         // changed order is not.
         left.drain(..first);
-        services.health.degrade(HEALTH, format!("cannot publish what a handler returned: {error}"));
+        services.health.degrade(&health, format!("cannot publish what a handler returned, its key waits: {error}"));
         if !services.wait(persistent_backoff(round), &cancel).await {
             break;
         }
     }
+    services.health.recover(&health);
     Published::GivenUp(ticket.stub())
 }
-
-const HEALTH: &str = "outputs";
 
 /// Why not all outputs are with the broker.
 #[derive(Debug, PartialEq, Eq)]

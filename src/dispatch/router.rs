@@ -160,8 +160,12 @@ impl Door {
     }
 }
 
+/// The last alarm, until partitions are assigned again.
+const ALARM: &str = "alarm";
+
 impl Intake for Door {
     fn assign(&self, assignment: &Arc<Assignment>) {
+        self.services.health.recover(ALARM);
         self.router.do_send(Change::Assigned(Arc::clone(assignment)));
     }
 
@@ -183,6 +187,11 @@ impl Intake for Door {
         } else {
             self.services.health.degrade("broker", format!("the broker cannot be reached: {detail}"));
         }
+    }
+
+    fn alarm(&self, reason: &str) {
+        tracing::error!(reason, "consuming needs an operator");
+        self.services.health.degrade(ALARM, reason);
     }
 
     fn fatal(&self, reason: &str) {

@@ -135,7 +135,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             SourceEvent::Revoked { partitions, lost } => self.on_revoked(now, partitions, lost),
             SourceEvent::Committed(results) => self.on_committed(now, results),
             SourceEvent::Broker { up, detail } => self.intake.broker(up, &detail),
-            SourceEvent::Alarm(reason) => tracing::error!(reason, "consuming needs an operator"),
+            SourceEvent::Alarm(reason) => self.intake.alarm(&reason),
             SourceEvent::Fatal(reason) => self.on_fatal(&reason),
         }
     }
@@ -213,7 +213,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             self.partitions.hold(&partition, now + self.settings.commits.suspend.0);
         }
         for alarm in alarms {
-            tracing::error!(alarm, "consuming needs an operator");
+            self.intake.alarm(&alarm);
         }
         if let Some(reason) = fatal {
             self.on_fatal(&reason);

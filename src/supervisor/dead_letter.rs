@@ -144,10 +144,7 @@ fn describes_event(name: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        collections::{BTreeMap, BTreeSet},
-        sync::Arc,
-    };
+    use std::collections::{BTreeMap, BTreeSet};
 
     use chrono::{DateTime, Utc};
     use proptest::prelude::*;

@@ -50,8 +50,9 @@ pub enum OnLimit {
     /// everything else goes on. The default: one service's bad hour does not stop its other work.
     #[default]
     DeadLetter,
-    /// The bus drains and `run_until` returns the error; the record stays uncommitted. For services that somebody, or
-    /// something, starts again.
+    /// The bus drains and [`BusHandle::run_until`](crate::BusHandle::run_until) returns the error; the record stays
+    /// uncommitted. For services that somebody, or something, starts again. Whoever does not call `run_until` keeps a
+    /// bus in which this key waits.
     Escalate,
 }
 

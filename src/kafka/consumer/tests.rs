@@ -102,6 +102,8 @@ impl Intake for FakeIntake {
         world.batches.entry(number).or_default().push_back(batch);
     }
     fn broker(&self, _: bool, _: &str) {}
+    fn alarm(&self, _reason: &str) {}
+
     fn fatal(&self, _: &str) {
         self.0.lock().unwrap().notes.push(Note::Fatal);
     }

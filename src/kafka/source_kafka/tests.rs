@@ -171,6 +171,8 @@ impl Intake for Mailbox {
     fn broker(&self, up: bool, _: &str) {
         self.1.lock().unwrap().broker.push(up);
     }
+    fn alarm(&self, _reason: &str) {}
+
     fn fatal(&self, reason: &str) {
         self.1.lock().unwrap().fatal.push(reason.to_owned());
     }
