@@ -24,6 +24,8 @@ pub(crate) struct Lane {
     /// The instance goes after the attempt that runs.
     rebuild: bool,
     waker: Waker,
+    /// Whether the mailbox has it among those that found nothing to do.
+    pub(super) listed: bool,
 }
 
 struct Running {
@@ -38,7 +40,7 @@ pub(crate) type Ended = (Ticket, Result<Vec<OutRecord>, Fault>);
 
 impl Lane {
     pub(crate) fn new(waker: Waker) -> Self {
-        Self { instance: None, running: None, queue: LaneQueue::default(), rebuild: false, waker }
+        Self { instance: None, running: None, queue: LaneQueue::default(), rebuild: false, waker, listed: true }
     }
 
     pub(crate) fn is_running(&self) -> bool {

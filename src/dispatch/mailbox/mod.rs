@@ -72,8 +72,8 @@ impl Mailbox {
         let policy = &spec.member.actor.policy;
         let choice = Choice::new(policy);
         let wakes = WakeSet::new(choice.lanes());
-        let lanes = (0..choice.lanes()).map(|lane| Lane::new(wakes.waker(lane))).collect();
-        let idle = (0..choice.lanes()).rev().collect();
+        let lanes: Vec<Lane> = (0..choice.lanes()).map(|lane| Lane::new(wakes.waker(lane))).collect();
+        let idle = (0..lanes.len()).rev().collect();
         Self {
             spec,
             choice,
@@ -135,6 +135,7 @@ impl Mailbox {
     /// Marks a lane that is idle, for the records that any lane may take.
     fn rouse(&mut self) {
         while let Some(lane) = self.idle.pop() {
+            self.lanes[lane].listed = false;
             if !self.lanes[lane].is_running() {
                 return self.wakes.mark(lane);
             }

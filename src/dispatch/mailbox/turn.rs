@@ -104,7 +104,7 @@ impl Mailbox {
             return None;
         }
         let next = self.lanes[lane].queue.next().or_else(|| self.shared.pop_front());
-        if next.is_none() {
+        if next.is_none() && !std::mem::replace(&mut self.lanes[lane].listed, true) {
             self.idle.push(lane);
         }
         next

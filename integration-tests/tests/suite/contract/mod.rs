@@ -11,6 +11,7 @@ mod promise_06_panics;
 mod promise_10_publishing;
 mod promise_11_misconfiguration;
 mod promise_12_wire;
+mod runtime;
 
 /// Makes a test of each function for each backend named.
 macro_rules! contract {

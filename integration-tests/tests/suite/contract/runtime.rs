@@ -1,0 +1,174 @@
+//! Handlers live in the runtime that spawned the bus: what they open there, `main` can use, and the other way round.
+
+use std::{sync::Arc, time::Duration};
+
+use carom::{Actor, Context, Event, Failure, Handler, Retry, Supervisor, handler};
+use integration_tests::world::World;
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::{Mutex, mpsc},
+};
+
+use super::contract;
+
+contract!(test_bus, embedded: {
+    a_connection_opened_in_main_works_in_handlers_and_the_other_way_round,
+    a_blocking_handler_on_threads_of_its_own_does_not_stall_its_neighbours,
+    a_handler_that_does_real_io_is_waited_for_while_another_key_waits_for_its_retry,
+});
+
+/// A pool of one connection, shared by everybody.
+#[derive(Clone)]
+struct Pool {
+    address: std::net::SocketAddr,
+    idle: Arc<Mutex<Vec<TcpStream>>>,
+    opened: mpsc::UnboundedSender<()>,
+}
+
+impl Pool {
+    async fn echo(&self, byte: u8) -> std::io::Result<u8> {
+        let mut idle = self.idle.lock().await;
+        let mut connection = match idle.pop() {
+            Some(connection) => connection,
+            None => {
+                let _ = self.opened.send(());
+                TcpStream::connect(self.address).await?
+            }
+        };
+        connection.write_all(&[byte]).await?;
+        let mut answer = [0];
+        connection.read_exact(&mut answer).await?;
+        idle.push(connection);
+        Ok(answer[0])
+    }
+}
+
+/// Sends back whatever it gets.
+async fn echo_server() -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let (mut read, mut write) = connection.split();
+                let _ = tokio::io::copy(&mut read, &mut write).await;
+            });
+        }
+    });
+    address
+}
+
+#[derive(Debug, Serialize, Deserialize, Event)]
+#[event(entity = Ping, domain = "contract", partitions = 4)]
+struct Pinged {
+    #[event(key)]
+    key: String,
+    byte: u8,
+    /// Milliseconds for which the handler blocks its thread.
+    blocks: u64,
+    /// Whether the first attempt fails.
+    fails: bool,
+}
+
+fn ping(key: &str, byte: u8) -> Pinged {
+    Pinged { key: key.to_owned(), byte, blocks: 0, fails: false }
+}
+
+#[derive(Clone, carom::FromRef)]
+struct Shared {
+    pool: Pool,
+    answers: mpsc::UnboundedSender<(String, u8)>,
+}
+
+#[derive(Actor)]
+struct Pinger {
+    pool: Pool,
+    answers: mpsc::UnboundedSender<(String, u8)>,
+}
+
+#[handler]
+impl Handler<Pinged> for Pinger {
+    async fn handle(&mut self, event: Pinged, cx: &mut Context<'_>) -> Result<(), Failure> {
+        if event.fails && cx.attempt() == 1 {
+            return Err("asked to fail".into());
+        }
+        std::thread::sleep(Duration::from_millis(event.blocks));
+        let answer = self.pool.echo(event.byte).await?;
+        let _ = self.answers.send((event.key, answer));
+        Ok(())
+    }
+}
+
+struct Bench {
+    shared: Shared,
+    answers: mpsc::UnboundedReceiver<(String, u8)>,
+    opened: mpsc::UnboundedReceiver<()>,
+}
+
+async fn bench() -> Bench {
+    let (opened, opens) = mpsc::unbounded_channel();
+    let (answers, received) = mpsc::unbounded_channel();
+    let pool = Pool { address: echo_server().await, idle: Arc::default(), opened };
+    Bench { shared: Shared { pool, answers }, answers: received, opened: opens }
+}
+
+impl Bench {
+    async fn answer(&mut self) -> (String, u8) {
+        let answer = tokio::time::timeout(Duration::from_secs(30), self.answers.recv()).await;
+        answer.expect("an answer comes in time").expect("the actors live")
+    }
+}
+
+// Fails when `Mailbox::turn` does not enter the runtime of the caller: the connection then belongs to the arbiter.
+async fn a_connection_opened_in_main_works_in_handlers_and_the_other_way_round(world: World) {
+    let mut bench = bench().await;
+    assert_eq!(bench.shared.pool.echo(1).await.unwrap(), 1);
+    let bus = world.bus().with_state(bench.shared.clone()).supervise::<Pinger>(Supervisor::one_for_one());
+    let bus = world.start(bus).await;
+    bus.publisher().publish_all((0..20).map(|n| ping(&format!("key-{n}"), n))).await.unwrap();
+    for _ in 0..20 {
+        bench.answer().await;
+    }
+    assert_eq!(bench.shared.pool.echo(9).await.unwrap(), 9);
+    bench.shared.pool.idle.lock().await.clear();
+    bus.publisher().publish(ping("opens", 7)).await.unwrap();
+    assert_eq!(bench.answer().await.1, 7);
+    drop(bus);
+    assert_eq!(bench.shared.pool.echo(8).await.unwrap(), 8, "the connection outlives the bus whose handler opened it");
+    bench.opened.close();
+    let mut opened = 0;
+    while bench.opened.recv().await.is_some() {
+        opened += 1;
+    }
+    assert_eq!(opened, 2, "one connection of main's, one of a handler's");
+}
+
+// Fails when `Lane::start` ignores `blocking`: the second key then waits for the first.
+async fn a_blocking_handler_on_threads_of_its_own_does_not_stall_its_neighbours(world: World) {
+    let mut bench = bench().await;
+    let policy = Supervisor::one_for_one().blocking();
+    let bus = world.bus().workers(1).with_state(bench.shared.clone()).supervise::<Pinger>(policy);
+    let bus = world.start(bus).await;
+    bus.publisher().publish(Pinged { blocks: 1_500, ..ping("slow", 1) }).await.unwrap();
+    bus.publisher().publish_all((0..8).map(|n| ping(&format!("quick-{n}"), n))).await.unwrap();
+    for _ in 0..8 {
+        assert!(bench.answer().await.0.starts_with("quick"));
+    }
+    assert_eq!(bench.answer().await.0, "slow");
+}
+
+// Fails, on the test bus, when `skip_time` does not look at `running`: time would then jump over the I/O.
+async fn a_handler_that_does_real_io_is_waited_for_while_another_key_waits_for_its_retry(world: World) {
+    let mut bench = bench().await;
+    let policy = Supervisor::one_for_one().retry(Retry::fixed(2, Duration::from_millis(300)));
+    let bus = world.start(world.bus().with_state(bench.shared.clone()).supervise::<Pinger>(policy)).await;
+    bus.publisher().publish(Pinged { fails: true, ..ping("retried", 1) }).await.unwrap();
+    bus.publisher().publish_all((0..8).map(|n| ping(&format!("key-{n}"), n))).await.unwrap();
+    let mut keys = Vec::new();
+    for _ in 0..9 {
+        keys.push(bench.answer().await.0);
+    }
+    assert!(keys.contains(&"retried".to_owned()));
+}
