@@ -24,15 +24,14 @@ use crate::{
     supervisor::SupervisorActor,
 };
 
-/// How long handlers may run on when a test bus stops.
-const DRAIN: Duration = Duration::from_secs(5);
-
 /// Everything the thread needs.
 pub(super) struct Stage {
     pub(super) cluster: Cluster,
     pub(super) routes: Arc<RouteTable>,
     pub(super) services: Arc<Services>,
     pub(super) watch: Arc<Watch>,
+    /// How long handlers may run on when the bus stops.
+    pub(super) drain: Duration,
     /// Resolves when the bus shall stop.
     pub(super) stopped: oneshot::Receiver<()>,
     pub(super) ended: oneshot::Sender<()>,
@@ -46,7 +45,7 @@ impl Stage {
     }
 
     async fn play(self) {
-        let Self { cluster, routes, services, watch, stopped, ended } = self;
+        let Self { cluster, routes, services, watch, drain, stopped, ended } = self;
         let partitions = Arc::new(PartitionMap::default());
         let supervisor = SupervisorActor::new(Arc::clone(&services), Arc::clone(&partitions)).start();
         let topics: Vec<_> = routes.keys().cloned().collect();
@@ -70,7 +69,7 @@ impl Stage {
         }
         let (done, _) = oneshot::channel();
         // The loop cannot have ended before it was told to.
-        let _ = commands.send(Command::Stop { within: DRAIN, done });
+        let _ = commands.send(Command::Stop { within: drain, done });
         let _ = polling.await;
         skipping.abort();
         watch.give_up();

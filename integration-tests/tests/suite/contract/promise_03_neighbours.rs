@@ -13,6 +13,7 @@ use super::contract;
 contract!(test_bus, embedded, real: {
     a_failing_key_does_not_hold_back_its_neighbours,
     a_failing_actor_does_not_hold_back_another_actor_on_the_same_event,
+    a_record_is_finished_when_every_actor_is_done_with_it,
 });
 
 // Fails when `Mailbox::park` parks nothing but stops the lane, and when `LaneQueue::next` returns `None` for a parked key.
@@ -32,7 +33,7 @@ async fn a_failing_key_does_not_hold_back_its_neighbours(world: World) {
     assert_eq!(shared.ledger.order_violations(), Vec::<String>::new());
 }
 
-// Fails when `Assignment::open` counts one mailbox whatever there are: the record would be finished too early.
+// Fails when `Deliver` goes to the first mailbox of a partition only.
 async fn a_failing_actor_does_not_hold_back_another_actor_on_the_same_event(world: World) {
     let shared = Shared::new();
     let policy = Supervisor::one_for_one().on::<std::fmt::Error>(Directive::Discard).retry(Retry::none());
@@ -45,4 +46,19 @@ async fn a_failing_actor_does_not_hold_back_another_actor_on_the_same_event(worl
     assert!(letters.iter().all(|letter| letter.header("carom-handler").unwrap().contains("Worker")));
     let committed = bus.stop::<Job>(&world).await;
     assert_eq!(committed.values().sum::<i64>(), 20);
+}
+
+// Fails when `Assignment::open` counts one mailbox whatever there are.
+async fn a_record_is_finished_when_every_actor_is_done_with_it(world: World) {
+    let shared = Shared::new();
+    let bus = world
+        .bus_with(&shared)
+        .shutdown_timeout(Duration::from_millis(200))
+        .supervise::<Worker>(Supervisor::one_for_one())
+        .supervise::<Auditor>(Supervisor::one_for_one());
+    let bus = world.start(bus).await;
+    bus.publish([Job::new("key", 0, [Step::Hang])]).await;
+    shared.ledger.until("the other actor", |_| shared.ledger.succeeded("Auditor").len() == 1).await;
+    shared.ledger.until("the hanging one", |runs| runs.len() == 2).await;
+    assert_eq!(bus.stop::<Job>(&world).await.values().sum::<i64>(), 0, "the other actor is not done with it");
 }
