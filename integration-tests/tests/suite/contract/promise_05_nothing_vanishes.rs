@@ -25,7 +25,7 @@ async fn start(world: &World, shared: &Shared) -> Running {
     world.start(world.bus_with(shared).supervise::<Worker>(Supervisor::one_for_one())).await
 }
 
-// Fails when `dead_letter::build` leaves out headers, and when the source partition is not kept.
+// Fails when `dead_letter::Draft::build` leaves out a header.
 async fn a_dead_letter_is_the_record_as_it_was(world: World) {
     let shared = Shared::new();
     let bus = start(&world, &shared).await;

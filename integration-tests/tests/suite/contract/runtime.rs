@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use carom::{Actor, Context, Event, Failure, Handler, Retry, Supervisor, handler};
-use integration_tests::world::World;
+use integration_tests::{
+    job::{self, Job, Step},
+    world::World,
+};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -16,14 +19,23 @@ use super::contract;
 contract!(test_bus, embedded: {
     a_connection_opened_in_main_works_in_handlers_and_the_other_way_round,
     a_blocking_handler_on_threads_of_its_own_does_not_stall_its_neighbours,
-    a_handler_that_does_real_io_is_waited_for_while_another_key_waits_for_its_retry,
 });
+
+mod in_memory {
+    use super::{contract, time_stands_while_a_handler_works_and_jumps_when_nothing_else_can_happen};
+
+    contract!(test_bus: {
+        time_stands_while_a_handler_works_and_jumps_when_nothing_else_can_happen,
+    });
+}
 
 /// A pool of one connection, shared by everybody.
 #[derive(Clone)]
 struct Pool {
     address: std::net::SocketAddr,
     idle: Arc<Mutex<Vec<TcpStream>>>,
+    /// Name of the threads that run main's tasks.
+    worker: Option<String>,
     opened: mpsc::UnboundedSender<()>,
 }
 
@@ -68,12 +80,10 @@ struct Pinged {
     byte: u8,
     /// Milliseconds for which the handler blocks its thread.
     blocks: u64,
-    /// Whether the first attempt fails.
-    fails: bool,
 }
 
 fn ping(key: &str, byte: u8) -> Pinged {
-    Pinged { key: key.to_owned(), byte, blocks: 0, fails: false }
+    Pinged { key: key.to_owned(), byte, blocks: 0 }
 }
 
 #[derive(Clone, carom::FromRef)]
@@ -90,10 +100,9 @@ struct Pinger {
 
 #[handler]
 impl Handler<Pinged> for Pinger {
-    async fn handle(&mut self, event: Pinged, cx: &mut Context<'_>) -> Result<(), Failure> {
-        if event.fails && cx.attempt() == 1 {
-            return Err("asked to fail".into());
-        }
+    async fn handle(&mut self, event: Pinged, _cx: &mut Context<'_>) -> Result<(), Failure> {
+        let thread = tokio::spawn(async { std::thread::current().name().map(str::to_owned) }).await?;
+        assert_eq!(thread, self.pool.worker, "what a handler spawns runs where main's tasks run");
         std::thread::sleep(Duration::from_millis(event.blocks));
         let answer = self.pool.echo(event.byte).await?;
         let _ = self.answers.send((event.key, answer));
@@ -110,7 +119,8 @@ struct Bench {
 async fn bench() -> Bench {
     let (opened, opens) = mpsc::unbounded_channel();
     let (answers, received) = mpsc::unbounded_channel();
-    let pool = Pool { address: echo_server().await, idle: Arc::default(), opened };
+    let worker = tokio::spawn(async { std::thread::current().name().map(str::to_owned) }).await.unwrap();
+    let pool = Pool { address: echo_server().await, idle: Arc::default(), worker, opened };
     Bench { shared: Shared { pool, answers }, answers: received, opened: opens }
 }
 
@@ -121,7 +131,7 @@ impl Bench {
     }
 }
 
-// Fails when `Mailbox::turn` does not enter the runtime of the caller: the connection then belongs to the arbiter.
+// Fails when `Mailbox::turn` does not enter the runtime of the caller: what handlers spawn then runs on the arbiter.
 async fn a_connection_opened_in_main_works_in_handlers_and_the_other_way_round(world: World) {
     let mut bench = bench().await;
     assert_eq!(bench.shared.pool.echo(1).await.unwrap(), 1);
@@ -159,16 +169,19 @@ async fn a_blocking_handler_on_threads_of_its_own_does_not_stall_its_neighbours(
     assert_eq!(bench.answer().await.0, "slow");
 }
 
-// Fails, on the test bus, when `skip_time` does not look at `running`: time would then jump over the I/O.
-async fn a_handler_that_does_real_io_is_waited_for_while_another_key_waits_for_its_retry(world: World) {
-    let mut bench = bench().await;
-    let policy = Supervisor::one_for_one().retry(Retry::fixed(2, Duration::from_millis(300)));
-    let bus = world.start(world.bus().with_state(bench.shared.clone()).supervise::<Pinger>(policy)).await;
-    bus.publisher().publish(Pinged { fails: true, ..ping("retried", 1) }).await.unwrap();
-    bus.publisher().publish_all((0..8).map(|n| ping(&format!("key-{n}"), n))).await.unwrap();
-    let mut keys = Vec::new();
-    for _ in 0..9 {
-        keys.push(bench.answer().await.0);
+// Fails when `skip_time` does not look at `running`: time then jumps to the retry while the other handler works.
+async fn time_stands_while_a_handler_works_and_jumps_when_nothing_else_can_happen(world: World) {
+    let bench = bench().await;
+    let shared = job::Shared::new();
+    let policy = Supervisor::one_for_one().retry(Retry::fixed(2, Duration::from_secs(3600)));
+    let bus = world.start(world.bus_with(&shared).supervise::<job::Worker>(policy)).await;
+    bus.publish([Job::new("retried", 0, [Step::Fail]), Job::new("works", 0, [Step::Gate])]).await;
+    shared.ledger.until("both", |runs| runs.len() == 2 && runs.iter().any(|run| run.end.is_some())).await;
+    for byte in 0..200 {
+        // Real time passes, and is measured in real I/O.
+        bench.shared.pool.echo(byte).await.unwrap();
     }
-    assert!(keys.contains(&"retried".to_owned()));
+    assert_eq!(shared.ledger.runs("Worker", "retried", 0).len(), 1, "an hour has not passed");
+    shared.gate.open();
+    shared.ledger.until("the retry", |_| shared.ledger.succeeded("Worker").len() == 2).await;
 }
