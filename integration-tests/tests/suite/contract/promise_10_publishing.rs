@@ -23,7 +23,7 @@ contract!(embedded, real: {
 
 mod everywhere {
     use super::{
-        World, contract, events_published_by_hand_have_ids_of_their_own,
+        contract, events_published_by_hand_have_ids_of_their_own,
         outputs_have_the_same_ids_when_the_handler_runs_again, what_is_too_large_is_refused_at_once,
         what_is_too_large_of_a_handler_fails_its_input_for_good,
     };

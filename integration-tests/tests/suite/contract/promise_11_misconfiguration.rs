@@ -26,7 +26,7 @@ contract!(test_bus, embedded, real: {
 });
 
 mod on_a_broker {
-    use super::{World, contract, missing_topics_are_named};
+    use super::{contract, missing_topics_are_named};
 
     contract!(embedded, real: { missing_topics_are_named });
 }
@@ -201,7 +201,7 @@ async fn all_problems_are_reported_together(world: World) {
         .supervise::<Idle>(Supervisor::one_for_one().concurrency(0))
         .supervise::<Twins>(Supervisor::one_for_one().timeout(Duration::ZERO))
         .supervise::<Spy>(Supervisor::one_for_one());
-    let text = wrong.try_start(bus).await.err().expect("the bus does not start").to_string();
+    let text = wrong.try_start(bus).await.expect_err("the bus does not start").to_string();
     assert!(text.starts_with("the bus cannot start:\n  - "), "{text}");
     let expected = [
         "`group.id`",
