@@ -24,7 +24,6 @@ pub struct PlainRecord {
 fn config(kafka: &Kafka) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", kafka.bootstrap_servers().expect("the cluster has an address"));
-    config.set("group.id", "plain").set("enable.auto.commit", "false").set("fetch.wait.max.ms", "5");
     config
 }
 
@@ -34,11 +33,7 @@ fn config(kafka: &Kafka) -> ClientConfig {
 ///
 /// If the cluster does not take it.
 pub async fn write(kafka: &Kafka, topic: &str, record: &PlainRecord) {
-    let mut producer = config(kafka);
-    ["group.id", "enable.auto.commit", "fetch.wait.max.ms"].iter().for_each(|option| {
-        producer.remove(option);
-    });
-    let producer: FutureProducer = producer.set("linger.ms", "0").create().expect("a plain client starts");
+    let producer: FutureProducer = config(kafka).set("linger.ms", "0").create().expect("a plain client starts");
     let headers = record
         .headers
         .iter()
@@ -55,7 +50,9 @@ pub async fn write(kafka: &Kafka, topic: &str, record: &PlainRecord) {
 ///
 /// If there is none in time.
 pub fn read_first(kafka: &Kafka, topic: &str, partitions: i32) -> PlainRecord {
-    let consumer: BaseConsumer = config(kafka).create().expect("a plain client starts");
+    let mut config = config(kafka);
+    config.set("group.id", "plain").set("enable.auto.commit", "false").set("fetch.wait.max.ms", "5");
+    let consumer: BaseConsumer = config.create().expect("a plain client starts");
     let mut list = TopicPartitionList::new();
     list.add_partition_range(topic, 0, partitions - 1);
     list.set_all_offsets(Offset::Beginning).expect("the offset is valid");

@@ -41,7 +41,7 @@ async fn a_dead_letter_is_the_record_as_it_was(world: World) {
     assert_eq!(letter.header("carom-group"), Some(world.group()));
 }
 
-// Fails when `dead_letter::dead_letter` takes the first form whatever its size, and when a pointer leaves out the key.
+// Fails when a pointer leaves out the key. (A form that is too large after all would be refused, and shrunk then.)
 async fn a_dead_letter_without_room_for_its_record_points_to_it(world: World) {
     let shared = Shared::new();
     // Half of what the writer below may send; a dead letter may have 64 KiB more than that.

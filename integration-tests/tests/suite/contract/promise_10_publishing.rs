@@ -23,7 +23,7 @@ contract!(embedded, real: {
 
 mod everywhere {
     use super::{
-        World, contract, events_published_by_hand_have_ids_of_their_own,
+        contract, events_published_by_hand_have_ids_of_their_own,
         outputs_have_the_same_ids_when_the_handler_runs_again, what_is_too_large_is_refused_at_once,
         what_is_too_large_of_a_handler_fails_its_input_for_good,
     };
@@ -150,7 +150,7 @@ async fn outputs_have_the_same_ids_when_the_handler_runs_again(world: World) {
     assert!(outputs[..3].iter().all(|output| output.header("ce_causationid") == input.header("ce_id")));
 }
 
-// Fails when `Publisher::encode` does not compare sizes (it is the broker's answer then, or none).
+// Fails when `Publisher::encode` does not compare sizes and leaves that to the sink, in words about records.
 async fn what_is_too_large_is_refused_at_once(world: World) {
     let bus = world.start(world.bus()).await;
     world.create_topic(&bus.topic::<Done>()).await;
@@ -182,7 +182,8 @@ async fn what_is_too_large_of_a_handler_fails_its_input_for_good(world: World) {
     assert_eq!(bus.stop::<Job>(&world).await.values().sum::<i64>(), 2);
 }
 
-// Fails when `Mailbox::ended` treats outputs as if there were none, and when `outputs::publish` gives up after a failure.
+// Fails when `Mailbox::ended` treats outputs as if there were none or finishes their input at once, and when
+// `outputs::publish` gives up after a failure.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_input_is_finished_after_its_outputs_are_in_the_log() {
     let world = World::embedded().with_kafka(|kafka| kafka.producer("delivery.timeout.ms", "1000"));

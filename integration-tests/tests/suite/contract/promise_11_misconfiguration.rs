@@ -26,7 +26,7 @@ contract!(test_bus, embedded, real: {
 });
 
 mod on_a_broker {
-    use super::{World, contract, missing_topics_are_named};
+    use super::{contract, missing_topics_are_named};
 
     contract!(embedded, real: { missing_topics_are_named });
 }
@@ -118,7 +118,7 @@ async fn two_events_of_one_type_are_refused(world: World) {
     assert_refused(&world, bus, &words).await;
 }
 
-// Fails when `Plan::check_domain` does not ask whether the event is internal, or of which domain.
+// Fails when `Plan::check_domain` lets internal events pass, and when it compares domains with their case.
 async fn another_domains_internal_event_is_refused(world: World) {
     let bus = world.bus().supervise::<Spy>(Supervisor::one_for_one());
     let words =
@@ -201,7 +201,7 @@ async fn all_problems_are_reported_together(world: World) {
         .supervise::<Idle>(Supervisor::one_for_one().concurrency(0))
         .supervise::<Twins>(Supervisor::one_for_one().timeout(Duration::ZERO))
         .supervise::<Spy>(Supervisor::one_for_one());
-    let text = wrong.try_start(bus).await.err().expect("the bus does not start").to_string();
+    let text = wrong.try_start(bus).await.expect_err("the bus does not start").to_string();
     assert!(text.starts_with("the bus cannot start:\n  - "), "{text}");
     let expected = [
         "`group.id`",
@@ -237,7 +237,7 @@ async fn a_handler_whose_actor_nobody_supervises_is_named_with_its_place() {
     assert!(error.contains("add `.service(\"..\")`"), "{error}");
 }
 
-// Fails when `topics::ensure` takes an hour of patience, and when `unprovisioned` makes problems of it.
+// Fails when `PATIENCE` is 20 s, and when `topic_state::describe` asks nobody for want of topics.
 #[tokio::test]
 async fn a_broker_that_is_not_there_is_an_error_after_ten_seconds() {
     let asked = Instant::now();

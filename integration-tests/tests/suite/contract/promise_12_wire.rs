@@ -3,13 +3,17 @@
 use carom::{Actor, Bus, Context, Event, Failure, FromRef, Handler, Supervisor, event::Mode, handler};
 use integration_tests::{
     job::{Done, Job, Shared, Step, Worker},
+    ledger::PATIENCE,
     plain::{self, PlainRecord},
     probe,
     world::World,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::timeout,
+};
 
 use super::contract;
 
@@ -108,6 +112,10 @@ impl Handler<CashierCreated> for Clerk {
 fn clerk(world: &World) -> (Bus<Desk>, UnboundedReceiver<Got>) {
     let (got, receiver) = unbounded_channel();
     (world.bus().with_state(Desk { got }).supervise::<Clerk>(Supervisor::one_for_one()), receiver)
+}
+
+async fn next(got: &mut UnboundedReceiver<Got>) -> Got {
+    timeout(PATIENCE, got.recv()).await.expect("the clerk gets the event").expect("the clerk is there")
 }
 
 fn names(record: &PlainRecord) -> Vec<&str> {
@@ -215,7 +223,7 @@ async fn what_other_services_write_is_read_as_the_vectors_say(world: World) {
         if let Some(error) = expect["error"].as_str() {
             refused.push((name, error));
         } else if expect["type"] == "com.example.order.placed" && expect["data"]["json"].get("order").is_some() {
-            let (id, source, trace, event) = got.recv().await.expect("the clerk writes down what it gets");
+            let (id, source, trace, event) = next(&mut got).await;
             let expected = (expect["id"].as_str().unwrap(), expect["source"].as_str().unwrap());
             assert_eq!((id.as_str(), source.as_str()), expected, "{name}");
             assert_eq!(trace.as_deref(), expect["extensions"]["traceparent"].as_str(), "{name}");
@@ -243,7 +251,7 @@ async fn an_event_of_momentum_is_handled(world: World) {
     let topic = bus.topic::<CashierCreated>();
     assert!(topic.ends_with(".appdomain.public.cashiers.v1"), "{topic}");
     plain::write(world.kafka(), &topic, &record(&case).unwrap()).await;
-    let (id, source, trace, event) = got.recv().await.expect("the clerk writes down what it gets");
+    let (id, source, trace, event) = next(&mut got).await;
     assert_eq!(id, "08dc15b2-6a1e-4f0c-0242-ac1200020000");
     assert_eq!(source, "/app_domain/appdomain-api");
     assert_eq!(trace.as_deref(), case["expect"]["extensions"]["traceparent"].as_str());
