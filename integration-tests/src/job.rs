@@ -40,6 +40,8 @@ pub enum Step {
     Sleep(u64),
     /// Waits until the test opens the gate, then returns `Ok`.
     Gate,
+    /// Waits for the gate as [`Step::Gate`], but on its thread: nothing can drop it.
+    BlockAtGate,
     /// Waits until its partition is revoked or the bus stops, then returns `Ok`.
     UntilCancelled,
     /// Never returns.
@@ -114,6 +116,12 @@ impl Gate {
         self.0.send_replace(true);
     }
 
+    fn block(&self) {
+        while !*self.0.borrow() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     async fn pass(&self) {
         // The sender lives in `self`.
         let _ = self.0.subscribe().wait_for(|open| *open).await;
@@ -124,6 +132,12 @@ impl Shared {
     /// An empty ledger and a closed gate.
     pub fn new() -> Self {
         Self { ledger: Ledger::default(), gate: Gate::default() }
+    }
+
+    /// The same ledger and gate, for another bus.
+    #[must_use]
+    pub fn of_member(&self, member: u32) -> Self {
+        Self { ledger: self.ledger.of_member(member), gate: self.gate.clone() }
     }
 }
 
@@ -151,6 +165,7 @@ pub struct Auditor {
 
 fn entry(actor: &'static str, job: &Job, cx: &Context<'_>) -> Entry {
     Entry {
+        member: 0,
         actor,
         key: job.key.clone(),
         seq: job.seq,
@@ -190,6 +205,7 @@ async fn follow(step: &Step, job: &Job, gate: &Gate, cx: &Context<'_>) -> Result
         Step::Panic => panic!("asked to panic"),
         Step::Sleep(milliseconds) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
         Step::Gate => gate.pass().await,
+        Step::BlockAtGate => gate.block(),
         Step::UntilCancelled => cx.cancelled().await,
         Step::Hang => std::future::pending().await,
         Step::Publish(count) => return Ok((0..*count).map(|nth| done(nth, String::new())).collect()),

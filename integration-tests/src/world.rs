@@ -61,6 +61,20 @@ impl World {
         Self::with(Backend::Kafka(kafka))
     }
 
+    /// The same world, with other options for its clients.
+    #[must_use]
+    pub fn tuned(mut self, tune: impl FnOnce(Kafka) -> Kafka) -> Self {
+        if let Backend::Kafka(kafka) = self.backend {
+            self.backend = Backend::Kafka(tune(kafka));
+        }
+        self
+    }
+
+    /// The first part of its topics' names.
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
     /// A bus of this world, without actors.
     pub fn bus(&self) -> Bus {
         let kafka = match &self.backend {

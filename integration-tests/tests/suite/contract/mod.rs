@@ -2,6 +2,7 @@
 //!
 //! Beside each test stands the one-line change to carom's code that made it fail when it was tried.
 
+mod promise_01_at_least_once;
 mod promise_02_order;
 mod promise_03_neighbours;
 mod promise_04_attempts;
