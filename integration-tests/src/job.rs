@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use carom::{Actor, Context, Event, Failure, FromRef, Handler, handler};
+use carom::{Actor, Context, Event, Failure, FromRef, Handler, event::Partitioner, handler};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -220,4 +220,14 @@ impl Handler<Job> for Auditor {
         self.ledger.start(entry("Auditor", &job, cx)).succeeded();
         Ok(())
     }
+}
+
+/// The n-th key of those that land in a partition of the topic of [`Job`].
+///
+/// # Panics
+///
+/// If there is no such partition.
+pub fn key_in(partition: i32, nth: usize) -> String {
+    let lands = |key: &String| Partitioner::default().partition(Some(key.as_bytes()), 4) == Some(partition);
+    (0..1_000).map(|key| format!("key-{key}")).filter(lands).nth(nth).expect("1,000 keys reach every partition")
 }

@@ -8,6 +8,7 @@ mod promise_03_neighbours;
 mod promise_04_attempts;
 mod promise_05_nothing_vanishes;
 mod promise_06_panics;
+mod promise_07_rebalance;
 
 /// Makes a test of each function for each backend named.
 macro_rules! contract {
