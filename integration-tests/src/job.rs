@@ -40,10 +40,14 @@ pub enum Step {
     Sleep(u64),
     /// Waits until the test opens the gate, then returns `Ok`.
     Gate,
+    /// Waits for the gate, then publishes a [`Done`].
+    PublishAtGate,
     /// Waits for the gate as [`Step::Gate`], but on its thread: nothing can drop it.
     BlockAtGate,
     /// Waits until its partition is revoked or the bus stops, then returns `Ok`.
     UntilCancelled,
+    /// As [`Step::UntilCancelled`], but returns so many milliseconds after that.
+    AfterCancelled(u64),
     /// Never returns.
     Hang,
     /// Publishes so many [`Done`] events, then returns `Ok`.
@@ -205,8 +209,16 @@ async fn follow(step: &Step, job: &Job, gate: &Gate, cx: &Context<'_>) -> Result
         Step::Panic => panic!("asked to panic"),
         Step::Sleep(milliseconds) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
         Step::Gate => gate.pass().await,
+        Step::PublishAtGate => {
+            gate.pass().await;
+            return Ok(vec![done(0, String::new())]);
+        }
         Step::BlockAtGate => gate.block(),
         Step::UntilCancelled => cx.cancelled().await,
+        Step::AfterCancelled(milliseconds) => {
+            cx.cancelled().await;
+            tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
+        }
         Step::Hang => std::future::pending().await,
         Step::Publish(count) => return Ok((0..*count).map(|nth| done(nth, String::new())).collect()),
         Step::PublishLarge(bytes) => return Ok(vec![done(0, "x".repeat(*bytes))]),

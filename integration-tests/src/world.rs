@@ -120,6 +120,11 @@ impl World {
         &self.group
     }
 
+    /// Whether this is in memory: there, nothing outlives a bus.
+    pub fn is_test_bus(&self) -> bool {
+        matches!(self.backend, Backend::TestBus)
+    }
+
     /// The cluster, where there is one.
     ///
     /// # Panics

@@ -9,6 +9,7 @@ mod promise_04_attempts;
 mod promise_05_nothing_vanishes;
 mod promise_06_panics;
 mod promise_07_rebalance;
+mod promise_08_shutdown;
 
 /// Makes a test of each function for each backend named.
 macro_rules! contract {
