@@ -11,6 +11,8 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
+use crate::{check, journal::Journal};
+
 /// What handlers did, shared by all instances of all actors of a test.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
@@ -18,11 +20,17 @@ pub struct Ledger {
     ticks: Arc<AtomicUsize>,
     born: Arc<Mutex<Vec<&'static str>>>,
     changed: Arc<Notify>,
+    /// Written to as well, for a process that does not live to tell.
+    journal: Option<Arc<Journal>>,
+    /// Which bus or process writes.
+    member: u32,
 }
 
 /// One run of a handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// Which bus or process; the ledger fills it in.
+    pub member: u32,
     /// Which actor.
     pub actor: &'static str,
     /// Key of the job.
@@ -80,6 +88,18 @@ impl Ledger {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// This ledger, as another member writes it.
+    #[must_use]
+    pub fn of_member(&self, member: u32) -> Self {
+        Self { member, ..self.clone() }
+    }
+
+    /// An empty ledger that a process keeps in a file too.
+    #[must_use]
+    pub fn in_file(journal: Journal, member: u32) -> Self {
+        Self { journal: Some(Arc::new(journal)), member, ..Self::default() }
+    }
+
     /// The next place in the order of starts and ends.
     fn tick(&self) -> usize {
         self.ticks.fetch_add(1, SeqCst) + 1
@@ -89,8 +109,12 @@ impl Ledger {
     pub fn start(&self, mut entry: Entry) -> Run {
         let mut entries = self.lock();
         entry.started = self.tick();
+        entry.member = self.member;
+        let at = entries.len();
+        if let Some(journal) = &self.journal {
+            journal.started(at, &entry);
+        }
         entries.push(entry);
-        let at = entries.len() - 1;
         drop(entries);
         self.changed.notify_waiters();
         Run { ledger: self.clone(), at }
@@ -103,6 +127,9 @@ impl Ledger {
         }
         entries[at].ended = self.tick();
         entries[at].end = Some(end);
+        if let Some(journal) = &self.journal {
+            journal.ended(self.member, at, end);
+        }
         drop(entries);
         self.changed.notify_waiters();
     }
@@ -162,6 +189,15 @@ impl Ledger {
             let last = &entries[entries.len().saturating_sub(10)..];
             panic!("waited {PATIENCE:?} for {what}; the ledger has {} runs, the last: {last:#?}", entries.len());
         }
+    }
+
+    /// Waits until so many different jobs have succeeded.
+    ///
+    /// # Panics
+    ///
+    /// After [`PATIENCE`], with what there was.
+    pub async fn until_handled(&self, count: usize) {
+        self.until(&format!("{count} jobs"), |_| check::succeeded(&self.lock()).len() >= count).await;
     }
 
     /// Everything that contradicts "events of one key are handled by one actor one after another in log order": a start

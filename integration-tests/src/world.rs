@@ -68,6 +68,20 @@ impl World {
         Self::with(Backend::Kafka(kafka))
     }
 
+    /// The same world, with other options for its clients.
+    #[must_use]
+    pub fn tuned(mut self, tune: impl FnOnce(Kafka) -> Kafka) -> Self {
+        if let Backend::Kafka(kafka) = self.backend {
+            self.backend = Backend::Kafka(tune(kafka));
+        }
+        self
+    }
+
+    /// The first part of its topics' names.
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
     /// A bus of this world, without actors.
     pub fn bus(&self) -> Bus {
         let (Backend::TestBus(kafka) | Backend::Kafka(kafka)) = self.backend.clone();
@@ -127,6 +141,11 @@ impl World {
     /// The consumer group of this world.
     pub fn group(&self) -> &str {
         &self.group
+    }
+
+    /// Whether this is in memory: there, nothing outlives a bus.
+    pub fn is_test_bus(&self) -> bool {
+        matches!(self.backend, Backend::TestBus)
     }
 
     /// The cluster, where there is one.

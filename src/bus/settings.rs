@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    dispatch::Limits,
     error::Problem,
     event::{Descriptor, Environment, Mode, default_source},
     kafka::Kafka,
@@ -26,6 +27,7 @@ pub(crate) struct Settings {
     pub(crate) workers: Option<usize>,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain_timeout: Duration,
+    pub(crate) limits: Limits,
 }
 
 /// What follows from the settings: every name a running bus needs.
@@ -54,6 +56,7 @@ impl Settings {
             workers: None,
             shutdown_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(5),
+            limits: Limits::default(),
         }
     }
 

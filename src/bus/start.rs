@@ -133,6 +133,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
         KafkaSource::connect(&config, &topics, alarm.waker()).map_err(|error| Error::client(error.to_string()))?;
     tracing::debug!(settings = ?effective(&config), "librdkafka's settings of the consumer");
     let settings = PollSettings {
+        limits: planned.settings.limits,
         bounds: Bounds { drain: planned.settings.drain_timeout, ..Bounds::default() },
         ..PollSettings::default()
     };

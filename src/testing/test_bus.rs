@@ -98,13 +98,14 @@ impl TestBus {
         let routes = plan.route_lines();
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = oneshot::channel();
-        let drain = plan.settings.shutdown_timeout;
+        let (limits, within) = (plan.settings.limits, plan.settings.shutdown_timeout);
         let run = stage::Stage {
             cluster: cluster.clone(),
             routes: plan.into_routes(),
             services: Arc::clone(&services),
             watch: Arc::clone(&watch),
-            drain,
+            limits,
+            within,
             stopped,
             ended: end,
         };

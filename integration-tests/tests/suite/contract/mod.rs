@@ -3,11 +3,14 @@
 //! Beside each test stands the one-line change to carom's code that made it fail when it was tried.
 
 mod bad_input;
+mod promise_01_at_least_once;
 mod promise_02_order;
 mod promise_03_neighbours;
 mod promise_04_attempts;
 mod promise_05_nothing_vanishes;
 mod promise_06_panics;
+mod promise_07_rebalance;
+mod promise_08_shutdown;
 mod promise_10_publishing;
 mod promise_11_misconfiguration;
 mod promise_12_wire;
