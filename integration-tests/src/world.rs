@@ -145,7 +145,7 @@ impl World {
 
     /// Whether this is in memory: there, nothing outlives a bus.
     pub fn is_test_bus(&self) -> bool {
-        matches!(self.backend, Backend::TestBus)
+        matches!(self.backend, Backend::TestBus(_))
     }
 
     /// The cluster, where there is one.
