@@ -81,7 +81,7 @@ impl Drop for Run {
 }
 
 /// How long a test waits for what must happen.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Ledger {
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
