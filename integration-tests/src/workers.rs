@@ -66,13 +66,24 @@ impl<'a> Workers<'a> {
 
     fn spawn(&self, dir: &Path, member: u32, gate: &str) -> io::Result<Guarded> {
         let servers = self.world.kafka().bootstrap_servers().map_err(io::Error::other)?;
+        // The embedded broker answers no question about topics from outside its process.
+        let topics = if self.world.kafka().broker().is_some() { "ignore" } else { "create" };
         // Other brokers may not allow less than 6 s.
         let given = self.world.kafka().broker().is_none() && matches!(RealKafka::get(), Backend::Given(_));
         let session = if given { "6000" } else { "2000" };
         let member = member.to_string();
         let (executable, journal) = (self.executable.display().to_string(), self.journal.display().to_string());
-        let command =
-            [&executable, &servers, session, self.world.environment(), self.world.group(), &journal, &member, gate];
+        let command = [
+            &executable,
+            &servers,
+            topics,
+            session,
+            self.world.environment(),
+            self.world.group(),
+            &journal,
+            &member,
+            gate,
+        ];
         Guarded::spawn(dir, &dir.join("log"), &command.map(str::to_owned))
     }
 

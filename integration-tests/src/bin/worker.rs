@@ -2,7 +2,7 @@
 
 use std::{env, path::Path, time::Duration};
 
-use carom::{Bus, Kafka, Supervisor, event::Environment};
+use carom::{Bus, Kafka, Supervisor, event::Environment, kafka::Topics};
 use integration_tests::{
     job::{Gate, Shared, Worker},
     journal::Journal,
@@ -12,8 +12,11 @@ use integration_tests::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [servers, session, environment, group, journal, member, gate] = &arguments[..] else {
-        return Err("worker <servers> <session ms> <environment> <group> <journal> <member> <open|closed>".into());
+    let [servers, topics, session, environment, group, journal, member, gate] = &arguments[..] else {
+        return Err(
+            "worker <servers> <create|ignore> <session ms> <environment> <group> <journal> <member> <open|closed>"
+                .into(),
+        );
     };
     let member = member.parse()?;
     let shared = Shared { ledger: Ledger::in_file(Journal::open(Path::new(journal))?, member), gate: Gate::default() };
@@ -21,6 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         shared.gate.open();
     }
     let kafka = Kafka::new(servers)
+        .topics(if topics == "create" { Topics::Create } else { Topics::Ignore })
         .consumer("session.timeout.ms", session)
         .consumer("heartbeat.interval.ms", "200")
         .consumer("fetch.wait.max.ms", "5");
