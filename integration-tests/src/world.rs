@@ -220,7 +220,7 @@ impl Running {
     ///
     /// # Panics
     ///
-    /// After [`PATIENCE`](crate::ledger::PATIENCE).
+    /// After [`PATIENCE`].
     pub async fn dead_letters<E: Event>(&self, world: &World, count: usize) -> Vec<Letter> {
         let topic = format!("{}.{}.dlq", self.topic::<E>(), world.group);
         probe::until("dead letters", || self.letters(world, &topic), |letters| letters.len() >= count).await
