@@ -17,6 +17,12 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+/// The system's monotonic clock, for bounds on what a client or a thread does. What happens to records goes by a
+/// [`Clock`], which a test can move.
+pub(crate) fn monotonic() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 /// A future that ends at a point in time.
 pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 

@@ -1,9 +1,6 @@
 //! Records as bytes, past everything that carom makes of them: for tests that write what no event is, and read it back.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use rdkafka::{
     Offset, TopicPartitionList,
@@ -32,7 +29,7 @@ pub(crate) async fn write(kafka: &Kafka, records: Vec<OutRecord>) -> Result<Vec<
 
 /// Everything in a topic, by partition and offset; nothing if there is no such topic. Blocks.
 pub(crate) fn read(kafka: &Kafka, topic: &str, within: Duration) -> Result<Vec<Record>, String> {
-    let deadline = Instant::now() + within;
+    let deadline = crate::clock::monotonic() + within;
     let config = kafka.consumer_config("carom-bytes", "carom-bytes")?;
     let client: BaseConsumer = config.create().map_err(|error| error.to_string())?;
     let client = Arc::new(client);
@@ -51,7 +48,7 @@ pub(crate) fn read(kafka: &Kafka, topic: &str, within: Duration) -> Result<Vec<R
             queue.take(CHUNK, batch, &mut LeaderEpochs::default(), &mut failed);
             // Nothing comes this way but events, which also make the client go on.
             drop(client.poll(Duration::from_millis(1)));
-            if Instant::now() > deadline {
+            if crate::clock::monotonic() > deadline {
                 return Err(format!("{topic}: {} records within {within:?}, not {high} - {low}", batch.len()));
             }
         }

@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, OnceLock, mpsc},
     thread::{self, Thread},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::sync::oneshot;
@@ -103,7 +103,7 @@ impl Poller {
 }
 
 fn run<S: Source, I: Intake>(mut poll: PollLoop<S, I>) {
-    let start = Instant::now();
+    let start = crate::clock::monotonic();
     while !poll.is_closed() {
         if !poll.turn(start.elapsed()) {
             thread::park_timeout(poll.rest(PARK));

@@ -65,7 +65,7 @@ const COUNT: Duration = Duration::from_secs(5);
 
 /// The only clock of the producer.
 fn now() -> Instant {
-    Instant::now()
+    crate::clock::monotonic()
 }
 
 impl KafkaSink {

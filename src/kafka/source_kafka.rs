@@ -4,7 +4,7 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, mpsc},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rdkafka::{
@@ -111,11 +111,11 @@ impl KafkaSource {
             _ => error.rdkafka_error_code().unwrap_or(Code::Unknown),
         };
         let reason = client.context().take_reason().unwrap_or_else(|| error.to_string());
-        self.events.extend(self.health.error(Instant::now(), code, &reason.clone(), reason));
+        self.events.extend(self.health.error(crate::clock::monotonic(), code, &reason.clone(), reason));
     }
 
     fn alive(&mut self) {
-        self.events.extend(self.health.alive(Instant::now()));
+        self.events.extend(self.health.alive(crate::clock::monotonic()));
     }
 
     fn on_rebalance(&mut self, client: &BaseConsumer<GroupContext>, rebalance: Rebalance) {
@@ -168,7 +168,7 @@ impl KafkaSource {
         for RecordError { code, offset, reason } in failed {
             let key = format!("{partition}: {code}");
             let text = format!("{partition}@{offset}: {reason} ({code})");
-            let event = self.health.error(Instant::now(), code, &key, text);
+            let event = self.health.error(crate::clock::monotonic(), code, &key, text);
             self.events.extend(event);
         }
     }
@@ -197,7 +197,7 @@ impl Source for KafkaSource {
                 self.alive();
             }
         }
-        self.nudge.step(&*client, Instant::now());
+        self.nudge.step(&*client, crate::clock::monotonic());
         self.events.pop_front()
     }
 
@@ -255,7 +255,7 @@ impl Source for KafkaSource {
     }
 
     fn rest(&self) -> Option<Duration> {
-        self.nudge.due().map(|due| due.saturating_duration_since(Instant::now()))
+        self.nudge.due().map(|due| due.saturating_duration_since(crate::clock::monotonic()))
     }
 
     fn release(&mut self, partitions: &[TopicPartition]) {
@@ -266,7 +266,7 @@ impl Source for KafkaSource {
             self.queues.remove(partition);
             self.committed.remove(partition);
         }
-        self.nudge.start(self.queues.keys().cloned(), Instant::now());
+        self.nudge.start(self.queues.keys().cloned(), crate::clock::monotonic());
     }
 
     fn close(&mut self, within: Duration) {

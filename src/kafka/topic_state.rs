@@ -7,7 +7,6 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
     metadata::{Metadata, MetadataTopic},
 };
-use tokio::time::Instant;
 
 /// One topic, as the cluster describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +41,9 @@ pub(super) fn describe(
             None => Err("nobody answers there".to_owned()),
         };
     }
-    let deadline = Instant::now() + within;
+    let deadline = crate::clock::monotonic() + within;
     let ask = |name: &String| {
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        let left = deadline.saturating_duration_since(crate::clock::monotonic()).max(Duration::from_millis(1));
         let state = match client.fetch_metadata(Some(name), left) {
             Ok(metadata) => read(name, &metadata),
             Err(error) => reachable(&error)?,

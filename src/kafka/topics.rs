@@ -3,14 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
     admin::{AdminClient, ResourceSpecifier},
     client::DefaultClientContext,
 };
-use tokio::time::Instant;
 
 use super::{
     Embedded, Kafka,
@@ -98,7 +97,7 @@ impl Provisioning {
             embedded: kafka.broker().cloned(),
             servers: kafka.bootstrap_servers()?,
             mode: kafka.topics_mode(),
-            deadline: Instant::now() + within,
+            deadline: crate::clock::monotonic() + within,
             within,
             known: BTreeMap::new(),
             warnings: Vec::new(),
@@ -138,7 +137,7 @@ impl Provisioning {
     }
 
     fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
+        self.deadline.saturating_duration_since(crate::clock::monotonic()).max(Duration::from_millis(1))
     }
 
     fn is_missing(&self, name: &str) -> bool {
@@ -200,7 +199,7 @@ impl Provisioning {
             if waiting.is_empty() {
                 return Ok(());
             }
-            if Instant::now() + pause > self.deadline {
+            if crate::clock::monotonic() + pause > self.deadline {
                 let within = self.within;
                 self.problems.extend(
                     waiting

@@ -9,7 +9,7 @@ use actix::Actor;
 use tokio::{
     sync::{Notify, oneshot},
     task::{LocalSet, spawn_local, yield_now},
-    time::{Instant, timeout},
+    time::timeout,
 };
 
 use super::{
@@ -85,7 +85,7 @@ fn waker(wake: &Arc<Notify>) -> Arc<dyn Fn() + Send + Sync> {
 
 /// What the poll thread does, as a task.
 async fn poll_until_closed(mut poll: PollLoop<MemorySource, Door>, wake: Arc<Notify>, watch: Arc<Watch>) {
-    let start = Instant::now();
+    let start = crate::clock::monotonic();
     while !poll.is_closed() {
         if poll.turn(start.elapsed()) {
             watch.touch();

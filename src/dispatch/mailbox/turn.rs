@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context as TaskContext, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use actix::{ActorFuture, Addr, AsyncContext, Context};
@@ -61,7 +61,7 @@ impl Mailbox {
 
     /// Goes on with one lane until it has to wait.
     fn run(&mut self, lane: usize, addr: &Addr<Self>) {
-        let began = Instant::now();
+        let began = crate::clock::monotonic();
         let handler = self.advance(lane, addr);
         let took = began.elapsed();
         if took > BLOCKED {
