@@ -130,12 +130,13 @@ impl Assignment {
             && !self.cancel.is_cancelled()
             && !self.crowded.load(Relaxed)
             && self.saturated.load(Relaxed) == 0
-            && self.in_transit.load(Relaxed) < IN_TRANSIT
-            && self.span.load(Relaxed) < self.limits.window;
+            && self.in_transit.load(Relaxed) < IN_TRANSIT;
         if !open {
             return None;
         }
+        let window = self.limits.window.checked_sub(self.span.load(Relaxed))?;
         let records = self.limits.records.checked_sub(self.unfinished.load(Relaxed))?;
+        let records = records.min(usize::try_from(window).unwrap_or(usize::MAX));
         let bytes = self.limits.bytes.checked_sub(self.held.load(Relaxed))?;
         (records > 0 && bytes > 0).then_some(Credit { records, bytes })
     }
