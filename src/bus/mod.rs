@@ -176,4 +176,13 @@ impl<S> Bus<S> {
         self.settings.drain_timeout = within;
         self
     }
+
+    /// How many records and bytes of a partition may be in memory unfinished, and how far beyond the lowest unfinished
+    /// offset records are taken: small, for tests that reach the limits.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn limits(mut self, records: usize, bytes: usize, window: u64) -> Self {
+        self.settings.limits = crate::dispatch::Limits { records, bytes, window };
+        self
+    }
 }

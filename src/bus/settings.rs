@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    dispatch::Limits,
     error::Problem,
     event::{Environment, Mode, default_source},
     kafka::Kafka,
@@ -22,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) workers: Option<usize>,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain_timeout: Duration,
+    pub(crate) limits: Limits,
 }
 
 /// What follows from the settings: every name a running bus needs.
@@ -48,6 +50,7 @@ impl Settings {
             workers: None,
             shutdown_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(5),
+            limits: Limits::default(),
         }
     }
 

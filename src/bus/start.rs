@@ -113,6 +113,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
     let source =
         KafkaSource::connect(&config, &topics, alarm.waker()).map_err(|error| Error::client(error.to_string()))?;
     let settings = PollSettings {
+        limits: planned.settings.limits,
         bounds: Bounds { drain: planned.settings.drain_timeout, ..Bounds::default() },
         ..PollSettings::default()
     };

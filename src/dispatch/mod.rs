@@ -20,6 +20,8 @@ mod wake;
 pub(crate) use assignment::{Assignment, Limits, Waker};
 pub(crate) use intake::Intake;
 pub(crate) use mailbox::{Mailbox, Rebuild, SettledAs, Verdict};
+#[cfg(feature = "testing")]
+pub(crate) use offset_map::OffsetMap;
 pub(crate) use plan::Plan;
 pub use probe::{Place, Probe, Unregistered};
 pub use registry::Registration;

@@ -10,3 +10,11 @@ pub use memory::WrittenRecord;
 pub use outcome::{ActorOutcome, Outcome};
 pub use recording::RecordingPublisher;
 pub use test_bus::{TestBus, TestRecord};
+
+/// The offsets that commit metadata found at `offset` names as finished; none if it is no offset map of that position.
+#[doc(hidden)]
+#[must_use]
+pub fn finished_beyond(offset: i64, metadata: &[u8]) -> Vec<i64> {
+    let map = crate::dispatch::OffsetMap::decode(metadata, offset).unwrap_or_default();
+    map.runs().iter().cloned().flatten().collect()
+}

@@ -18,14 +18,11 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    dispatch::{Door, PartitionMap, RouteTable, Router, Stage as Place},
+    dispatch::{Door, Limits, PartitionMap, RouteTable, Router, Stage as Place},
     kafka::{Command, PollLoop, PollSettings, Wiring},
     services::Services,
     supervisor::SupervisorActor,
 };
-
-/// How long handlers may run on when a test bus stops.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// Everything the thread needs.
 pub(super) struct Stage {
@@ -33,6 +30,9 @@ pub(super) struct Stage {
     pub(super) routes: Arc<RouteTable>,
     pub(super) services: Arc<Services>,
     pub(super) watch: Arc<Watch>,
+    pub(super) limits: Limits,
+    /// How long handlers may run on when the bus stops.
+    pub(super) within: Duration,
     /// Resolves when the bus shall stop.
     pub(super) stopped: oneshot::Receiver<()>,
     pub(super) ended: oneshot::Sender<()>,
@@ -46,7 +46,7 @@ impl Stage {
     }
 
     async fn play(self) {
-        let Self { cluster, routes, services, watch, stopped, ended } = self;
+        let Self { cluster, routes, services, watch, limits, within, stopped, ended } = self;
         let partitions = Arc::new(PartitionMap::default());
         let supervisor = SupervisorActor::new(Arc::clone(&services), Arc::clone(&partitions)).start();
         let topics: Vec<_> = routes.keys().cloned().collect();
@@ -60,7 +60,7 @@ impl Stage {
         let source = MemorySource::new(cluster, topics);
         let poll = {
             let wiring = Wiring { commands: receiver, waker, jitter: Box::new(|| 0.5) };
-            PollLoop::new(source, door, PollSettings::default(), wiring)
+            PollLoop::new(source, door, PollSettings { limits, ..PollSettings::default() }, wiring)
         };
         let polling = spawn_local(poll_until_closed(poll, wake, Arc::clone(&watch)));
         let skipping = spawn_local(skip_time(services.clock.clone(), watch));
@@ -70,7 +70,7 @@ impl Stage {
         }
         let (done, _) = oneshot::channel();
         // The loop cannot have ended before it was told to.
-        let _ = commands.send(Command::Stop { within: DRAIN, done });
+        let _ = commands.send(Command::Stop { within, done });
         let _ = polling.await;
         skipping.abort();
         let _ = ended.send(());

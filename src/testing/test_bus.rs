@@ -105,11 +105,14 @@ impl TestBus {
         let routes = plan.route_lines();
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = oneshot::channel();
+        let (limits, within) = (plan.settings.limits, plan.settings.shutdown_timeout);
         let run = stage::Stage {
             cluster: cluster.clone(),
             routes: plan.into_routes(),
             services: Arc::clone(&services),
             watch: Arc::clone(&watch),
+            limits,
+            within,
             stopped,
             ended: end,
         };
