@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use carom::{Actor, Context, Event, Failure, FromRef, Handler, handler};
+use carom::{Actor, Context, Event, Failure, FromRef, Handler, event::Partitioner, handler};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -40,8 +40,14 @@ pub enum Step {
     Sleep(u64),
     /// Waits until the test opens the gate, then returns `Ok`.
     Gate,
+    /// Waits for the gate, then publishes a [`Done`].
+    PublishAtGate,
+    /// Waits for the gate as [`Step::Gate`], but on its thread: nothing can drop it.
+    BlockAtGate,
     /// Waits until its partition is revoked or the bus stops, then returns `Ok`.
     UntilCancelled,
+    /// As [`Step::UntilCancelled`], but returns so many milliseconds after that.
+    AfterCancelled(u64),
     /// Never returns.
     Hang,
     /// Publishes so many [`Done`] events, then returns `Ok`.
@@ -114,6 +120,12 @@ impl Gate {
         self.0.send_replace(true);
     }
 
+    fn block(&self) {
+        while !*self.0.borrow() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     async fn pass(&self) {
         // The sender lives in `self`.
         let _ = self.0.subscribe().wait_for(|open| *open).await;
@@ -124,6 +136,12 @@ impl Shared {
     /// An empty ledger and a closed gate.
     pub fn new() -> Self {
         Self { ledger: Ledger::default(), gate: Gate::default() }
+    }
+
+    /// The same ledger and gate, for another bus.
+    #[must_use]
+    pub fn of_member(&self, member: u32) -> Self {
+        Self { ledger: self.ledger.of_member(member), gate: self.gate.clone() }
     }
 }
 
@@ -151,6 +169,7 @@ pub struct Auditor {
 
 fn entry(actor: &'static str, job: &Job, cx: &Context<'_>) -> Entry {
     Entry {
+        member: 0,
         actor,
         key: job.key.clone(),
         seq: job.seq,
@@ -170,7 +189,7 @@ impl Handler<Job> for Worker {
         if self.seen == 1 {
             self.ledger.born("Worker");
         }
-        let runs = self.ledger.runs("Worker", &job.key, job.seq).len();
+        let runs = self.ledger.begun("Worker", &job.key, job.seq);
         let run = self.ledger.start(entry("Worker", &job, cx));
         let step = job.script.get(runs).cloned().unwrap_or(Step::Succeed);
         let done = follow(&step, &job, &self.gate, cx).await?;
@@ -190,7 +209,16 @@ async fn follow(step: &Step, job: &Job, gate: &Gate, cx: &Context<'_>) -> Result
         Step::Panic => panic!("asked to panic"),
         Step::Sleep(milliseconds) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
         Step::Gate => gate.pass().await,
+        Step::PublishAtGate => {
+            gate.pass().await;
+            return Ok(vec![done(0, String::new())]);
+        }
+        Step::BlockAtGate => gate.block(),
         Step::UntilCancelled => cx.cancelled().await,
+        Step::AfterCancelled(milliseconds) => {
+            cx.cancelled().await;
+            tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
+        }
         Step::Hang => std::future::pending().await,
         Step::Publish(count) => return Ok((0..*count).map(|nth| done(nth, String::new())).collect()),
         Step::PublishLarge(bytes) => return Ok(vec![done(0, "x".repeat(*bytes))]),
@@ -204,4 +232,14 @@ impl Handler<Job> for Auditor {
         self.ledger.start(entry("Auditor", &job, cx)).succeeded();
         Ok(())
     }
+}
+
+/// The n-th key of those that land in a partition of the topic of [`Job`].
+///
+/// # Panics
+///
+/// If there is no such partition.
+pub fn key_in(partition: i32, nth: usize) -> String {
+    let lands = |key: &String| Partitioner::default().partition(Some(key.as_bytes()), 4) == Some(partition);
+    (0..1_000).map(|key| format!("key-{key}")).filter(lands).nth(nth).expect("1,000 keys reach every partition")
 }

@@ -1,7 +1,7 @@
 //! What handlers really did: the truth that tests, not carom's counters, are judged by.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -11,18 +11,34 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
+use crate::journal::Journal;
+
 /// What handlers did, shared by all instances of all actors of a test.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     entries: Arc<Mutex<Vec<Entry>>>,
+    index: Arc<Mutex<Index>>,
     ticks: Arc<AtomicUsize>,
     born: Arc<Mutex<Vec<&'static str>>>,
     changed: Arc<Notify>,
+    /// Written to as well, for a process that does not live to tell.
+    journal: Option<Arc<Journal>>,
+    /// Which bus or process writes.
+    member: u32,
+}
+
+/// What would take too long to look up among many runs.
+#[derive(Debug, Default)]
+struct Index {
+    begun: HashMap<(&'static str, String, u32), usize>,
+    succeeded: HashSet<(String, u32)>,
 }
 
 /// One run of a handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// Which bus or process; the ledger fills it in.
+    pub member: u32,
     /// Which actor.
     pub actor: &'static str,
     /// Key of the job.
@@ -80,6 +96,22 @@ impl Ledger {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// This ledger, as another member writes it.
+    #[must_use]
+    pub fn of_member(&self, member: u32) -> Self {
+        Self { member, ..self.clone() }
+    }
+
+    /// An empty ledger that a process keeps in a file too.
+    #[must_use]
+    pub fn in_file(journal: Journal, member: u32) -> Self {
+        Self { journal: Some(Arc::new(journal)), member, ..Self::default() }
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The next place in the order of starts and ends.
     fn tick(&self) -> usize {
         self.ticks.fetch_add(1, SeqCst) + 1
@@ -89,8 +121,13 @@ impl Ledger {
     pub fn start(&self, mut entry: Entry) -> Run {
         let mut entries = self.lock();
         entry.started = self.tick();
+        entry.member = self.member;
+        let at = entries.len();
+        if let Some(journal) = &self.journal {
+            journal.started(at, &entry);
+        }
+        *self.index().begun.entry((entry.actor, entry.key.clone(), entry.seq)).or_default() += 1;
         entries.push(entry);
-        let at = entries.len() - 1;
         drop(entries);
         self.changed.notify_waiters();
         Run { ledger: self.clone(), at }
@@ -103,6 +140,12 @@ impl Ledger {
         }
         entries[at].ended = self.tick();
         entries[at].end = Some(end);
+        if end == End::Succeeded {
+            self.index().succeeded.insert((entries[at].key.clone(), entries[at].seq));
+        }
+        if let Some(journal) = &self.journal {
+            journal.ended(self.member, at, end);
+        }
         drop(entries);
         self.changed.notify_waiters();
     }
@@ -120,6 +163,11 @@ impl Ledger {
     /// All runs so far, in the order of their starts.
     pub fn entries(&self) -> Vec<Entry> {
         self.lock().clone()
+    }
+
+    /// How many runs of a job by an actor have begun.
+    pub fn begun(&self, actor: &'static str, key: &str, seq: u32) -> usize {
+        self.index().begun.get(&(actor, key.to_owned(), seq)).copied().unwrap_or(0)
     }
 
     /// The runs of one job by one actor, in order.
@@ -148,10 +196,14 @@ impl Ledger {
     ///
     /// After [`PATIENCE`], with what there was.
     pub async fn until(&self, what: &str, is_enough: impl Fn(&[Entry]) -> bool) {
+        self.wait(what, || is_enough(&self.entries())).await;
+    }
+
+    async fn wait(&self, what: &str, is_enough: impl Fn() -> bool) {
         let wait = async {
             loop {
                 let changed = self.changed.notified();
-                if is_enough(&self.entries()) {
+                if is_enough() {
                     return;
                 }
                 changed.await;
@@ -162,6 +214,15 @@ impl Ledger {
             let last = &entries[entries.len().saturating_sub(10)..];
             panic!("waited {PATIENCE:?} for {what}; the ledger has {} runs, the last: {last:#?}", entries.len());
         }
+    }
+
+    /// Waits until so many different jobs have succeeded.
+    ///
+    /// # Panics
+    ///
+    /// After [`PATIENCE`], with what there was.
+    pub async fn until_handled(&self, count: usize) {
+        self.wait(&format!("{count} jobs"), || self.index().succeeded.len() >= count).await;
     }
 
     /// Everything that contradicts "events of one key are handled by one actor one after another in log order": a start

@@ -1,14 +1,17 @@
 //! What the contract suite of carom needs besides carom: names that do not collide, and brokers.
 
 mod broker;
+pub mod check;
 mod guard;
 mod home;
 mod jars;
 pub mod job;
+pub mod journal;
 pub mod ledger;
 mod ports;
 pub mod probe;
 mod real_kafka;
+pub mod workers;
 pub mod world;
 
 pub use broker::Broker;

@@ -7,6 +7,7 @@ use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     message::Headers,
+    topic_partition_list::TopicPartitionListElem,
 };
 use tokio::time::Instant;
 
@@ -87,12 +88,24 @@ fn count(consumer: &BaseConsumer, topic: &str) -> i32 {
 ///
 /// If the cluster does not answer.
 pub fn committed(kafka: &Kafka, group: &str, topic: &str) -> BTreeMap<i32, i64> {
+    finished(kafka, group, topic).into_iter().map(|(partition, (offset, _))| (partition, offset)).collect()
+}
+
+/// What a group has committed, and the offsets beyond that it has marked as finished, by partition.
+///
+/// # Panics
+///
+/// If the cluster does not answer.
+pub fn finished(kafka: &Kafka, group: &str, topic: &str) -> BTreeMap<i32, (i64, Vec<i64>)> {
     let consumer = consumer(kafka, group);
     let mut list = TopicPartitionList::new();
     list.add_partition_range(topic, 0, count(&consumer, topic) - 1);
     let committed = consumer.committed_offsets(list, PATIENCE).expect("the cluster tells what is committed");
-    let offset = |offset| if let Offset::Offset(offset) = offset { offset } else { 0 };
-    committed.elements().iter().map(|element| (element.partition(), offset(element.offset()))).collect()
+    let of = |element: &TopicPartitionListElem<'_>| match element.offset() {
+        Offset::Offset(offset) => (offset, carom::testing::finished_beyond(offset, element.metadata().as_bytes())),
+        _ => (0, Vec::new()),
+    };
+    committed.elements().iter().map(|element| (element.partition(), of(element))).collect()
 }
 
 /// The ends of the logs of a topic, by partition.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use carom::{Bus, BusHandle, Error, Event, Health, Kafka, Publisher, event::Environment, testing::TestBus};
 
 use crate::{
-    RealKafka,
+    Backend as GivenOrStarted, RealKafka,
     job::{Job, Shared},
     probe::{self, Letter},
     unique,
@@ -61,6 +61,20 @@ impl World {
         Self::with(Backend::Kafka(kafka))
     }
 
+    /// The same world, with other options for its clients.
+    #[must_use]
+    pub fn tuned(mut self, tune: impl FnOnce(Kafka) -> Kafka) -> Self {
+        if let Backend::Kafka(kafka) = self.backend {
+            self.backend = Backend::Kafka(tune(kafka));
+        }
+        self
+    }
+
+    /// The first part of its topics' names.
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
     /// A bus of this world, without actors.
     pub fn bus(&self) -> Bus {
         let kafka = match &self.backend {
@@ -104,6 +118,17 @@ impl World {
     /// The consumer group of this world.
     pub fn group(&self) -> &str {
         &self.group
+    }
+
+    /// The shortest session timeout that the cluster allows a member, in milliseconds.
+    pub fn shortest_session(&self) -> u64 {
+        let given = self.kafka().broker().is_none() && matches!(RealKafka::get(), GivenOrStarted::Given(_));
+        if given { 6_000 } else { 2_000 }
+    }
+
+    /// Whether this is in memory: there, nothing outlives a bus.
+    pub fn is_test_bus(&self) -> bool {
+        matches!(self.backend, Backend::TestBus)
     }
 
     /// The cluster, where there is one.

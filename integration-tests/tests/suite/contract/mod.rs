@@ -2,11 +2,15 @@
 //!
 //! Beside each test stands the one-line change to carom's code that made it fail when it was tried.
 
+mod promise_01_at_least_once;
 mod promise_02_order;
 mod promise_03_neighbours;
 mod promise_04_attempts;
 mod promise_05_nothing_vanishes;
 mod promise_06_panics;
+mod promise_07_rebalance;
+mod promise_08_shutdown;
+mod promise_09_bounded_memory;
 
 /// Makes a test of each function for each backend named.
 macro_rules! contract {

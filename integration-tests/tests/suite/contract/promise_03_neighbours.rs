@@ -18,7 +18,10 @@ contract!(test_bus, embedded, real: {
 // Fails when `Mailbox::park` parks nothing but stops the lane, and when `LaneQueue::next` returns `None` for a parked key.
 async fn a_failing_key_does_not_hold_back_its_neighbours(world: World) {
     let shared = Shared::new();
-    let never = Retry::forever().initial(Duration::from_secs(3600)).max(Duration::from_secs(3600)).jitter(carom::supervisor::Jitter::None);
+    let never = Retry::forever()
+        .initial(Duration::from_secs(3600))
+        .max(Duration::from_secs(3600))
+        .jitter(carom::supervisor::Jitter::None);
     let policy = Supervisor::one_for_one().retry(never).concurrency(1);
     let bus = world.start(world.bus_with(&shared).supervise::<Worker>(policy)).await;
     let failing = (0..5).map(|seq| Job::new("failing", seq, vec![Step::Fail; 1000]));

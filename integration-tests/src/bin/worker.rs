@@ -1,0 +1,44 @@
+//! Runs the scripted worker on a cluster and writes down in a journal what it does, until it is killed.
+
+use std::{env, path::Path, time::Duration};
+
+use carom::{Bus, Kafka, Supervisor, event::Environment, kafka::Topics};
+use integration_tests::{
+    job::{Gate, Shared, Worker},
+    journal::Journal,
+    ledger::Ledger,
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [servers, topics, session, environment, group, journal, member, gate] = &arguments[..] else {
+        return Err(
+            "worker <servers> <create|ignore> <session ms> <environment> <group> <journal> <member> <open|closed>"
+                .into(),
+        );
+    };
+    let member = member.parse()?;
+    let shared = Shared { ledger: Ledger::in_file(Journal::open(Path::new(journal))?, member), gate: Gate::default() };
+    if gate == "open" {
+        shared.gate.open();
+    }
+    let kafka = Kafka::new(servers)
+        .topics(if topics == "create" { Topics::Create } else { Topics::Ignore })
+        .consumer("session.timeout.ms", session)
+        .consumer("heartbeat.interval.ms", "200")
+        .consumer("fetch.wait.max.ms", "5");
+    let bus = Bus::new(kafka)
+        .service("contract")
+        .domain("contract")
+        .environment(Environment::short(environment))
+        .group(group)
+        .partial()
+        .with_state(shared)
+        .supervise::<Worker>(Supervisor::one_for_one().timeout(Duration::from_secs(600)).concurrency(1024))
+        .spawn()
+        .await?;
+    Journal::open(Path::new(journal))?.ready(member);
+    bus.run_until(std::future::pending::<()>()).await?;
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Workers in processes of their own, to be killed.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use carom::Event;
+
+use crate::{
+    Guarded,
+    job::Job,
+    journal,
+    ledger::Entry,
+    probe, run_dir,
+    world::{Running, World},
+};
+
+/// The workers of one test, one after another, and the journal that they share.
+#[derive(Debug)]
+pub struct Workers<'a> {
+    world: &'a World,
+    /// Publishes; handles nothing.
+    pub publisher: Running,
+    executable: &'a Path,
+    journal: PathBuf,
+    /// Removes the directories with the journal when the test is over.
+    killed: Vec<Guarded>,
+}
+
+impl<'a> Workers<'a> {
+    /// `executable` is `CARGO_BIN_EXE_worker`.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster refuses the topics.
+    pub async fn new(world: &'a World, executable: &'a str) -> Self {
+        let publisher = world.start(world.bus()).await;
+        if let Some(broker) = world.kafka().broker() {
+            // The embedded broker creates topics for its own process only.
+            let topic = publisher.topic::<Job>();
+            let partitions = Job::descriptor().partitions.unwrap_or(4);
+            for topic in [format!("{topic}.{}.dlq", world.group()), topic] {
+                broker.create_topic(&topic, partitions).expect("the topic is new");
+            }
+        }
+        Self { world, publisher, executable: Path::new(executable), journal: PathBuf::new(), killed: Vec::new() }
+    }
+
+    /// Starts a worker; returns when it has asked to join the group.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub async fn start(&mut self, member: u32, gate: &str) -> Guarded {
+        let dir = run_dir().expect("there is room");
+        if self.killed.is_empty() {
+            self.journal = dir.join("journal");
+        }
+        let worker = self.spawn(&dir, member, gate).expect("the worker starts");
+        let journal = &self.journal;
+        probe::until("the worker", || journal::is_ready(journal, member), |ready| *ready).await;
+        worker
+    }
+
+    fn spawn(&self, dir: &Path, member: u32, gate: &str) -> io::Result<Guarded> {
+        let servers = self.world.kafka().bootstrap_servers().map_err(io::Error::other)?;
+        // The embedded broker answers no question about topics from outside its process.
+        let topics = if self.world.kafka().broker().is_some() { "ignore" } else { "create" };
+        let session = self.world.shortest_session().to_string();
+        let member = member.to_string();
+        let (executable, journal) = (self.executable.display().to_string(), self.journal.display().to_string());
+        let command = [
+            &executable,
+            &servers,
+            topics,
+            &session,
+            self.world.environment(),
+            self.world.group(),
+            &journal,
+            &member,
+            gate,
+        ];
+        Guarded::spawn(dir, &dir.join("log"), &command.map(str::to_owned))
+    }
+
+    /// Kills a worker, as a power cut would.
+    ///
+    /// # Panics
+    ///
+    /// If it survives that.
+    pub fn kill(&mut self, mut worker: Guarded) {
+        worker.signal("KILL").expect("its guard lives");
+        assert!(worker.wait_exit(Duration::from_secs(10)), "the worker survived SIGKILL");
+        self.killed.push(worker);
+    }
+
+    /// What all workers did.
+    pub fn entries(&self) -> Vec<Entry> {
+        journal::read(&self.journal)
+    }
+
+    /// Waits until what the workers did is enough.
+    ///
+    /// # Panics
+    ///
+    /// After [`PATIENCE`](crate::ledger::PATIENCE).
+    pub async fn until(&self, what: &str, is_enough: impl Fn(&[Entry]) -> bool) {
+        probe::until(what, || self.entries(), |entries| is_enough(entries)).await;
+    }
+}
