@@ -189,7 +189,7 @@ impl Handler<Job> for Worker {
         if self.seen == 1 {
             self.ledger.born("Worker");
         }
-        let runs = self.ledger.runs("Worker", &job.key, job.seq).len();
+        let runs = self.ledger.begun("Worker", &job.key, job.seq);
         let run = self.ledger.start(entry("Worker", &job, cx));
         let step = job.script.get(runs).cloned().unwrap_or(Step::Succeed);
         let done = follow(&step, &job, &self.gate, cx).await?;

@@ -1,7 +1,7 @@
 //! What handlers really did: the truth that tests, not carom's counters, are judged by.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -11,12 +11,13 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
-use crate::{check, journal::Journal};
+use crate::journal::Journal;
 
 /// What handlers did, shared by all instances of all actors of a test.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     entries: Arc<Mutex<Vec<Entry>>>,
+    index: Arc<Mutex<Index>>,
     ticks: Arc<AtomicUsize>,
     born: Arc<Mutex<Vec<&'static str>>>,
     changed: Arc<Notify>,
@@ -24,6 +25,13 @@ pub struct Ledger {
     journal: Option<Arc<Journal>>,
     /// Which bus or process writes.
     member: u32,
+}
+
+/// What would take too long to look up among many runs.
+#[derive(Debug, Default)]
+struct Index {
+    begun: HashMap<(&'static str, String, u32), usize>,
+    succeeded: HashSet<(String, u32)>,
 }
 
 /// One run of a handler.
@@ -100,6 +108,10 @@ impl Ledger {
         Self { journal: Some(Arc::new(journal)), member, ..Self::default() }
     }
 
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The next place in the order of starts and ends.
     fn tick(&self) -> usize {
         self.ticks.fetch_add(1, SeqCst) + 1
@@ -114,6 +126,7 @@ impl Ledger {
         if let Some(journal) = &self.journal {
             journal.started(at, &entry);
         }
+        *self.index().begun.entry((entry.actor, entry.key.clone(), entry.seq)).or_default() += 1;
         entries.push(entry);
         drop(entries);
         self.changed.notify_waiters();
@@ -127,6 +140,9 @@ impl Ledger {
         }
         entries[at].ended = self.tick();
         entries[at].end = Some(end);
+        if end == End::Succeeded {
+            self.index().succeeded.insert((entries[at].key.clone(), entries[at].seq));
+        }
         if let Some(journal) = &self.journal {
             journal.ended(self.member, at, end);
         }
@@ -147,6 +163,11 @@ impl Ledger {
     /// All runs so far, in the order of their starts.
     pub fn entries(&self) -> Vec<Entry> {
         self.lock().clone()
+    }
+
+    /// How many runs of a job by an actor have begun.
+    pub fn begun(&self, actor: &'static str, key: &str, seq: u32) -> usize {
+        self.index().begun.get(&(actor, key.to_owned(), seq)).copied().unwrap_or(0)
     }
 
     /// The runs of one job by one actor, in order.
@@ -175,10 +196,14 @@ impl Ledger {
     ///
     /// After [`PATIENCE`], with what there was.
     pub async fn until(&self, what: &str, is_enough: impl Fn(&[Entry]) -> bool) {
+        self.wait(what, || is_enough(&self.entries())).await;
+    }
+
+    async fn wait(&self, what: &str, is_enough: impl Fn() -> bool) {
         let wait = async {
             loop {
                 let changed = self.changed.notified();
-                if is_enough(&self.entries()) {
+                if is_enough() {
                     return;
                 }
                 changed.await;
@@ -197,7 +222,7 @@ impl Ledger {
     ///
     /// After [`PATIENCE`], with what there was.
     pub async fn until_handled(&self, count: usize) {
-        self.until(&format!("{count} jobs"), |_| check::succeeded(&self.lock()).len() >= count).await;
+        self.wait(&format!("{count} jobs"), || self.index().succeeded.len() >= count).await;
     }
 
     /// Everything that contradicts "events of one key are handled by one actor one after another in log order": a start

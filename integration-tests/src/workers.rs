@@ -9,7 +9,7 @@ use std::{
 use carom::Event;
 
 use crate::{
-    Backend, Guarded, RealKafka,
+    Guarded,
     job::Job,
     journal,
     ledger::Entry,
@@ -68,16 +68,14 @@ impl<'a> Workers<'a> {
         let servers = self.world.kafka().bootstrap_servers().map_err(io::Error::other)?;
         // The embedded broker answers no question about topics from outside its process.
         let topics = if self.world.kafka().broker().is_some() { "ignore" } else { "create" };
-        // Other brokers may not allow less than 6 s.
-        let given = self.world.kafka().broker().is_none() && matches!(RealKafka::get(), Backend::Given(_));
-        let session = if given { "6000" } else { "2000" };
+        let session = self.world.shortest_session().to_string();
         let member = member.to_string();
         let (executable, journal) = (self.executable.display().to_string(), self.journal.display().to_string());
         let command = [
             &executable,
             &servers,
             topics,
-            session,
+            &session,
             self.world.environment(),
             self.world.group(),
             &journal,

@@ -10,7 +10,7 @@ use carom::{
 };
 
 use crate::{
-    RealKafka,
+    Backend as GivenOrStarted, RealKafka,
     job::{Job, Shared},
     ledger::PATIENCE,
     probe::{self, Letter},
@@ -141,6 +141,12 @@ impl World {
     /// The consumer group of this world.
     pub fn group(&self) -> &str {
         &self.group
+    }
+
+    /// The shortest session timeout that the cluster allows a member, in milliseconds.
+    pub fn shortest_session(&self) -> u64 {
+        let given = self.kafka().broker().is_none() && matches!(RealKafka::get(), GivenOrStarted::Given(_));
+        if given { 6_000 } else { 2_000 }
     }
 
     /// Whether this is in memory: there, nothing outlives a bus.

@@ -11,6 +11,7 @@ mod promise_05_nothing_vanishes;
 mod promise_06_panics;
 mod promise_07_rebalance;
 mod promise_08_shutdown;
+mod promise_09_bounded_memory;
 mod promise_10_publishing;
 mod promise_11_misconfiguration;
 mod promise_12_wire;
