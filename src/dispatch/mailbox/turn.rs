@@ -51,11 +51,9 @@ impl Mailbox {
             }
         }
         self.flush();
-        if self.alarm.is_set() {
-            // Registers the waker of a timer that was set in this turn.
-            if self.alarm.rang(cx) {
-                self.wakes.wake_mailbox();
-            }
+        // Registers the waker of a timer that was set in this turn. One that rings already is for the next turn.
+        if self.alarm.rings(cx) {
+            self.wakes.wake_mailbox();
         }
     }
 
