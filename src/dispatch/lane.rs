@@ -23,6 +23,8 @@ pub(crate) struct Lane {
     pub(crate) queue: LaneQueue<Ticket>,
     /// The instance goes after the attempt that runs.
     rebuild: bool,
+    /// It is in its mailbox's list of lanes that found nothing to do.
+    pub(crate) idle: bool,
     waker: Waker,
 }
 
@@ -38,7 +40,7 @@ pub(crate) type Ended = (Ticket, Result<Vec<OutRecord>, Fault>);
 
 impl Lane {
     pub(crate) fn new(waker: Waker) -> Self {
-        Self { instance: None, running: None, queue: LaneQueue::default(), rebuild: false, waker }
+        Self { instance: None, running: None, queue: LaneQueue::default(), rebuild: false, idle: true, waker }
     }
 
     pub(crate) fn is_running(&self) -> bool {

@@ -50,6 +50,12 @@ impl Mailbox {
                 self.run(lane, addr);
             }
         }
+        // After the marked ones, so that no record waits behind a lane that has just become busy.
+        while !self.shared.is_empty()
+            && let Some(lane) = self.idle_lane()
+        {
+            self.run(lane, addr);
+        }
         self.flush();
         // Registers the waker of a timer that was set in this turn. One that rings already is for the next turn.
         if self.alarm.rings(cx) {
@@ -103,7 +109,7 @@ impl Mailbox {
         }
         let next = self.lanes[lane].queue.next().or_else(|| self.shared.pop_front());
         if next.is_none() {
-            self.idle.push(lane);
+            self.note_idle(lane);
         }
         next
     }
