@@ -109,11 +109,16 @@ pub(crate) struct End {
 impl End {
     /// Asks the bus to drain and `run_until` to return `error`; the first one counts.
     pub(crate) fn with(&self, error: Error) {
-        if self.said.set(()).is_ok() {
-            tracing::error!(%error, "the bus ends");
-            *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            self.notify.notify_waiters();
+        let mut slot = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.said.get().is_some() {
+            return;
         }
+        tracing::error!(%error, "the bus ends");
+        // In this order: whoever sees that it was said also finds the error.
+        *slot = Some(error);
+        let _ = self.said.set(());
+        drop(slot);
+        self.notify.notify_waiters();
     }
 
     /// Resolves when the bus has to end.

@@ -23,9 +23,9 @@ pub(crate) struct Lane {
     pub(crate) queue: LaneQueue<Ticket>,
     /// The instance goes after the attempt that runs.
     rebuild: bool,
+    /// It is in its mailbox's list of lanes that found nothing to do.
+    pub(crate) idle: bool,
     waker: Waker,
-    /// Whether the mailbox has it among those that found nothing to do.
-    pub(super) listed: bool,
 }
 
 struct Running {
@@ -40,7 +40,7 @@ pub(crate) type Ended = (Ticket, Result<Vec<OutRecord>, Fault>);
 
 impl Lane {
     pub(crate) fn new(waker: Waker) -> Self {
-        Self { instance: None, running: None, queue: LaneQueue::default(), rebuild: false, waker, listed: true }
+        Self { instance: None, running: None, queue: LaneQueue::default(), rebuild: false, idle: true, waker }
     }
 
     pub(crate) fn is_running(&self) -> bool {
@@ -162,12 +162,36 @@ impl Alarm {
         self.0 = Some(timer);
     }
 
+    /// Whether it rings; it goes on ringing until it is taken with [`Alarm::rang`]. Registers the waker if it does not.
+    pub(crate) fn rings(&mut self, cx: &mut Context<'_>) -> bool {
+        self.0.as_mut().is_some_and(|timer| Pin::as_mut(timer).poll(cx).is_ready())
+    }
+
     /// Whether it rang; then it is no longer set.
     pub(crate) fn rang(&mut self, cx: &mut Context<'_>) -> bool {
-        let rang = self.0.as_mut().is_some_and(|timer| Pin::as_mut(timer).poll(cx).is_ready());
+        let rang = self.rings(cx);
         if rang {
             self.0 = None;
         }
         rang
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    // Fails when `rings` forgets the timer: an alarm that rings at the end of a turn would be lost, and with it a timeout.
+    #[test]
+    fn an_alarm_rings_until_it_is_taken() {
+        let clock = Clock::by_hand();
+        let cx = &mut Context::from_waker(Waker::noop());
+        let mut alarm = Alarm::default();
+        alarm.set(clock.sleep(Duration::from_secs(1)));
+        assert!(!alarm.rings(cx));
+        clock.advance(Duration::from_secs(1));
+        assert!(alarm.rings(cx) && alarm.rings(cx));
+        assert!(alarm.rang(cx) && !alarm.is_set());
     }
 }

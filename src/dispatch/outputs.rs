@@ -21,7 +21,7 @@ pub(crate) enum Published {
     /// One of them can never be sent: a permanent failure of the input.
     Refused { ticket: Ticket, fault: Fault },
     /// The partition is being given up before they got through.
-    GivenUp(Stub),
+    GivenUp,
 }
 
 /// Sends the outputs until the broker has all of them; the handler is not run again for that.
@@ -57,7 +57,7 @@ pub(crate) async fn publish(
         }
     }
     services.health.recover(&health);
-    Published::GivenUp(ticket.stub())
+    Published::GivenUp
 }
 
 /// Why not all outputs are with the broker.

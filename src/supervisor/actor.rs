@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Error,
-    actor::Fault,
+    actor::{Fault, discard},
     dispatch::{Assignment, Mailbox, Member, PartitionMap, Rebuild, SettledAs, Ticket, TopicRoutes, Verdict},
     kafka::record::TopicPartition,
     services::{Counters, Services},
@@ -32,6 +32,15 @@ impl SupervisorActor {
 
 impl Actor for SupervisorActor {
     type Context = Context<Self>;
+}
+
+impl Drop for SupervisorActor {
+    fn drop(&mut self) {
+        // Without it every key that fails from here on would wait for ever.
+        if std::thread::panicking() {
+            self.services.end.with(Error::internal("the supervisor panicked"));
+        }
+    }
 }
 
 /// A record that failed, handed over with everything that belongs to it.
@@ -97,12 +106,15 @@ impl Handler<Failed> for SupervisorActor {
                 );
                 failed.mailbox.do_send(Verdict::GivenUp);
                 services.end.with(Error::Escalated { actor: failed.member.actor.name.to_owned(), reason });
+                discard(failed);
             }
             // A failure is never acknowledged or skipped.
             RecordDirective::Discard | RecordDirective::Ack | RecordDirective::Skip => {
                 Counters::add(&services.counters.discarded, 1);
                 forward::log(&failed, "discarded", None);
                 forward::settle(&failed, SettledAs::Discarded);
+                // The user's error may panic when it is dropped.
+                discard(failed);
             }
         }
     }

@@ -1,6 +1,12 @@
 //! What happens after an attempt: the decision alone, pure. Acting on it is somewhere else.
 
-use std::{any::type_name, error::Error as StdError, fmt, time::Duration};
+use std::{
+    any::type_name,
+    error::Error as StdError,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use super::{dead_letter_headers::ErrorClass, retry::Retry};
 use crate::actor::{Failure, FailureKind};
@@ -161,7 +167,7 @@ pub(crate) fn decide(outcome: &Outcome<'_>, attempt: u32, policy: &Policy, histo
 
 /// What the policy says to a failure: the first rule that matches, else the default of its kind.
 fn directive(failure: &Failure, policy: &Policy) -> Directive {
-    let rule = policy.rules.iter().find(|rule| failure.chain().take(CHAIN_MAX).any(rule.matches));
+    let rule = policy.rules.iter().find(|rule| rule.finds(failure));
     match (rule, failure.kind()) {
         (Some(rule), _) => rule.directive,
         (None, FailureKind::Transient) => Directive::Retry(policy.retry),
@@ -229,6 +235,13 @@ impl Rule {
         Self { matches: |error| error.is::<E>(), error: type_name::<E>(), directive }
     }
 
+    /// Whether the failure or one of its sources is of this type; not, if `source` of a user's error panics.
+    fn finds(&self, failure: &Failure) -> bool {
+        let chain = || failure.chain().take(CHAIN_MAX).any(self.matches);
+        // The outermost one by itself: the chain asks each error for its source before it yields it.
+        (self.matches)(failure.error()) || catch_unwind(AssertUnwindSafe(chain)).unwrap_or_default()
+    }
+
     /// What is wrong with this rule.
     pub(crate) fn problem(&self) -> Option<String> {
         let Directive::Retry(retry) = self.directive else { return None };
@@ -277,6 +290,33 @@ mod tests {
         fn source(&self) -> Option<&(dyn StdError + 'static)> {
             Some(self)
         }
+    }
+
+    /// Panics when it is asked for its source.
+    #[derive(Debug)]
+    struct Touchy;
+
+    impl fmt::Display for Touchy {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("touchy")
+        }
+    }
+
+    impl StdError for Touchy {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            panic!("no questions, please")
+        }
+    }
+
+    // Fails when `Rule::finds` does not catch: the panic would end the supervisor, and every key that fails after it
+    // would stay parked.
+    #[test]
+    fn a_source_that_panics_matches_no_rule_but_its_own() {
+        let failure = Failure::transient(Touchy);
+        let with = |rule| Policy { rules: vec![rule], ..policy() };
+        let after = |policy| after(&Outcome::Failed(&failure), 1, &policy, History::default());
+        assert_eq!(after(with(Rule::of::<FmtError>(Directive::Discard))), (retry(100), None));
+        assert_eq!(after(with(Rule::of::<Touchy>(Directive::Discard))), (Discard, None));
     }
 
     fn policy() -> Policy {

@@ -80,7 +80,8 @@ impl Mailbox {
                     self.succeed(stub, attempts);
                 }
                 Published::Refused { ticket, fault } => self.fail(ticket, fault, addr),
-                Published::GivenUp(stub) => self.release(stub),
+                // The record stays unfinished, so its key stays parked: `Drain` may not be here yet.
+                Published::GivenUp => {}
             }
         }
     }

@@ -49,7 +49,7 @@ pub(crate) struct Mailbox {
     wakes: Arc<WakeSet>,
     /// Records that any lane may take.
     shared: VecDeque<Ticket>,
-    /// Lanes that found nothing to do, for `shared`.
+    /// Lanes that found nothing to do, for `shared`; each at most once.
     idle: Vec<usize>,
     /// Outputs on their way to the broker; the keys of their records stay parked.
     publishing: FuturesUnordered<BoxFuture<'static, Published>>,
@@ -72,7 +72,7 @@ impl Mailbox {
         let policy = &spec.member.actor.policy;
         let choice = Choice::new(policy);
         let wakes = WakeSet::new(choice.lanes());
-        let lanes: Vec<Lane> = (0..choice.lanes()).map(|lane| Lane::new(wakes.waker(lane))).collect();
+        let lanes: Vec<_> = (0..choice.lanes()).map(|lane| Lane::new(wakes.waker(lane))).collect();
         let idle = (0..lanes.len()).rev().collect();
         Self {
             spec,
@@ -127,18 +127,25 @@ impl Mailbox {
             }
             None => {
                 self.shared.push_back(ticket);
-                self.rouse();
             }
         }
     }
 
-    /// Marks a lane that is idle, for the records that any lane may take.
-    fn rouse(&mut self) {
+    /// A lane that has nothing to do, for the records that any lane may take.
+    fn idle_lane(&mut self) -> Option<usize> {
         while let Some(lane) = self.idle.pop() {
-            self.lanes[lane].listed = false;
+            self.lanes[lane].idle = false;
             if !self.lanes[lane].is_running() {
-                return self.wakes.mark(lane);
+                return Some(lane);
             }
+        }
+        None
+    }
+
+    /// Remembers that a lane found nothing to do.
+    fn note_idle(&mut self, lane: usize) {
+        if !std::mem::replace(&mut self.lanes[lane].idle, true) {
+            self.idle.push(lane);
         }
     }
 

@@ -50,12 +50,16 @@ impl Mailbox {
                 self.run(lane, addr);
             }
         }
+        // After the marked ones, so that no record waits behind a lane that has just become busy.
+        while !self.shared.is_empty()
+            && let Some(lane) = self.idle_lane()
+        {
+            self.run(lane, addr);
+        }
         self.flush();
-        if self.alarm.is_set() {
-            // Registers the waker of a timer that was set in this turn.
-            if self.alarm.rang(cx) {
-                self.wakes.wake_mailbox();
-            }
+        // Registers the waker of a timer that was set in this turn. One that rings already is for the next turn.
+        if self.alarm.rings(cx) {
+            self.wakes.wake_mailbox();
         }
     }
 
@@ -104,8 +108,8 @@ impl Mailbox {
             return None;
         }
         let next = self.lanes[lane].queue.next().or_else(|| self.shared.pop_front());
-        if next.is_none() && !std::mem::replace(&mut self.lanes[lane].listed, true) {
-            self.idle.push(lane);
+        if next.is_none() {
+            self.note_idle(lane);
         }
         next
     }

@@ -69,7 +69,7 @@ async fn with_order_per_partition_a_failing_record_holds_back_its_partition(worl
     }
 }
 
-// Fails when `Mailbox::enqueue` leaves out `rouse`.
+// Fails when `Mailbox::turn` leaves out the idle lanes.
 async fn without_order_every_lane_takes_what_comes(world: World) {
     let shared = Shared::new();
     let policy = policy().ordering(Ordering::Unordered).timeout(Duration::from_secs(60)).concurrency(16);
