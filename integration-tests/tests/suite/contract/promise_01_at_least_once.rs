@@ -26,7 +26,7 @@ fn lanes_enough() -> Supervisor {
     Supervisor::one_for_one().concurrency(1024)
 }
 
-// Fails when
+// Fails when `Assignment::commit_point` adds `finished_beyond` to the offset.
 async fn what_is_committed_never_passes_a_record_that_is_unfinished(world: World) {
     let shared = Shared::new();
     let bus = world.start(world.bus_with(&shared).supervise::<Worker>(lanes_enough())).await;
@@ -62,7 +62,7 @@ async fn what_is_committed_never_passes_a_record_that_is_unfinished(world: World
     assert_eq!(shared.ledger.order_violations(), Vec::<String>::new());
 }
 
-// Fails when
+// Fails when `Mailbox::admit` pushes the offset of a record that has a handler to `finished`.
 async fn a_killed_process_loses_nothing_and_repeats_only_what_was_not_committed(world: World) {
     let mut workers = Workers::new(&world, WORKER).await;
     let topic = workers.publisher.topic::<Job>();
@@ -99,7 +99,7 @@ async fn a_killed_process_loses_nothing_and_repeats_only_what_was_not_committed(
     assert!(needless.is_empty(), "was committed and ran again: {needless:#?}");
 }
 
-// Fails when
+// Fails when `Assignment::new` does not `restore`, and when `commit_point` leaves out the metadata.
 async fn what_finished_beyond_the_committed_offset_is_not_repeated_after_a_kill(world: World) {
     let mut workers = Workers::new(&world, WORKER).await;
     let topic = workers.publisher.topic::<Job>();

@@ -39,7 +39,7 @@ async fn publish_until(bus: &Running, shared: &Shared, from: u32, is_enough: imp
     unreachable!("rounds do not end")
 }
 
-// Fails when
+// Fails when `Departure::is_over` does not wait for the last commit.
 async fn members_come_and_go_without_loss_repetition_or_disorder(world: World) {
     let shared = Shared::new();
     let publisher = world.start(world.bus()).await;
@@ -66,7 +66,7 @@ async fn members_come_and_go_without_loss_repetition_or_disorder(world: World) {
     }
 }
 
-// Fails when
+// Fails when `Departure::drained` does not look at `until`.
 async fn a_handler_that_outlasts_the_drain_bound_is_neither_waited_for_nor_committed(world: World) {
     let shared = Shared::new();
     // A thread for each partition, because each will be blocked.
@@ -93,7 +93,7 @@ async fn a_handler_that_outlasts_the_drain_bound_is_neither_waited_for_nor_commi
     assert!(kept(&after), "{after:?} without {moved:?}");
 }
 
-// Fails when
+// Fails when `PollLoop::give_up` does not cancel the assignment.
 async fn a_handler_learns_that_its_partition_goes(world: World) {
     let shared = Shared::new();
     let one = world.start(member(&world, &shared, 1)).await;

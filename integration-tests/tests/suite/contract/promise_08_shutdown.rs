@@ -24,7 +24,7 @@ fn bus(world: &World, shared: &Shared) -> Bus<Shared> {
     world.bus_with(shared).supervise::<Worker>(Supervisor::one_for_one().retry(retry).concurrency(1024))
 }
 
-// Fails when
+// Fails when `PollLoop::obey` stops within no time, and when `forward::resume` waits without the token.
 async fn a_restart_repeats_nothing_that_had_finished_and_waits_for_no_parked_key(world: World) {
     let shared = Shared::new();
     let first = world.start(bus(&world, &shared)).await;
@@ -58,7 +58,7 @@ async fn a_restart_repeats_nothing_that_had_finished_and_waits_for_no_parked_key
     assert_eq!(again, parked, "what had finished around a parked key is not repeated");
 }
 
-// Fails when
+// Fails when `Departure::drained` does not look at `until`.
 async fn a_handler_that_never_ends_is_left_behind_at_the_bound(world: World) {
     let shared = Shared::new();
     let running = world.start(bus(&world, &shared).shutdown_timeout(Duration::from_millis(500))).await;
@@ -91,7 +91,7 @@ async fn stops_without_its_broker(world: World, mut lose_the_broker: impl FnMut(
     println!("stopped without a broker in {:?}", stopping.elapsed());
 }
 
-// Fails when
+// Fails when `stop::FLUSH` is 60 s.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shutdown_is_bounded_when_the_embedded_broker_is_gone() {
     let world = World::embedded();
@@ -99,7 +99,7 @@ async fn shutdown_is_bounded_when_the_embedded_broker_is_gone() {
     stops_without_its_broker(world, || broker.broker_down().expect("the broker goes down")).await;
 }
 
-// Fails when
+// Fails when `stop::FLUSH` is 60 s.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shutdown_is_bounded_when_the_broker_hangs() {
     let Some(mut broker) =

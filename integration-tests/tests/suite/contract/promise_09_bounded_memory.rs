@@ -81,7 +81,7 @@ fn by_turns(count: u32, script: &[Step]) -> Vec<Job> {
     (0..count).flat_map(pair).collect()
 }
 
-// Fails when
+// Fails when `Assignment::credit` does not subtract `unfinished`.
 async fn behind_a_blocked_key_no_more_records_are_taken_than_allowed(world: World) {
     let shared = Shared::new();
     let bus = bus(&world, &shared).limits(100, BYTES, WINDOW);
@@ -90,7 +90,7 @@ async fn behind_a_blocked_key_no_more_records_are_taken_than_allowed(world: Worl
     assert!(ran <= 99, "{ran} neighbours were taken");
 }
 
-// Fails when
+// Fails when `Assignment::credit` does not subtract `held`.
 async fn behind_a_blocked_key_no_more_bytes_are_taken_than_allowed(world: World) {
     let shared = Shared::new();
     let limit = 1_000_000;
@@ -105,7 +105,7 @@ async fn behind_a_blocked_key_no_more_bytes_are_taken_than_allowed(world: World)
     );
 }
 
-// Fails when
+// Fails when `Assignment::credit` only asks whether any of the window is left.
 async fn beyond_a_blocked_key_no_offset_is_taken_outside_the_window(world: World) {
     let shared = Shared::new();
     let bus = bus(&world, &shared).limits(10_000, BYTES, 1_000);
@@ -114,7 +114,7 @@ async fn beyond_a_blocked_key_no_offset_is_taken_outside_the_window(world: World
     assert_eq!(ran, 999, "the blocked record is the first of the window");
 }
 
-// Fails when
+// Fails when `Limits::default` allows 20,000 records.
 async fn by_default_ten_thousand_records_are_taken(world: World) {
     let shared = Shared::new();
     let bus = bus(&world, &shared);
@@ -134,7 +134,7 @@ async fn by_default_ten_thousand_records_are_taken(world: World) {
     assert!(ran <= 2_500, "{ran} neighbours were taken");
 }
 
-// Fails when
+// Fails when `PollLoop::turn` does nothing while a record is unfinished.
 async fn a_handler_slower_than_the_poll_interval_keeps_its_partition(world: World) {
     let shared = Shared::new();
     // librdkafka allows no poll interval below the session timeout.
