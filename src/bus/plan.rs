@@ -39,7 +39,12 @@ impl<S> Bus<S> {
         let published = topics(&settings.published, &identity, &mut problems);
         let structured = topics(&settings.structured, &identity, &mut problems);
         let encoder = Encoder::new(identity.environment.clone(), identity.source.clone());
-        let encoder = encoder.map_err(|error| problems.push(Problem::new(error.to_string())));
+        let encoder = encoder.map_err(|error| {
+            // A source that follows from a wrong name is no second mistake.
+            if settings.source.is_some() || problems.is_empty() {
+                problems.push(Problem::new(error.to_string()));
+            }
+        });
         let (Ok(encoder), true) = (encoder, problems.is_empty()) else { return Err(Error::Misconfigured(problems)) };
         let encoder = structured
             .into_iter()
