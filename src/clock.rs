@@ -162,7 +162,7 @@ impl Hand {
         let mut state = hands.lock().unwrap_or_else(PoisonError::into_inner);
         state.next += 1;
         let (now, _) = state.times(which);
-        let key = (now + delay, state.next);
+        let key = (now.saturating_add(delay), state.next);
         drop(state);
         Self { hands: Arc::clone(hands), key, which }
     }

@@ -50,15 +50,55 @@ impl HealthState {
         }
     }
 
+    /// A reason of one record, which goes when whoever deals with the record ends, in whatever way.
+    pub(crate) fn reason(&self, key: String) -> Reason {
+        Reason { health: self.clone(), key, given: false }
+    }
+
     pub(crate) fn snapshot(&self) -> Health {
         let reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
         Health { degraded: reasons.iter().map(|(_, reason)| reason.clone()).collect() }
     }
 }
 
+/// Why the bus is degraded for as long as this lives, once it was [given](Reason::degrade).
+#[derive(Debug)]
+pub(crate) struct Reason {
+    health: HealthState,
+    key: String,
+    given: bool,
+}
+
+impl Reason {
+    pub(crate) fn degrade(&mut self, reason: impl Into<String>) {
+        self.given = true;
+        self.health.degrade(&self.key, reason);
+    }
+}
+
+impl Drop for Reason {
+    fn drop(&mut self) {
+        if self.given {
+            self.health.recover(&self.key);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // Fails without `Drop for Reason`: outputs that were being sent when their partition went would degrade the bus for
+    // ever.
+    #[test]
+    fn a_reason_of_a_record_goes_with_who_deals_with_it() {
+        let health = HealthState::default();
+        let mut reason = health.reason("outputs".to_owned());
+        reason.degrade("cannot publish");
+        assert!(!health.snapshot().is_well());
+        drop(reason);
+        assert!(health.snapshot().is_well());
+    }
 
     #[test]
     fn a_reason_is_there_until_it_recovers() {

@@ -40,7 +40,7 @@ impl<S> Bus<S> {
         let structured = topics(&settings.structured, &identity, &mut problems);
         let encoder = Encoder::new(identity.environment.clone(), identity.source.clone());
         let encoder = encoder.map_err(|error| {
-            // A bad source that follows from a bad name is one mistake.
+            // A source that follows from a wrong name is no second mistake.
             if settings.source.is_some() || problems.is_empty() {
                 problems.push(Problem::new(error.to_string()));
             }

@@ -1,6 +1,7 @@
 //! One lane: an actor instance, the attempt it runs, and what waits for it.
 
 use std::{
+    future::pending,
     panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
@@ -10,6 +11,7 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{queue::LaneQueue, route::ActorSpec, ticket::Ticket};
 use crate::actor::{Call, Fault, Instance, Invoke, Returned, discard, panic_message};
@@ -131,12 +133,16 @@ impl Lane {
 fn aside(invoke: Invoke, instance: Instance, call: Call) -> BoxFuture<'static, Returned> {
     let runtime = call.services.runtime.clone();
     let inside = runtime.clone();
-    let attempt = runtime.spawn_blocking(move || inside.block_on(invoke(instance, call)));
+    // Dropped with its partition before a thread was free, it never starts.
+    let attempt = AbortOnDropHandle::new(runtime.spawn_blocking(move || inside.block_on(invoke(instance, call))));
     Box::pin(async move {
-        attempt.await.unwrap_or_else(|error| {
-            // `invoke` catches panics, so only a runtime that shuts down can end it.
-            Returned { instance: None, result: Err(Fault::Panic(format!("the blocking thread is gone: {error}"))) }
-        })
+        match attempt.await {
+            Ok(returned) => returned,
+            // The runtime shuts down: not a failure of this record, which stays unfinished.
+            Err(error) if error.is_cancelled() => pending().await,
+            // `invoke` catches what a handler does; this is a value of the user's that panics when it is dropped.
+            Err(error) => Returned { instance: None, result: Err(Fault::Panic(error.to_string())) },
+        }
     })
 }
 

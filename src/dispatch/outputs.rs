@@ -34,16 +34,15 @@ pub(crate) async fn publish(
     let count = outputs.len() as u64;
     let mut left = outputs;
     // One reason for each record: another one's success does not make this one well.
-    let health = format!("outputs of {} {}", ticket.record.from(), ticket.record.offset());
+    let key = format!("outputs of {} {}", ticket.record.from(), ticket.record.offset());
+    let mut health = services.health.reason(key);
     for round in 1.. {
         let (first, error) = match judge(services.sink.send(left.clone()).await) {
             Ok(()) => {
-                services.health.recover(&health);
                 Counters::add(&services.counters.published, count);
                 return Published::Acked { stub: ticket.stub(), attempts: ticket.attempts };
             }
             Err(Failed::Never(error)) => {
-                services.health.recover(&health);
                 return Published::Refused { ticket, fault: Fault::Failure(Failure::permanent(error)) };
             }
             Err(Failed::At(first, error)) => (first, error),
@@ -51,12 +50,11 @@ pub(crate) async fn publish(
         // Everything after the first failure goes again, acknowledged or not: a repeat is recognised by its id, a
         // changed order is not.
         left.drain(..first);
-        services.health.degrade(&health, format!("cannot publish what a handler returned, its key waits: {error}"));
+        health.degrade(format!("cannot publish what a handler returned, its key waits: {error}"));
         if !services.wait(persistent_backoff(round), &cancel).await {
             break;
         }
     }
-    services.health.recover(&health);
     Published::GivenUp
 }
 

@@ -40,7 +40,8 @@ pub(super) fn settle(failed: &Failed, end: SettledAs) {
 pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
     let topic = &failed.routes.dead_letter_topic;
     // One reason for each record: another one's success does not make this one well.
-    let health = format!("dead letter of {} {}", failed.assignment.partition, failed.ticket.record.offset());
+    let key = format!("dead letter of {} {}", failed.assignment.partition, failed.ticket.record.offset());
+    let mut health = services.health.reason(key);
     let mut limit = services.dead_letters.max_record_bytes();
     for round in 1.. {
         let partitions = services.dead_letters.partition_count(topic).await.unwrap_or(0);
@@ -54,13 +55,12 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
             limit = (size.min(limit) / 2).max(SMALLEST);
             continue;
         }
-        services.health.degrade(&health, format!("a dead letter cannot be written to {topic}, its key waits: {error}"));
+        health.degrade(format!("a dead letter cannot be written to {topic}, its key waits: {error}"));
         if !services.wait(persistent_backoff(round), &failed.assignment.cancel).await {
-            services.health.recover(&health);
             return failed.mailbox.do_send(Verdict::GivenUp);
         }
     }
-    services.health.recover(&health);
+    drop(health);
     Counters::add(&services.counters.dead_lettered, 1);
     log(&failed, "dead-lettered", None);
     settle(&failed, SettledAs::DeadLettered { reason: text(&failed.fault) });

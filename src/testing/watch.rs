@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst},
     },
 };
 
@@ -22,6 +22,7 @@ pub(super) struct Watch {
     pub(super) activity: AtomicU64,
     pub(super) running: AtomicI64,
     pub(super) moved: Notify,
+    given_up: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -47,13 +48,17 @@ impl Watch {
         let mut pending = self.pending();
         let (partition, offset) = append();
         let (done, outcome) = oneshot::channel();
-        pending.insert((topic.to_owned(), partition, offset), Pending { ends: Vec::new(), done });
+        if !self.given_up.load(SeqCst) {
+            pending.insert((topic.to_owned(), partition, offset), Pending { ends: Vec::new(), done });
+        }
         outcome
     }
 
     /// Nothing will end any more.
     pub(super) fn give_up(&self) {
-        self.pending().clear();
+        let mut pending = self.pending();
+        self.given_up.store(true, SeqCst);
+        pending.clear();
     }
 }
 

@@ -90,7 +90,7 @@ impl Handler<Rebuild> for Mailbox {
     type Result = ();
 
     fn handle(&mut self, _: Rebuild, _ctx: &mut Self::Context) {
-        self.lanes.iter_mut().for_each(Lane::restart);
+        self.inside(|mailbox| mailbox.lanes.iter_mut().for_each(Lane::restart));
     }
 }
 

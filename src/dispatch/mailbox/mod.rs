@@ -179,6 +179,13 @@ impl Mailbox {
         self.shared.len() + self.lanes.iter().map(|lane| lane.queue.waiting()).sum::<usize>()
     }
 
+    /// Inside the runtime of the user's program, where instances and attempts live and are dropped.
+    fn inside(&mut self, act: impl FnOnce(&mut Self)) {
+        let runtime = self.spec.services.runtime.clone();
+        let _inside = runtime.enter();
+        act(self);
+    }
+
     fn settled(&self, offset: i64, attempts: u32, end: RecordEnd<'_>) {
         let partition = &self.spec.assignment.partition;
         let settled = Settled { topic: &partition.topic, partition: partition.partition, offset, attempts, end };
@@ -188,6 +195,7 @@ impl Mailbox {
 
 impl Drop for Mailbox {
     fn drop(&mut self) {
+        self.inside(|mailbox| mailbox.lanes.clear());
         if std::thread::panicking() && !self.stopping {
             let reason =
                 format!("the mailbox of {} for {}", self.spec.member.actor.name, self.spec.assignment.partition);
