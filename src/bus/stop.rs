@@ -21,28 +21,32 @@ pub(crate) struct Running {
     consumer: Option<(Poller, ActorThreads)>,
     within: Duration,
     /// An embedded broker goes with the last that holds it, and the bus may be the only one.
-    broker: Kafka,
+    broker: Option<Kafka>,
 }
 
 impl Running {
     /// A bus without actors.
     pub(super) fn publisher(broker: Kafka) -> Self {
-        Self { consumer: None, within: Duration::ZERO, broker }
+        Self { consumer: None, within: Duration::ZERO, broker: Some(broker) }
     }
 
     pub(super) fn consumer(poller: Poller, threads: ActorThreads, within: Duration, broker: Kafka) -> Self {
-        Self { consumer: Some((poller, threads)), within, broker }
+        Self { consumer: Some((poller, threads)), within, broker: Some(broker) }
     }
 
     /// Stops everything, and waits.
-    pub(super) async fn stop(self, services: &Services) {
-        if let Some((poller, mut threads)) = self.consumer {
+    ///
+    /// If the future is dropped before it is done, the rest goes on as after [`Running::abandon`].
+    pub(super) async fn stop(mut self, services: &Services) {
+        if let Some((poller, _)) = &self.consumer {
             let closed = poller.stop(self.within);
             if timeout(self.within + LAST_COMMIT_AND_CLOSE, closed).await.is_err() {
                 tracing::error!(
                     "the consumer did not close in time; what it had not committed will be delivered again"
                 );
             }
+        }
+        if let Some((_, mut threads)) = self.consumer.take() {
             threads.stop();
         }
         for sink in [&services.sink, &services.dead_letters] {
@@ -55,13 +59,20 @@ impl Running {
 
     /// Asks everything to stop, and does not wait.
     pub(super) fn abandon(self) {
-        if let Some((poller, threads)) = self.consumer {
-            let closed = poller.stop(Duration::ZERO);
-            // The threads run until the consumer is closed; then nobody needs them.
-            std::thread::spawn(move || {
-                let _ = closed.blocking_recv();
-                drop((threads, self.broker));
-            });
-        }
+        drop(self);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Some((poller, threads)) = self.consumer.take() else { return };
+        let broker = self.broker.take();
+        let closed = poller.stop(self.within);
+        // The threads run until the consumer is closed; then nobody needs them.
+        std::thread::spawn(move || {
+            // An error means that it is closed already.
+            let _ = closed.blocking_recv();
+            drop((threads, broker));
+        });
     }
 }

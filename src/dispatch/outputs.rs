@@ -33,8 +33,9 @@ pub(crate) async fn publish(
 ) -> Published {
     let count = outputs.len() as u64;
     let mut left = outputs;
-    // One reason for each record: another one's success does not make this one well.
-    let key = format!("outputs of {} {}", ticket.record.from(), ticket.record.offset());
+    // One reason for each record and actor: another one's success does not make this one well.
+    let handler = ticket.handler.as_ref().map_or("", |handler| &handler.name);
+    let key = format!("outputs of {handler}, {} {}", ticket.record.from(), ticket.record.offset());
     let mut health = services.health.reason(key);
     for round in 1.. {
         let (first, error) = match judge(services.sink.send(left.clone()).await) {

@@ -39,8 +39,9 @@ pub(super) fn settle(failed: &Failed, end: SettledAs) {
 /// Writes the dead letter, for as long as it takes; the record counts as finished only after the broker's answer.
 pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
     let topic = &failed.routes.dead_letter_topic;
-    // One reason for each record: another one's success does not make this one well.
-    let key = format!("dead letter of {} {}", failed.assignment.partition, failed.ticket.record.offset());
+    // One reason for each record and actor: another one's success does not make this one well.
+    let (actor, partition) = (failed.member.actor.name, &failed.assignment.partition);
+    let key = format!("dead letter of {actor}, {partition} {}", failed.ticket.record.offset());
     let mut health = services.health.reason(key);
     let mut limit = services.dead_letters.max_record_bytes();
     for round in 1.. {
