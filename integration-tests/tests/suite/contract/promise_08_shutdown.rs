@@ -6,7 +6,6 @@ use carom::{Bus, Kafka, Retry, Supervisor, supervisor::Jitter};
 use integration_tests::{
     RealKafka, check,
     job::{Job, Shared, Step, Worker, key_in},
-    probe,
     world::{Running, SHUTDOWN, World},
 };
 use tokio::time::{Instant, timeout};

@@ -121,7 +121,7 @@ async fn by_default_ten_thousand_records_are_taken(world: World) {
     // Every fifth job is a neighbour's: 10,000 of the blocked key are reached when 2,500 neighbours have run.
     let (mut of_key, mut of_neighbour) = (0, 0);
     let job = |n: u32| {
-        if n % 5 == 0 {
+        if n.is_multiple_of(5) {
             of_neighbour += 1;
             Job::ok(key_in(0, 1), of_neighbour - 1)
         } else {
