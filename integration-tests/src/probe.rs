@@ -108,7 +108,15 @@ pub fn finished(kafka: &Kafka, group: &str, topic: &str) -> BTreeMap<i32, (i64, 
     let consumer = consumer(kafka, group);
     let mut list = TopicPartitionList::new();
     list.add_partition_range(topic, 0, count(&consumer, topic) - 1);
-    let committed = consumer.committed_offsets(list, PATIENCE).expect("the cluster tells what is committed");
+    let deadline = Instant::now() + PATIENCE;
+    let committed = loop {
+        match consumer.committed_offsets(list.clone(), PATIENCE) {
+            Ok(committed) => break committed,
+            // The first group of a broker waits for its coordinator, and the client does not wait for it.
+            Err(error) => assert!(Instant::now() < deadline, "the cluster does not tell what is committed: {error}"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
     let of = |element: &TopicPartitionListElem<'_>| match element.offset() {
         Offset::Offset(offset) => (offset, carom::testing::finished_beyond(offset, element.metadata().as_bytes())),
         _ => (0, Vec::new()),
