@@ -165,6 +165,9 @@ pub struct Worker {
 #[derive(Debug, Actor)]
 pub struct Auditor {
     ledger: Ledger,
+    /// Events this instance has seen: starts at 0 after each restart.
+    #[actor(default)]
+    seen: u32,
 }
 
 fn entry(actor: &'static str, job: &Job, cx: &Context<'_>) -> Entry {
@@ -229,6 +232,10 @@ async fn follow(step: &Step, job: &Job, gate: &Gate, cx: &Context<'_>) -> Result
 #[handler]
 impl Handler<Job> for Auditor {
     async fn handle(&mut self, job: Job, cx: &mut Context<'_>) -> Result<(), Failure> {
+        self.seen += 1;
+        if self.seen == 1 {
+            self.ledger.born("Auditor");
+        }
         self.ledger.start(entry("Auditor", &job, cx)).succeeded();
         Ok(())
     }

@@ -82,6 +82,11 @@ impl World {
         &self.environment
     }
 
+    /// Another world on the same backend, with names of its own.
+    pub fn again(&self) -> Self {
+        Self::with(self.backend.clone())
+    }
+
     /// A bus of this world, without actors.
     pub fn bus(&self) -> Bus {
         let (Backend::TestBus(kafka) | Backend::Kafka(kafka)) = self.backend.clone();

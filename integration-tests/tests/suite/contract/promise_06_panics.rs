@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use carom::{Retry, Supervisor};
 use integration_tests::{
-    job::{Job, Shared, Step, Worker},
+    job::{Auditor, Job, Shared, Step, Worker, key_in},
     world::World,
 };
 
@@ -13,6 +13,7 @@ use super::contract;
 contract!(test_bus, embedded, real: {
     a_panic_costs_one_attempt_and_the_instance,
     a_timeout_costs_one_attempt_and_the_instance,
+    the_strategy_says_whose_instances_are_built_anew,
 });
 
 fn policy() -> Supervisor {
@@ -46,4 +47,31 @@ async fn a_timeout_costs_one_attempt_and_the_instance(world: World) {
     assert_eq!(letters[0].header("carom-error-class"), Some("timeout"));
     assert_eq!(shared.ledger.runs("Worker", "hopeless", 0).len(), 3);
     assert_eq!(shared.ledger.order_violations(), Vec::<String>::new());
+}
+
+// Fails when `SupervisorActor::restart` returns at once, and when it looks at the failing actor only.
+async fn the_strategy_says_whose_instances_are_built_anew(world: World) {
+    for (strategy, [workers, auditors]) in
+        [(Supervisor::one_for_one(), [3, 1]), (Supervisor::one_for_all(), [4, 1]), (Supervisor::rest_for_one(), [4, 2])]
+    {
+        let world = world.again();
+        let shared = Shared::new();
+        let policy = strategy.retry(Retry::none()).concurrency(2);
+        let bus = world
+            .bus_with(&shared)
+            .supervise::<Worker>(policy)
+            .supervise::<Auditor>(Supervisor::one_for_one().concurrency(1));
+        let bus = world.start(bus).await;
+        // Keys of one partition, enough for both of its lanes.
+        let keys: Vec<_> = (0..16).map(|number| key_in(0, number)).collect();
+        bus.publish(keys.iter().map(|key| Job::ok(key, 0))).await;
+        shared.ledger.until("the first round", |runs| runs.len() == 32).await;
+        assert_eq!([shared.ledger.instances("Worker"), shared.ledger.instances("Auditor")], [2, 1]);
+        bus.publish([Job::new(&keys[0], 1, [Step::Panic])]).await;
+        bus.dead_letters::<Job>(&world, 1).await;
+        bus.publish(keys.iter().map(|key| Job::ok(key, 2))).await;
+        shared.ledger.until("the second round", |runs| runs.len() == 66).await;
+        let born = [shared.ledger.instances("Worker"), shared.ledger.instances("Auditor")];
+        assert_eq!(born, [workers, auditors]);
+    }
 }
