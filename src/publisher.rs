@@ -8,7 +8,7 @@ use cloudevents::AttributesReader;
 use crate::{
     clock::Clock,
     error::{PublishError, PublishErrorKind},
-    event::{Attributes, Encoder, Event, NoData, Target, extension_name_warning},
+    event::{Attributes, Encoder, Event, NoData, Target, TraceContext, extension_name_warning},
     kafka::{
         record::OutRecord,
         source::{SendError, SendErrorKind, Sink},
@@ -24,6 +24,7 @@ pub struct Publisher {
     sink: Arc<dyn Sink>,
     encoder: Arc<Encoder>,
     clock: Clock,
+    trace: Option<Arc<TraceContext>>,
 }
 
 impl fmt::Debug for Publisher {
@@ -34,7 +35,36 @@ impl fmt::Debug for Publisher {
 
 impl Publisher {
     pub(crate) fn new(sink: Arc<dyn Sink>, encoder: Arc<Encoder>, clock: Clock) -> Self {
-        Self { sink, encoder, clock }
+        Self { sink, encoder, clock, trace: None }
+    }
+
+    /// A publisher whose events carry this W3C trace context, as `ce_traceparent` and `traceparent`.
+    ///
+    /// What is no valid `traceparent` is left out, and logged: a wrong header must not keep a fact from being published.
+    ///
+    /// ```
+    /// # use carom::{Event, testing::RecordingPublisher};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let recording = RecordingPublisher::new();
+    /// let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    /// recording.publisher().with_trace(parent, None).publish(OrderPlaced { order_id: 7 }).await.unwrap();
+    /// let record = &recording.records()[0];
+    /// assert_eq!(record.header("ce_traceparent"), Some(parent));
+    /// assert_eq!(record.header("traceparent"), Some(parent));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_trace(mut self, traceparent: &str, tracestate: Option<&str>) -> Self {
+        self.trace = TraceContext::new(traceparent, tracestate.map(str::to_owned)).map(Arc::new);
+        if self.trace.is_none() {
+            tracing::warn!(traceparent, "no W3C `traceparent`: events are published without it");
+        }
+        self
     }
 
     /// Publishes one event; returns when the broker has acknowledged it.
@@ -46,9 +76,7 @@ impl Publisher {
     /// [`PublishErrorKind::Invalid`] if it cannot be serialised or is too large, at once; otherwise what the broker, or
     /// the delivery timeout of 120 s, says.
     pub async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
-        let record = self.encode(&event)?;
-        let results = self.sink.send(vec![record]).await;
-        results.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(refused::<E>(&error)))
+        self.publish_all([event]).await
     }
 
     /// Publishes events in this order; returns when the broker has acknowledged all of them.
@@ -108,7 +136,7 @@ impl Publisher {
         for warning in event.iter_extensions().filter_map(|(name, _)| extension_name_warning(name)) {
             tracing::warn!("{warning}");
         }
-        let target = Target { topic, key: key.map(Bytes::copy_from_slice), trace: None, no_data };
+        let target = Target { topic, key: key.map(Bytes::copy_from_slice), trace: self.trace.as_deref(), no_data };
         let failed = |kind, reason: &dyn fmt::Display| PublishError::new(event.ty(), kind, reason);
         let record = self.encoder.encode_cloudevent(event, target);
         let record = record.map_err(|error| failed(PublishErrorKind::Invalid, &error))?;
@@ -120,7 +148,10 @@ impl Publisher {
         let invalid = |reason: &dyn fmt::Display| {
             PublishError::new(E::descriptor().event_type, PublishErrorKind::Invalid, reason)
         };
-        let attributes = Attributes::new(self.clock.uuid(), self.clock.wall());
+        let attributes = Attributes {
+            trace: self.trace.as_deref().cloned(),
+            ..Attributes::new(self.clock.uuid(), self.clock.wall())
+        };
         let record = self.encoder.encode(event, attributes).map_err(|error| invalid(&error))?;
         let (size, limit) = (record.wire_size(), self.sink.max_record_bytes());
         if size > limit {

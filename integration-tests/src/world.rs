@@ -38,7 +38,7 @@ pub enum Running {
     /// In memory.
     Test(TestBus),
     /// On a broker.
-    Kafka(BusHandle),
+    Kafka(Box<BusHandle>),
 }
 
 impl World {
@@ -120,7 +120,7 @@ impl World {
     pub async fn try_start<S>(&self, bus: Bus<S>) -> Result<Running, Error> {
         match &self.backend {
             Backend::TestBus(_) => TestBus::start(bus).await.map(Running::Test),
-            Backend::Kafka(_) => bus.spawn().await.map(Running::Kafka),
+            Backend::Kafka(_) => bus.spawn().await.map(|bus| Running::Kafka(Box::new(bus))),
         }
     }
 

@@ -16,7 +16,7 @@ contract!(test_bus, embedded, real: {
     a_record_is_finished_when_every_actor_is_done_with_it,
 });
 
-// Fails when `Mailbox::park` parks nothing but stops the lane, and when `LaneQueue::next` returns `None` for a parked key.
+// Fails, on a broker, when `LaneQueue::next` returns `None` for a parked key; in memory, time jumps to the retry then.
 async fn a_failing_key_does_not_hold_back_its_neighbours(world: World) {
     let shared = Shared::new();
     let never = Retry::forever()

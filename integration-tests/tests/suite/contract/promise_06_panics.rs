@@ -20,7 +20,7 @@ fn policy() -> Supervisor {
     Supervisor::one_for_one().retry(Retry::exponential(3).initial(Duration::from_millis(5)))
 }
 
-// Fails when `invoke` does not catch the unwind, and when it hands the instance back after a panic.
+// Fails when `invoke` hands the instance back after a panic.
 async fn a_panic_costs_one_attempt_and_the_instance(world: World) {
     let shared = Shared::new();
     let bus = world.start(world.bus_with(&shared).supervise::<Worker>(policy().concurrency(1))).await;
