@@ -67,6 +67,13 @@ impl BusHandle {
         self.services.health.snapshot()
     }
 
+    /// Lets records in after `Bus::held`.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn release(&self) {
+        self.running.iter().for_each(Running::release);
+    }
+
     /// Runs until `stop` resolves, whatever to, then shuts down.
     ///
     /// ```no_run

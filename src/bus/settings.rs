@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain_timeout: Duration,
     pub(crate) limits: Limits,
+    /// Takes no records until it is released.
+    pub(crate) held: bool,
 }
 
 /// What follows from the settings: every name a running bus needs.
@@ -57,6 +59,7 @@ impl Settings {
             shutdown_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(5),
             limits: Limits::default(),
+            held: false,
         }
     }
 
