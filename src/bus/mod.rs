@@ -5,6 +5,7 @@ mod plan;
 mod settings;
 mod start;
 mod stop;
+mod telemetry;
 mod threads;
 
 use std::{any::TypeId, fmt, panic::Location as Caller, sync::Arc, time::Duration};
