@@ -85,6 +85,7 @@
 //! | build, run and stop a bus | [`Bus`], [`BusHandle`] |
 //! | publish by hand | [`BusHandle::publish`], [`Publisher`], [`Bus::publishes`] |
 //! | reach a broker, or do without one | [`Kafka`], [`Kafka::embedded`] |
+//! | take settings from a file or the environment | [`Settings`], [`Bus::from_settings`] |
 //! | know whether it does its job | [`BusHandle::health`], [`Health`] |
 //! | test without a broker | `carom::testing` (feature `testing`), [`Context::detached`] |
 //!
@@ -103,8 +104,10 @@ mod error;
 pub mod event;
 mod health;
 pub mod kafka;
+mod nearest;
 mod publisher;
 mod services;
+pub mod settings;
 pub mod supervisor;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -122,6 +125,7 @@ pub use event::{Event, KeyPart};
 pub use health::Health;
 pub use kafka::Kafka;
 pub use publisher::Publisher;
+pub use settings::Settings;
 pub use supervisor::{Directive, Ordering, Retry, Strategy, Supervisor};
 
 #[cfg(doctest)]

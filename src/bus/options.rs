@@ -7,11 +7,12 @@ use crate::{
     error::Problem,
     event::{Descriptor, Environment, Mode, default_source},
     kafka::Kafka,
+    settings::Settings,
 };
 
 /// What a bus was told.
 #[derive(Debug)]
-pub(crate) struct Settings {
+pub(crate) struct Options {
     pub(crate) kafka: Kafka,
     pub(crate) service: Option<String>,
     pub(crate) group: Option<String>,
@@ -30,7 +31,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
 }
 
-/// What follows from the settings: every name a running bus needs.
+/// What follows from the options: every name a running bus needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub(crate) service: String,
@@ -40,7 +41,7 @@ pub(crate) struct Identity {
     pub(crate) environment: Environment,
 }
 
-impl Settings {
+impl Options {
     pub(crate) fn new(kafka: Kafka) -> Self {
         Self {
             kafka,
@@ -60,11 +61,31 @@ impl Settings {
         }
     }
 
+    /// What the settings say, and the defaults for what they leave out.
+    pub(crate) fn of(settings: Settings) -> Self {
+        let defaults = Self::new(settings.kafka.into());
+        Self {
+            service: settings.service,
+            group: settings.group,
+            domain: settings.domain,
+            source: settings.source,
+            environment: settings.environment,
+            mode: settings.mode.unwrap_or(defaults.mode),
+            workers: settings.workers,
+            shutdown_timeout: settings.shutdown_timeout.unwrap_or(defaults.shutdown_timeout),
+            drain_timeout: settings.drain_timeout.unwrap_or(defaults.drain_timeout),
+            ..defaults
+        }
+    }
+
     /// The names, with every problem that was found on the way.
     pub(crate) fn identity(&self, has_actors: bool, problems: &mut Vec<Problem>) -> Identity {
         let service = self.service.clone().unwrap_or_else(|| {
             if has_actors {
-                problems.push(Problem::new("the bus has no name; add `.service(\"..\")`, the name of this service"));
+                problems.push(Problem::new(
+                    "the bus has no name; add `.service(\"..\")`, the name of this service, or `service` \
+                     (`CAROM__SERVICE`) to its settings",
+                ));
             }
             "carom".to_owned()
         });
@@ -111,14 +132,14 @@ mod tests {
 
     #[test]
     fn names_follow_from_the_service() {
-        let settings = Settings {
+        let options = Options {
             service: Some("order-service".into()),
             domain: Some("ECommerce".into()),
             environment: Some(Environment::new("Production")),
-            ..Settings::new(Kafka::new("localhost:1"))
+            ..Options::new(Kafka::new("localhost:1"))
         };
         let mut problems = Vec::new();
-        let identity = settings.identity(true, &mut problems);
+        let identity = options.identity(true, &mut problems);
         assert_eq!(problems, []);
         assert_eq!(
             (identity.group.as_str(), identity.source.as_str()),
@@ -129,7 +150,7 @@ mod tests {
     #[test]
     fn a_bus_with_actors_needs_a_name() {
         let mut problems = Vec::new();
-        Settings::new(Kafka::new("localhost:1")).identity(true, &mut problems);
+        Options::new(Kafka::new("localhost:1")).identity(true, &mut problems);
         assert!(problems[0].to_string().contains(".service("), "{problems:?}");
     }
 
