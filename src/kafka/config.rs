@@ -34,21 +34,8 @@ use super::{
 /// handed through untouched; the last value wins, and one for consumers or producers beats one for all clients. Those on
 /// which carom's promises rest are refused at start, as is every name or value that librdkafka does not know.
 ///
-/// # Defaults that differ from librdkafka's
-///
-/// | option | librdkafka | carom |
-/// |---|---|---|
-/// | `enable.idempotence` | false | true |
-/// | `compression.type` | none | lz4 |
-/// | `delivery.timeout.ms` | 300,000 | 120,000; dead letters 30,000 |
-/// | `auto.offset.reset` | largest | earliest |
-/// | `partition.assignment.strategy` | range, roundrobin | cooperative-sticky |
-/// | `fetch.wait.max.ms` | 500 | 10 |
-/// | `fetch.queue.backoff.ms` | 1,000 | 5 |
-/// | `queued.min.messages`, `queued.max.messages.kbytes` | 100,000, 65,536 | 4,096, 8,192 (per partition) |
-/// | `fetch.max.bytes` | 50 MB | 16 MB |
-/// | `topic.metadata.refresh.interval.ms` | 300,000 | 60,000 |
-/// | `statistics.interval.ms` | 0 | 5,000 |
+/// `docs/kafka-settings.md` in the repository lists every option that carom forces or gives another default, each with its
+/// reason, and those to look at before going live; the log at start shows what is in effect.
 ///
 /// Its `Debug` hides passwords and other secrets.
 #[derive(Clone)]

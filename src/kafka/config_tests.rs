@@ -99,3 +99,26 @@ fn secrets_are_hidden_in_debug_and_in_the_log() {
     let shown = format!("{kafka:?}");
     assert!(!shown.contains("hunter2") && shown.contains("billing") && shown.contains("***@host"), "{shown}");
 }
+
+#[test]
+fn sasl_with_plain_needs_no_feature() {
+    let kafka = Kafka::new("localhost:9092")
+        .set("security.protocol", "sasl_plaintext")
+        .set("sasl.mechanism", "PLAIN")
+        .set("sasl.username", "billing")
+        .set("sasl.password", "hunter2");
+    assert_eq!(kafka.problems(), Vec::<String>::new());
+}
+
+#[cfg(not(any(feature = "ssl", feature = "sasl")))]
+#[test]
+fn a_mechanism_of_a_feature_that_is_off_names_the_feature() {
+    let kafka = Kafka::new("localhost:9092").set("security.protocol", "sasl_plaintext");
+    let problems = kafka.problems();
+    assert!(problems.iter().all(|problem| problem.contains("cargo feature `sasl` of carom")), "{problems:?}");
+    assert!(problems[0].contains("unless you set another, such as PLAIN"), "{problems:?}");
+    let kafka = kafka.set("sasl.mechanism", "SCRAM-SHA-256").set("sasl.username", "a").set("sasl.password", "b");
+    let problems = kafka.problems();
+    assert!(problems.iter().all(|problem| problem.ends_with("need the cargo feature `ssl` of carom")), "{problems:?}");
+    assert_eq!(problems.len(), 2);
+}

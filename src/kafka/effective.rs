@@ -31,11 +31,13 @@ impl Kafka {
     fn differences(&self, config: &ClientConfig, scope: Scope) -> Vec<Difference> {
         let (Some(fresh), Ok(real)) = (fresh(), config.create_native_config()) else { return Vec::new() };
         let options = config.config_map().into_iter().filter(|(option, _)| !TOLD_ELSEWHERE.contains(option));
-        let differing = options.filter(|(option, _)| real.get(option).ok() != fresh.get(option).ok());
-        let differences = differing.map(|(option, value)| Difference {
-            option: option.to_owned(),
-            value: self.options.shown(scope, option).unwrap_or_else(|| value.to_owned()),
-            default: fresh.get(option).ok(),
+        let differences = options.filter_map(|(option, value)| {
+            let default = default_of(&fresh, scope, option);
+            (real.get(option).ok() != default).then(|| Difference {
+                option: option.to_owned(),
+                value: self.options.shown(scope, option).unwrap_or_else(|| value.to_owned()),
+                default,
+            })
         });
         differences.collect()
     }
@@ -71,14 +73,17 @@ impl Kafka {
 
 /// A configuration that nobody has changed. One option of a topic is set to what it is by default: options of topics
 /// are readable only when one was set.
-fn fresh() -> Option<NativeClientConfig> {
+pub(super) fn fresh() -> Option<NativeClientConfig> {
     ClientConfig::new().set("auto.offset.reset", "largest").create_native_config().ok()
 }
 
-/// librdkafka's own default of an option.
-#[cfg(test)]
-pub(super) fn default_of(option: &str) -> Option<String> {
-    fresh()?.get(option).ok()
+/// librdkafka's own default of an option; `None` if it leaves it without a value.
+pub(super) fn default_of(fresh: &NativeClientConfig, scope: Scope, option: &str) -> Option<String> {
+    // Its CONFIGURATION.md says so; the configuration only becomes so when a producer is made of it.
+    if scope == Scope::Producer && option == "allow.auto.create.topics" {
+        return Some("true".to_owned());
+    }
+    fresh.get(option).ok()
 }
 
 #[cfg(test)]
@@ -106,6 +111,9 @@ mod tests {
         // An alias on our side, another name on librdkafka's.
         assert_eq!(find(&producer, "delivery.timeout.ms").unwrap().default.as_deref(), Some("300000"));
         assert_eq!(find(&producer, "acks"), None);
+        // Only a producer would create topics by itself.
+        assert_eq!(find(&producer, "allow.auto.create.topics").unwrap().default.as_deref(), Some("true"));
+        assert_eq!(find(&consumer, "allow.auto.create.topics"), None);
         assert_eq!(find(&producer, "client.rack"), None);
     }
 

@@ -24,6 +24,8 @@ mod raw;
 mod rebalance;
 pub(crate) mod record;
 mod secrets;
+#[cfg(test)]
+mod settings_page_tests;
 pub(crate) mod source;
 mod source_kafka;
 mod split;

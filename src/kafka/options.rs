@@ -43,6 +43,12 @@ const FIXED: &[(&str, &[&str], &str)] = &[
     ("acks", &["all", "-1"], "a record counts as published when all in-sync replicas have it; remove it"),
 ];
 
+/// The options that are refused, or have one value.
+#[cfg(test)]
+pub(super) fn refused() -> impl Iterator<Item = &'static str> {
+    OWNED.iter().map(|(option, _)| *option).chain(FIXED.iter().map(|(option, ..)| *option))
+}
+
 /// Second names that librdkafka accepts for options carom gives a value to, or refuses.
 const ALIASES: &[(&str, &str)] = &[
     ("metadata.broker.list", "bootstrap.servers"),
