@@ -86,7 +86,9 @@
 //! | publish by hand | [`BusHandle::publish`], [`Publisher`], [`Bus::publishes`] |
 //! | reach a broker, or do without one | [`Kafka`], [`Kafka::embedded`] |
 //! | take settings from a file or the environment | [`Settings`], [`Bus::from_settings`] |
-//! | know whether it does its job | [`BusHandle::health`], [`Health`] |
+//! | know whether it does its job | [`BusHandle::health`], [`Health`], [`BusHandle::monitor`] |
+//! | see how far it is, and how long handlers take | [`BusHandle::stats`], [`Stats`] |
+//! | see it in traces and logs | `docs/telemetry.md`, [`telemetry`], [`Bus::trace_context`] |
 //! | test without a broker | `carom::testing` (feature `testing`), [`Context::detached`] |
 //!
 //! # What is promised
@@ -104,11 +106,14 @@ mod error;
 pub mod event;
 mod health;
 pub mod kafka;
+mod monitor;
 mod nearest;
 mod publisher;
 mod services;
 pub mod settings;
+pub mod stats;
 pub mod supervisor;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -124,8 +129,10 @@ pub use error::{Error, Problem, PublishError, PublishErrorKind};
 pub use event::{Event, KeyPart};
 pub use health::Health;
 pub use kafka::Kafka;
+pub use monitor::Monitor;
 pub use publisher::Publisher;
 pub use settings::Settings;
+pub use stats::Stats;
 pub use supervisor::{Directive, Ordering, Retry, Strategy, Supervisor};
 
 #[cfg(doctest)]

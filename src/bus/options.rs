@@ -8,6 +8,7 @@ use crate::{
     event::{Descriptor, Environment, Mode, default_source},
     kafka::Kafka,
     settings::Settings,
+    telemetry::{Hooks, Keys},
 };
 
 /// What a bus was told.
@@ -29,6 +30,13 @@ pub(crate) struct Options {
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain_timeout: Duration,
     pub(crate) limits: Limits,
+    /// Takes no records until it is released.
+    pub(crate) held: bool,
+    pub(crate) service_version: Option<String>,
+    pub(crate) service_instance: Option<String>,
+    pub(crate) stalled_after: Duration,
+    pub(crate) keys: Keys,
+    pub(crate) hooks: Hooks,
 }
 
 /// What follows from the options: every name a running bus needs.
@@ -58,6 +66,12 @@ impl Options {
             shutdown_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(5),
             limits: Limits::default(),
+            held: false,
+            service_version: None,
+            service_instance: None,
+            stalled_after: Duration::from_secs(60),
+            keys: Keys::default(),
+            hooks: Hooks::default(),
         }
     }
 
@@ -74,6 +88,10 @@ impl Options {
             workers: settings.workers,
             shutdown_timeout: settings.shutdown_timeout.unwrap_or(defaults.shutdown_timeout),
             drain_timeout: settings.drain_timeout.unwrap_or(defaults.drain_timeout),
+            stalled_after: settings.stalled_after.unwrap_or(defaults.stalled_after),
+            service_version: settings.service_version,
+            service_instance: settings.service_instance,
+            keys: settings.telemetry_keys.unwrap_or(defaults.keys),
             ..defaults
         }
     }

@@ -15,7 +15,9 @@ use crate::{
     event::{Descriptor, Encoder, Mode, plural_warning, topic_name},
     health::HealthState,
     kafka::{librdkafka_version, source::Sink},
-    services::{Counters, End, Observer, Services},
+    services::{End, Observer, Services},
+    stats::Book,
+    telemetry::{Telemetry, instance_id, only_server},
 };
 
 /// A bus that has passed its checks.
@@ -36,6 +38,9 @@ impl<S> Bus<S> {
         let mut problems: Vec<Problem> = options.kafka.problems().into_iter().map(Problem::new).collect();
         let identity = options.identity(!actors.is_empty(), &mut problems);
         let workers = options.worker_threads(&mut problems);
+        if options.stalled_after.is_zero() {
+            problems.push(Problem::new("`.stalled_after(0)` would find every partition stalled; write a longer time"));
+        }
         let routes = routes(&actors, &options, &identity, &mut problems);
         let published = topics(&options.published, &identity, &mut problems);
         let structured = topics(&options.structured, &identity, &mut problems);
@@ -97,7 +102,10 @@ impl Planned {
         dead_letters: Arc<dyn Sink>,
         observer: Arc<dyn Observer>,
     ) -> Services {
+        let health = HealthState::default();
         Services {
+            telemetry: Arc::new(self.telemetry(&clock)),
+            end: End::new(Arc::clone(&health.signs)),
             clock,
             encoder: Arc::clone(&self.encoder),
             sink,
@@ -105,10 +113,23 @@ impl Planned {
             group: self.identity.group.as_str().into(),
             service: self.identity.service.as_str().into(),
             runtime: tokio::runtime::Handle::current(),
-            health: HealthState::default(),
-            counters: Counters::default(),
+            health,
+            counters: Arc::default(),
+            book: Arc::new(Book::new(&self.routes)),
+            stalled_after: self.options.stalled_after,
             observer,
-            end: End::default(),
+        }
+    }
+
+    fn telemetry(&self, clock: &Clock) -> Telemetry {
+        let Options { keys, hooks, service_version, service_instance, kafka, .. } = &self.options;
+        Telemetry {
+            keys: *keys,
+            hooks: hooks.clone(),
+            client_id: self.identity.service.as_str().into(),
+            server: kafka.bootstrap_servers().ok().as_deref().and_then(only_server),
+            version: service_version.clone().unwrap_or_default(),
+            instance: service_instance.clone().unwrap_or_else(|| instance_id(clock)),
         }
     }
 

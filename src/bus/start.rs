@@ -43,13 +43,17 @@ impl<S> Bus<S> {
             Arc::new(Unobserved),
         ));
         let running = if planned.routes.is_empty() {
+            services.health.signs.publishes_only();
             Running::publisher(planned.options.kafka.clone())
         } else {
             consume(&planned, &services)?
         };
-        let publisher =
-            Publisher::new(Arc::clone(&services.sink), Arc::clone(&services.encoder), services.clock.clone());
-        Ok(BusHandle { running: Some(running), publisher, routes: planned.route_lines(), services })
+        Ok(BusHandle {
+            running: Some(running),
+            publisher: Publisher::of(&services),
+            routes: planned.route_lines(),
+            services,
+        })
     }
 }
 
@@ -117,6 +121,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
         .map_err(|error| Error::client(secrets.hide(&error.to_string())))?;
     let settings = PollSettings {
         limits: planned.options.limits,
+        held: planned.options.held,
         bounds: Bounds { drain: planned.options.drain_timeout, ..Bounds::default() },
         ..PollSettings::default()
     };

@@ -122,3 +122,17 @@ fn a_mechanism_of_a_feature_that_is_off_names_the_feature() {
     assert!(problems.iter().all(|problem| problem.ends_with("need the cargo feature `ssl` of carom")), "{problems:?}");
     assert_eq!(problems.len(), 2);
 }
+
+#[cfg(feature = "sasl")]
+#[test]
+fn the_feature_sasl_brings_every_mechanism() {
+    for mechanism in ["GSSAPI", "SCRAM-SHA-512", "PLAIN"] {
+        let kafka = Kafka::new("localhost:9092")
+            .set("security.protocol", "sasl_ssl")
+            .set("sasl.mechanism", mechanism)
+            .set("sasl.kerberos.keytab", "/etc/billing.keytab")
+            .set("sasl.username", "billing")
+            .set("sasl.password", "hunter2");
+        assert_eq!(kafka.problems(), Vec::<String>::new(), "{mechanism}");
+    }
+}

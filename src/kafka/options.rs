@@ -259,4 +259,17 @@ mod tests {
         let sentence = problem("compression.type", "zstd").unwrap();
         assert_eq!(sentence, "`compression.type = zstd` needs the cargo feature `zstd` of carom");
     }
+
+    #[cfg(feature = "ssl")]
+    #[test]
+    fn the_feature_ssl_lets_its_options_through() {
+        assert_eq!(problem("security.protocol", "ssl"), None);
+        assert_eq!(problem("ssl.ca.location", "/etc/ca.pem"), None);
+    }
+
+    #[cfg(feature = "zstd")]
+    #[test]
+    fn the_feature_zstd_lets_zstd_through() {
+        assert_eq!(problem("compression.type", "zstd"), None);
+    }
 }

@@ -95,6 +95,11 @@ impl Given {
         self.value(own).map(|value| value.text)
     }
 
+    /// A text that may be empty.
+    pub(super) fn any_text(&mut self, own: &'static str) -> Option<String> {
+        self.values.remove(&Key::Own(own)).map(|text| text.value.text)
+    }
+
     /// A value that `parse` understands; `advice` says what to write.
     pub(super) fn parsed<T>(
         &mut self,

@@ -17,6 +17,10 @@ const TOP: &[&str] = &[
     "workers",
     "shutdown_timeout",
     "drain_timeout",
+    "stalled_after",
+    "service_version",
+    "service_instance",
+    "telemetry_keys",
 ];
 
 /// Our own settings in the section `kafka`; every other name there is an option of librdkafka.

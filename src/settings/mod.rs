@@ -15,6 +15,7 @@ use crate::{
     Error,
     event::{Environment, Mode},
     kafka::HIDDEN,
+    telemetry::Keys,
 };
 
 /// What a bus is told, as far as it is data: for deployments that differ in it and run the same program.
@@ -52,6 +53,10 @@ use crate::{
 /// | `workers` | a whole number from 1 on | one for each CPU, 8 at most |
 /// | `shutdown_timeout` | such as `500ms`, `10s`, `2m`, `1h`; a number alone is seconds | `10s` |
 /// | `drain_timeout` | likewise | `5s` |
+/// | `stalled_after` | likewise; see [`Bus::stalled_after`](crate::Bus::stalled_after) | `60s` |
+/// | `service_version` | see [`Bus::service_version`](crate::Bus::service_version) | none |
+/// | `service_instance` | see [`Bus::service_instance`](crate::Bus::service_instance); may be empty | host and process |
+/// | `telemetry_keys` | `hidden`, `in_failures` or `everywhere` ([`Keys`]) | `in_failures` |
 /// | `kafka.bootstrap_servers` | `host:port`, separated by commas; `embedded` for a broker in the process | none |
 /// | `kafka.topics` | `create`, `verify` or `ignore` ([`Topics`](crate::kafka::Topics)) | `create` |
 /// | `kafka.partitioner` | `librdkafka` or `java` ([`Partitioner`](crate::event::Partitioner)) | `librdkafka` |
@@ -99,6 +104,14 @@ pub struct Settings {
     pub shutdown_timeout: Option<Duration>,
     /// See [`Bus::drain_timeout`](crate::Bus::drain_timeout).
     pub drain_timeout: Option<Duration>,
+    /// See [`Bus::stalled_after`](crate::Bus::stalled_after).
+    pub stalled_after: Option<Duration>,
+    /// See [`Bus::service_version`](crate::Bus::service_version).
+    pub service_version: Option<String>,
+    /// See [`Bus::service_instance`](crate::Bus::service_instance).
+    pub service_instance: Option<String>,
+    /// See [`Bus::telemetry_keys`](crate::Bus::telemetry_keys).
+    pub telemetry_keys: Option<Keys>,
     /// How Kafka is reached.
     pub kafka: KafkaSettings,
     /// The keys whose values came from files.
@@ -151,7 +164,7 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields: [(&str, &dyn fmt::Debug); 9] = [
+        let fields: [(&str, &dyn fmt::Debug); 13] = [
             ("service", &self.service),
             ("group", &self.group),
             ("domain", &self.domain),
@@ -161,6 +174,10 @@ impl fmt::Debug for Settings {
             ("workers", &self.workers),
             ("shutdown_timeout", &self.shutdown_timeout),
             ("drain_timeout", &self.drain_timeout),
+            ("stalled_after", &self.stalled_after),
+            ("service_version", &self.service_version),
+            ("service_instance", &self.service_instance),
+            ("telemetry_keys", &self.telemetry_keys),
         ];
         let mut out = f.debug_struct("Settings");
         for (name, value) in fields {

@@ -4,7 +4,7 @@ use super::{
     KafkaSettings, Settings,
     given::{Given, Leaf},
     key::Spelling,
-    values::{A_COUNT, A_DURATION, GROUP_PROTOCOLS, MODES, PARTITIONERS, TOPICS, count, duration},
+    values::{A_COUNT, A_DURATION, GROUP_PROTOCOLS, KEYS, MODES, PARTITIONERS, TOPICS, count, duration},
 };
 use crate::event::Environment;
 
@@ -22,6 +22,10 @@ pub(super) fn settings(leaves: Vec<Leaf>, problems: Vec<String>, spelling: &Spel
         workers: given.parsed("workers", count, A_COUNT),
         shutdown_timeout: given.parsed("shutdown_timeout", duration, A_DURATION),
         drain_timeout: given.parsed("drain_timeout", duration, A_DURATION),
+        stalled_after: given.parsed("stalled_after", duration, A_DURATION),
+        service_version: given.text("service_version"),
+        service_instance: given.any_text("service_instance"),
+        telemetry_keys: given.choice("telemetry_keys", KEYS),
         kafka: kafka(&mut given),
         hidden: given.hidden,
     };

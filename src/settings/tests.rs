@@ -75,6 +75,10 @@ fn every_setting_has_a_variable() {
         ("CAROM__WORKERS", "3"),
         ("CAROM__SHUTDOWN_TIMEOUT", "1m"),
         ("CAROM__DRAIN_TIMEOUT", "750ms"),
+        ("CAROM__STALLED_AFTER", "5m"),
+        ("CAROM__SERVICE_VERSION", "1.2.3"),
+        ("CAROM__SERVICE_INSTANCE", ""),
+        ("CAROM__TELEMETRY_KEYS", "hidden"),
         ("CAROM__KAFKA__BOOTSTRAP_SERVERS", "a:1,b:2"),
         ("CAROM__KAFKA__TOPICS", "verify"),
         ("CAROM__KAFKA__PARTITIONER", "java"),
@@ -93,6 +97,9 @@ fn every_setting_has_a_variable() {
     assert_eq!((options.mode, options.workers), (Mode::Structured, Some(3)));
     assert_eq!(options.shutdown_timeout, Duration::from_secs(60));
     assert_eq!(options.drain_timeout, Duration::from_millis(750));
+    assert_eq!(options.stalled_after, Duration::from_secs(300));
+    assert_eq!((options.service_version.as_deref(), options.service_instance.as_deref()), (Some("1.2.3"), Some("")));
+    assert_eq!(options.keys, crate::telemetry::Keys::Hidden);
     assert_eq!(options.kafka.bootstrap_servers().as_deref(), Ok("a:1,b:2"));
     assert_eq!(options.kafka.problems(), Vec::<String>::new());
 }

@@ -5,12 +5,16 @@ use std::time::Duration;
 use crate::{
     event::{Mode, Partitioner},
     kafka::{GroupProtocol, Topics},
+    telemetry::Keys,
 };
 
 /// A choice by name.
 pub(super) type Choices<T> = [(&'static str, T)];
 
 pub(super) const MODES: &Choices<Mode> = &[("binary", Mode::Binary), ("structured", Mode::Structured)];
+
+pub(super) const KEYS: &Choices<Keys> =
+    &[("hidden", Keys::Hidden), ("in_failures", Keys::InFailures), ("everywhere", Keys::Everywhere)];
 
 pub(super) const TOPICS: &Choices<Topics> =
     &[("create", Topics::Create), ("verify", Topics::Verify), ("ignore", Topics::Ignore)];
