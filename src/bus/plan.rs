@@ -127,7 +127,8 @@ impl Planned {
             keys: *keys,
             hooks: hooks.clone(),
             client_id: self.identity.service.as_str().into(),
-            server: kafka.bootstrap_servers().ok().as_deref().and_then(only_server),
+            // As it may be shown: it stands on every span.
+            server: kafka.bootstrap_servers().ok().and_then(|_| only_server(&kafka.servers_shown())),
             version: service_version.clone().unwrap_or_default(),
             instance: service_instance.clone().unwrap_or_else(|| instance_id(clock)),
         }

@@ -145,6 +145,29 @@ the bus starts: carom 0.1.0 on librdkafka 2.12.1
         );
     }
 
+    fn of(bus: crate::Bus) -> String {
+        bus.plan().unwrap().report().to_string()
+    }
+
+    // Fails when the values of `Difference` are taken from the configuration as they are.
+    #[test]
+    fn no_secret_is_in_it() {
+        let kafka = crate::Kafka::new("sasl://me:hunter2@localhost:9092").set("sasl.password", "hunter2");
+        let text = of(crate::Bus::new(kafka).service("billing"));
+        assert!(text.contains("sasl.password = ***") && text.contains("sasl://***@localhost:9092"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn a_drain_that_outlasts_the_groups_patience_is_a_warning() {
+        let bus = |within| {
+            crate::Bus::new(crate::Kafka::new("localhost:1").consumer("max.poll.interval.ms", "60000"))
+                .drain_timeout(std::time::Duration::from_secs(within))
+        };
+        assert!(of(bus(31)).contains("warnings\n    the drain timeout of 31s is more than half"));
+        assert!(!of(bus(30)).contains("warnings"));
+    }
+
     #[test]
     fn a_bus_that_only_publishes_says_nothing_of_a_group() {
         let report = Report { routes: Vec::new(), warnings: Vec::new(), embedded: true, ..report() };
