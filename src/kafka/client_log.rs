@@ -16,6 +16,16 @@ pub(super) fn log(level: RDKafkaLogLevel, fac: &str, message: &str) {
     }
 }
 
+/// Likewise, at the level it was written with (syslog's numbers).
+pub(super) fn log_at(level: i32, text: &str) {
+    match level {
+        ..=3 => tracing::error!(target: "librdkafka", "{text}"),
+        4 => tracing::warn!(target: "librdkafka", "{text}"),
+        5 | 6 => tracing::info!(target: "librdkafka", "{text}"),
+        _ => tracing::debug!(target: "librdkafka", "{text}"),
+    }
+}
+
 /// The callbacks of a client that only has something to log.
 #[derive(Default)]
 pub(super) struct LogContext {

@@ -14,6 +14,7 @@ use rdkafka::{
 
 use super::{
     super::{
+        client_log::log_at,
         raw::produce::{Event, RawProducer, Report},
         secrets::Secrets,
     },
@@ -163,7 +164,7 @@ impl Shared {
         match client.poll(within, &mut round.reports) {
             Event::Nothing => {}
             Event::Reports => round.note_acknowledged(),
-            Event::Log { level, text } => log(level, &self.secrets.hide(&text)),
+            Event::Log { level, text } => log_at(level, &self.secrets.hide(&text)),
             Event::Error { fatal: true, code, text } => {
                 return Next::Rebuild(format!("{code}: {}", self.secrets.hide(&text)));
             }
@@ -290,15 +291,5 @@ fn drop_aside(client: Arc<RawProducer>) {
     let dropping = thread::Builder::new().name("carom-producer-end".to_owned()).spawn(move || drop(client));
     if let Err(error) = dropping {
         tracing::warn!("no thread to end a dead producer client on: {error}");
-    }
-}
-
-/// A line of librdkafka's, at the level it was written with (syslog's numbers).
-fn log(level: i32, text: &str) {
-    match level {
-        ..=3 => tracing::error!(target: "librdkafka", "{text}"),
-        4 => tracing::warn!(target: "librdkafka", "{text}"),
-        5 | 6 => tracing::info!(target: "librdkafka", "{text}"),
-        _ => tracing::debug!(target: "librdkafka", "{text}"),
     }
 }
