@@ -335,20 +335,20 @@ fn no_error_quotes_what_was_read_from_a_file() {
     }
 }
 
-// librdkafka refuses these only together, when it makes a client, and its sentence is not ours.
+// Fails without `hide` in `Kafka::clients_problem`: librdkafka finds this out when it makes a client, in its own words.
 #[test]
 fn librdkafkas_own_words_lose_what_was_read_from_a_file() {
-    let secret = Secret::new("4001");
+    let secret = Secret::new("HUNTER2");
     let settings = from(&[
         ("CAROM__KAFKA__BOOTSTRAP_SERVERS", "embedded"),
-        ("CAROM__KAFKA__CONSUMER__SESSION_TIMEOUT_MS", "4000"),
-        ("CAROM__KAFKA__CONSUMER__MAX_POLL_INTERVAL_MS_FILE", secret.path()),
-        ("CAROM__KAFKA__CONSUMER__HEARTBEAT_INTERVAL_MS", "10"),
-        ("CAROM__KAFKA__CONSUMER__FETCH_MAX_BYTES", "10"),
+        ("CAROM__KAFKA__SECURITY_PROTOCOL", "sasl_plaintext"),
+        ("CAROM__KAFKA__SASL_MECHANISM_FILE", secret.path()),
     ]);
     let problems = Kafka::from(settings.kafka).problems();
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(!problems[0].contains("4001"), "{problems:?}");
+    assert!(!problems.is_empty());
+    for problem in problems {
+        assert!(problem.contains("***") && !problem.contains("HUNTER2"), "{problem}");
+    }
 }
 
 #[test]
