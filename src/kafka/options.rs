@@ -21,7 +21,8 @@ const OWNED: &[(&str, &str)] = &[
     ),
     (
         "group.id",
-        "it follows from the service; write `.service(\"..\")` or `.group(\"..\")` on the bus, or the settings of these names",
+        "it follows from the service; write `.service(\"..\")` on the bus, or `.group(\"..\")`, or the settings \
+         `service` and `group`",
     ),
     (
         "group.protocol",
