@@ -85,6 +85,7 @@
 //! | build, run and stop a bus | [`Bus`], [`BusHandle`] |
 //! | publish by hand | [`BusHandle::publish`], [`Publisher`], [`Bus::publishes`] |
 //! | reach a broker, or do without one | [`Kafka`], [`Kafka::embedded`] |
+//! | take settings from a file or the environment | [`Settings`], [`Bus::from_settings`] |
 //! | know whether it does its job | [`BusHandle::health`], [`Health`], [`BusHandle::monitor`] |
 //! | see how far it is, and how long handlers take | [`BusHandle::stats`], [`Stats`] |
 //! | see it in traces and logs | `docs/telemetry.md`, [`telemetry`], [`Bus::trace_context`] |
@@ -106,8 +107,10 @@ pub mod event;
 mod health;
 pub mod kafka;
 mod monitor;
+mod nearest;
 mod publisher;
 mod services;
+pub mod settings;
 pub mod stats;
 pub mod supervisor;
 pub mod telemetry;
@@ -128,6 +131,7 @@ pub use health::Health;
 pub use kafka::Kafka;
 pub use monitor::Monitor;
 pub use publisher::Publisher;
+pub use settings::Settings;
 pub use stats::Stats;
 pub use supervisor::{Directive, Ordering, Retry, Strategy, Supervisor};
 
