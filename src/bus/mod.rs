@@ -2,6 +2,7 @@
 
 mod handle;
 mod plan;
+mod profile;
 mod settings;
 mod start;
 mod stop;
@@ -15,7 +16,7 @@ pub(crate) use settings::Settings;
 use crate::{
     actor::FromState,
     dispatch::ActorSpec,
-    event::{Environment, Event, Location, Mode},
+    event::{Environment, Event, Location, Mode, Profile},
     kafka::Kafka,
     supervisor::Supervisor,
 };
@@ -138,6 +139,13 @@ impl<S> Bus<S> {
     /// The CloudEvents `source` of what this bus publishes, if it is not to follow from domain and service.
     pub fn source(mut self, source: impl Into<String>) -> Self {
         self.settings.source = Some(source.into());
+        self
+    }
+
+    /// Whose conventions this bus follows; [`Profile::Carom`] unless set. [`Profile::Momentum`] is for topics that .NET
+    /// Momentum services share: it refuses at start, and when something is published, what they could not read.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.settings.profile = profile;
         self
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Bus,
+    Bus, profile,
     settings::{Identity, Settings},
 };
 use crate::{
@@ -35,6 +35,7 @@ impl<S> Bus<S> {
         let mut problems: Vec<Problem> = settings.kafka.problems().into_iter().map(Problem::new).collect();
         let identity = settings.identity(!actors.is_empty(), &mut problems);
         let workers = settings.worker_threads(&mut problems);
+        problems.extend(profile::problems(&settings, &identity));
         let routes = routes(&actors, &settings, &identity, &mut problems);
         let published = topics(&settings.published, &identity, &mut problems);
         let structured = topics(&settings.structured, &identity, &mut problems);
@@ -48,7 +49,9 @@ impl<S> Bus<S> {
         let (Ok(encoder), true) = (encoder, problems.is_empty()) else { return Err(Error::Misconfigured(problems)) };
         let encoder = structured
             .into_iter()
-            .fold(encoder.mode(settings.mode), |encoder, (topic, _)| encoder.topic_mode(topic, Mode::Structured));
+            .fold(encoder.with_profile(settings.profile).mode(settings.mode), |encoder, (topic, _)| {
+                encoder.topic_mode(topic, Mode::Structured)
+            });
         Ok(Planned { settings, identity, workers, routes: Arc::new(routes), published, encoder: Arc::new(encoder) })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     dispatch::Limits,
     error::Problem,
-    event::{Descriptor, Environment, Mode, default_source},
+    event::{Descriptor, Environment, Mode, Profile, default_source},
     kafka::Kafka,
 };
 
@@ -18,6 +18,7 @@ pub(crate) struct Settings {
     pub(crate) domain: Option<String>,
     pub(crate) source: Option<String>,
     pub(crate) environment: Option<Environment>,
+    pub(crate) profile: Profile,
     pub(crate) mode: Mode,
     /// Events whose topic carries JSON envelopes, whatever `mode` says.
     pub(crate) structured: Vec<&'static Descriptor>,
@@ -40,6 +41,12 @@ pub(crate) struct Identity {
     pub(crate) environment: Environment,
 }
 
+impl Identity {
+    pub(crate) fn service_is_valid(&self) -> bool {
+        is_service_name(&self.service)
+    }
+}
+
 impl Settings {
     pub(crate) fn new(kafka: Kafka) -> Self {
         Self {
@@ -49,6 +56,7 @@ impl Settings {
             domain: None,
             source: None,
             environment: None,
+            profile: Profile::default(),
             mode: Mode::default(),
             structured: Vec::new(),
             published: Vec::new(),

@@ -99,7 +99,7 @@ fn announce(planned: &Planned) {
         tracing::info!("route {route}");
     }
     for event in planned.routes.values().flat_map(|routes| &routes.events).chain(&planned.settings.published) {
-        if let Some(warning) = plural_warning(event) {
+        for warning in plural_warning(event).into_iter().chain(planned.settings.profile.type_warning(event)) {
             tracing::warn!("{warning}");
         }
     }

@@ -199,6 +199,10 @@ impl Kafka {
         options.map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    pub(crate) fn partitioner_choice(&self) -> Partitioner {
+        self.partitioner
+    }
+
     pub(crate) fn topics_mode(&self) -> Topics {
         self.topics
     }
