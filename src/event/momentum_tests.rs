@@ -108,6 +108,14 @@ fn raw(headers: &[(&'static str, &'static str)]) -> Vec<Header<'static>> {
     headers.iter().map(|(name, value)| (name.as_bytes(), Some(value.as_bytes()))).collect()
 }
 
+#[test]
+fn the_golden_record_is_that_of_the_vectors() {
+    let file: Value = serde_json::from_str(include_str!("../../integration-tests/vectors/cloudevents.json")).unwrap();
+    let case = file["cases"].as_array().unwrap().iter().find(|case| case["name"] == "Momentum CashierCreated").unwrap();
+    assert_eq!(case["headers"], serde_json::json!(HEADERS));
+    assert_eq!((&case["key"], &case["value"]), (&Value::from(TENANT.to_string()), &Value::from(BODY)));
+}
+
 // Fails when `Profile::time_text` writes six digits, when `Outgoing::binary` puts `ce_source` before `ce_time`, and when
 // `rename_all` is left out above.
 #[test]
