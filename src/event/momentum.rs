@@ -41,7 +41,7 @@ pub(super) fn is_full_name(name: &str) -> bool {
 /// RFC 3339 in UTC with 0, 3, 6 or 7 fraction digits: `Timestamps.Serialize` of the C# SDK of CloudEvents.
 pub(super) fn time_text(time: DateTime<Utc>) -> String {
     let ticks = time.nanosecond() % 1_000_000_000 / TICK;
-    if ticks % 10 == 0 {
+    if ticks.is_multiple_of(10) {
         let form = match ticks {
             0 => SecondsFormat::Secs,
             _ if ticks.is_multiple_of(10_000) => SecondsFormat::Millis,

@@ -88,14 +88,27 @@ fn parse(json: &str) -> Result<Decimal, String> {
 
 #[cfg(test)]
 mod tests {
+    use carom_macros::Event;
     use serde_json::json;
 
     use super::*;
-    use crate::event::dotnet::form::tests::{error, round_trip};
+    use crate::event::{
+        Attributes, Encoder, Mode,
+        cloudevents::write::tests::read_back,
+        decode::decode,
+        dotnet::form::tests::{error, round_trip},
+    };
 
     #[derive(Debug, Serialize, Deserialize)]
     #[serde(transparent)]
     struct One(#[serde(with = "super")] Decimal);
+
+    #[derive(Debug, Serialize, Deserialize, Event)]
+    #[event(entity = Invoice, domain = "sales")]
+    struct Paid {
+        #[serde(with = "super")]
+        amount: Decimal,
+    }
 
     #[derive(Debug, Serialize, Deserialize)]
     struct Line {
@@ -123,6 +136,21 @@ mod tests {
             round_trip::<One>(decimal);
         }
         round_trip::<Line>(r#"{"amounts":[10.50,null,9007199254740993.10],"note":"x"}"#);
+    }
+
+    // Fails when `decode` goes through a `serde_json::Value`.
+    #[test]
+    fn an_event_carries_it_in_both_modes() {
+        for mode in [Mode::Binary, Mode::Structured] {
+            let encoder = Encoder::detached().mode(mode);
+            let record = encoder.encode(&Paid { amount: Decimal::new(1050, 2) }, Attributes::nil()).unwrap();
+            let json = std::str::from_utf8(record.value.as_deref().unwrap()).unwrap();
+            assert!(json.contains(r#"{"amount":10.50}"#), "{json}");
+            read_back(&record, |incoming| {
+                let read: Paid = decode(&incoming.unwrap()).unwrap();
+                assert_eq!(read.amount.to_string(), "10.50", "{mode:?}");
+            });
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ async fn an_event_is_written_as_momentum_writes_it(world: World) {
     cashier::assert_written(&record);
 }
 
-// Fails when `date_time` reads no `Z`, and when the derive ignores `type = ".."`.
+// Fails when the derive ignores `type = ".."`, and when `topic_name` does not lower-case the domain.
 async fn an_event_of_momentum_is_read(world: World) {
     let (bus, mut got) = cashier::till(&world);
     let bus = world.start(bus).await;
