@@ -55,18 +55,19 @@ fn unknown<T: NumericEnum, E: serde::de::Error>(number: impl fmt::Display) -> E 
 mod tests {
     use std::collections::BTreeMap;
 
+    use carom_macros::NumericEnum;
+
     use super::*;
     use crate::event::dotnet::form::tests::{error, round_trip};
 
     #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, NumericEnum)]
+    #[repr(i64)]
     enum Status {
         Active,
         Suspended = -5,
         Retired,
         r#Final = 1 << 40,
     }
-
-    use carom_macros::NumericEnum;
 
     #[test]
     fn a_variant_is_its_number() {
