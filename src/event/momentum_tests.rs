@@ -116,8 +116,7 @@ fn the_golden_record_is_that_of_the_vectors() {
     assert_eq!((&case["key"], &case["value"]), (&Value::from(TENANT.to_string()), &Value::from(BODY)));
 }
 
-// Fails when `Profile::time_text` writes six digits, when `Outgoing::binary` puts `ce_source` before `ce_time`, and when
-// `rename_all` is left out above.
+// Fails when `time_text` writes nanoseconds.
 #[test]
 fn cashier_created_is_written_to_the_byte() {
     let record = encoder().encode(&created(), attributes()).unwrap();
@@ -135,7 +134,7 @@ fn without_a_trace_the_headers_are_those_of_momentum_and_no_more() {
     assert_eq!(texts(&record), [&HEADERS[..5], &HEADERS[6..]].concat());
 }
 
-// Fails when `decode` or `read` loses anything of the bytes.
+// Fails when `date_time` takes no `Z`.
 #[test]
 fn cashier_created_is_read_back_from_the_bytes() {
     let headers = raw(&HEADERS);
@@ -202,7 +201,7 @@ mod two_keys {
         CashierCreated { tenant_id: TENANT, partition_key_test: 42, cashier }
     }
 
-    // Fails when the derive sorts keys the other way round.
+    // Fails when `time_text` writes nanoseconds, and when the derive sorts keys the other way round.
     #[test]
     fn two_keys_are_written_to_the_byte_and_read_back() {
         let record = encoder().encode(&created(), Attributes { trace: None, ..attributes() }).unwrap();
@@ -257,7 +256,7 @@ struct DayEnded;
 #[event(entity = Day, domain = "AppDomain", type = "AppDomain.DayBegun")]
 struct DayBegun(u8, u8);
 
-// Fails when `check` does not look at the data.
+// Fails when `check` does not ask for an object.
 #[test]
 fn an_event_that_is_no_object_is_refused() {
     let error = encoder().encode(&DayEnded, attributes()).unwrap_err().to_string();

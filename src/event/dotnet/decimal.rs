@@ -138,7 +138,7 @@ mod tests {
         round_trip::<Line>(r#"{"amounts":[10.50,null,9007199254740993.10],"note":"x"}"#);
     }
 
-    // Fails when `decode` goes through a `serde_json::Value`.
+    // Fails when `read` goes through a `serde_json::Number`.
     #[test]
     fn an_event_carries_it_in_both_modes() {
         for mode in [Mode::Binary, Mode::Structured] {

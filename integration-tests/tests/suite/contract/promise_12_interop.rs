@@ -30,13 +30,13 @@ fn java(world: &World, test: &str) -> Option<Foreign> {
     tokio::task::block_in_place(|| Foreign::java(test, servers))
 }
 
-// Fails when the derive ignores `domain = ".."`: the bus then listens to another topic.
+// Fails when `topic_name` does not lower-case the domain: the bus then listens to another topic.
 async fn what_kcat_writes_is_handled(world: World) {
     let Some(client) = kcat(&world, "what_kcat_writes_is_handled") else { return };
     is_handled(&world, &client).await;
 }
 
-// Fails when `date_time` reads no `Z`.
+// Fails as the test above.
 async fn what_the_java_client_writes_is_handled(world: World) {
     let Some(client) = java(&world, "what_the_java_client_writes_is_handled") else { return };
     is_handled(&world, &client).await;
@@ -50,13 +50,13 @@ async fn is_handled(world: &World, client: &Foreign) {
     cashier::assert_golden(&cashier::next(&mut got).await);
 }
 
-// Fails when `Outgoing::binary` writes `content-type` first.
+// Fails when `momentum::time_text` writes nanoseconds.
 async fn kcat_reads_what_is_published(world: World) {
     let Some(client) = kcat(&world, "kcat_reads_what_is_published") else { return };
     is_read(&world, &client).await;
 }
 
-// Fails when `Profile::time_text` writes nanoseconds.
+// Fails as the test above.
 async fn the_java_client_reads_what_is_published(world: World) {
     let Some(client) = java(&world, "the_java_client_reads_what_is_published") else { return };
     is_read(&world, &client).await;
