@@ -86,7 +86,9 @@
 //! | publish by hand | [`BusHandle::publish`], [`Publisher`], [`Bus::publishes`] |
 //! | share topics with .NET Momentum | [`Profile::Momentum`], [`event::dotnet`] |
 //! | reach a broker, or do without one | [`Kafka`], [`Kafka::embedded`] |
-//! | know whether it does its job | [`BusHandle::health`], [`Health`] |
+//! | know whether it does its job | [`BusHandle::health`], [`Health`], [`BusHandle::monitor`] |
+//! | see how far it is, and how long handlers take | [`BusHandle::stats`], [`Stats`] |
+//! | see it in traces and logs | `docs/telemetry.md`, [`telemetry`], [`Bus::trace_context`] |
 //! | test without a broker | `carom::testing` (feature `testing`), [`Context::detached`] |
 //!
 //! # What is promised
@@ -108,9 +110,12 @@ mod error;
 pub mod event;
 mod health;
 pub mod kafka;
+mod monitor;
 mod publisher;
 mod services;
+pub mod stats;
 pub mod supervisor;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -126,7 +131,9 @@ pub use error::{Error, Problem, PublishError, PublishErrorKind};
 pub use event::{Event, KeyPart, Profile};
 pub use health::Health;
 pub use kafka::Kafka;
+pub use monitor::Monitor;
 pub use publisher::Publisher;
+pub use stats::Stats;
 pub use supervisor::{Directive, Ordering, Retry, Strategy, Supervisor};
 
 #[cfg(doctest)]

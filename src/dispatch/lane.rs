@@ -12,10 +12,14 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument, Span};
 
 use super::{queue::LaneQueue, route::ActorSpec, ticket::Ticket};
-use crate::actor::{Call, Fault, Instance, Invoke, Returned, discard, panic_message};
-use crate::kafka::record::{OutRecord, Record};
+use crate::{
+    actor::{Call, Fault, Instance, Invoke, Returned, discard, panic_message},
+    kafka::record::OutRecord,
+    telemetry::Attempt,
+};
 
 /// One lane; same key, same lane, one event at a time.
 pub(crate) struct Lane {
@@ -35,10 +39,18 @@ struct Running {
     ticket: Ticket,
     /// Set when the attempt did not end at its first poll.
     since: Option<Instant>,
+    span: Attempt,
 }
 
 /// How an attempt ended.
-pub(crate) type Ended = (Ticket, Result<Vec<OutRecord>, Fault>);
+pub(crate) struct Ended {
+    pub(crate) ticket: Ticket,
+    pub(crate) result: Result<Vec<OutRecord>, Fault>,
+    /// As [`Running::since`].
+    pub(crate) since: Option<Instant>,
+    /// The span it ran in.
+    pub(crate) span: Attempt,
+}
 
 impl Lane {
     pub(crate) fn new(waker: Waker) -> Self {
@@ -49,13 +61,19 @@ impl Lane {
         self.running.is_some()
     }
 
-    /// Starts an attempt; the future runs at the next [`Lane::poll`]. `Err` if the actor cannot be built.
+    /// Nothing runs, nothing waits and no key is parked: what comes now may start now.
+    pub(crate) fn is_free(&self) -> bool {
+        self.running.is_none() && self.queue.is_untouched()
+    }
+
+    /// Starts an attempt and goes on with it as far as it comes, as [`Lane::poll`]. The lane must not be running one.
     pub(crate) fn start(
         &mut self,
         mut ticket: Ticket,
         actor: &ActorSpec,
-        call: impl FnOnce(Record, u32, Arc<str>) -> Call,
-    ) -> Result<(), Box<Ended>> {
+        call: impl FnOnce(&Ticket, Arc<str>) -> Call,
+        now: impl FnOnce() -> Instant,
+    ) -> Poll<Ended> {
         ticket.attempts += 1;
         let Some(handler) = &ticket.handler else { unreachable!("a ticket without a handler never enters a lane") };
         let (invoke, name) = (handler.invoke, Arc::clone(&handler.name));
@@ -63,33 +81,47 @@ impl Lane {
             Some(instance) => instance,
             None => match std::panic::catch_unwind(AssertUnwindSafe(|| (actor.build)())) {
                 Ok(instance) => instance,
-                Err(panic) => return Err(Box::new((ticket, Err(Fault::Panic(panic_message(panic.as_ref())))))),
+                Err(panic) => {
+                    let result = Err(Fault::Panic(panic_message(panic.as_ref())));
+                    return Poll::Ready(Ended { ticket, result, since: None, span: Attempt::none() });
+                }
             },
         };
-        let call = call(ticket.record.clone(), ticket.attempts, name);
-        let attempt = if actor.policy.blocking { aside(invoke, instance, call) } else { invoke(instance, call) };
-        self.running = Some(Running { attempt, ticket, since: None });
-        Ok(())
+        let call = call(&ticket, name);
+        let span = Attempt::begin(&call);
+        let attempt = match actor.policy.blocking {
+            true => aside(invoke, instance, call, span.span().clone()),
+            false => invoke(instance, call),
+        };
+        self.go_on(Running { attempt, ticket, since: None, span }, now)
     }
 
-    /// Goes on with the attempt; `now` is asked if it does not end at its first poll.
+    /// Goes on with the attempt that runs; `now` is asked if it does not end at its first poll.
     pub(crate) fn poll(&mut self, now: impl FnOnce() -> Instant) -> Poll<Ended> {
-        let Some(running) = &mut self.running else { return Poll::Pending };
-        let returned = match running.attempt.as_mut().poll(&mut Context::from_waker(&self.waker)) {
+        match self.running.take() {
+            Some(running) => self.go_on(running, now),
+            None => Poll::Pending,
+        }
+    }
+
+    fn go_on(&mut self, mut running: Running, now: impl FnOnce() -> Instant) -> Poll<Ended> {
+        let cx = &mut Context::from_waker(&self.waker);
+        let returned = match running.span.enter(|| running.attempt.as_mut().poll(cx)) {
             Poll::Ready(returned) => returned,
             Poll::Pending => {
                 running.since.get_or_insert_with(now);
+                self.running = Some(running);
                 return Poll::Pending;
             }
         };
-        let Some(Running { ticket, attempt, .. }) = self.running.take() else { unreachable!("an attempt just ended") };
+        let Running { attempt, ticket, since, span } = running;
         drop(attempt);
         self.instance = returned.instance;
         if self.rebuild {
             self.rebuild = false;
             self.discard_instance();
         }
-        Poll::Ready((ticket, returned.result))
+        Poll::Ready(Ended { ticket, result: returned.result, since, span })
     }
 
     /// When the attempt that runs was first seen to take time.
@@ -99,10 +131,10 @@ impl Lane {
 
     /// Ends an attempt that takes too long; its half-changed instance goes with it.
     pub(crate) fn time_out(&mut self, after: Duration) -> Option<Ended> {
-        let Running { attempt, ticket, .. } = self.running.take()?;
-        discard(attempt);
+        let Running { attempt, ticket, since, span } = self.running.take()?;
+        span.enter(|| discard(attempt));
         self.rebuild = false;
-        Some((ticket, Err(Fault::Timeout(after))))
+        Some(Ended { ticket, result: Err(Fault::Timeout(after)), since, span })
     }
 
     /// Has the instance built anew, after the attempt that runs.
@@ -114,12 +146,9 @@ impl Lane {
         }
     }
 
-    /// Name of what runs, for a warning.
-    pub(crate) fn handler_name(&self) -> Option<Arc<str>> {
-        self.running
-            .as_ref()
-            .and_then(|running| running.ticket.handler.as_ref())
-            .map(|handler| Arc::clone(&handler.name))
+    /// What runs: its handler's place among those of the actor.
+    pub(crate) fn handler_at(&self) -> Option<usize> {
+        self.running.as_ref().map(|running| running.ticket.handler_at())
     }
 
     fn discard_instance(&mut self) {
@@ -130,11 +159,12 @@ impl Lane {
 }
 
 /// Runs an attempt on a thread that may block.
-fn aside(invoke: Invoke, instance: Instance, call: Call) -> BoxFuture<'static, Returned> {
-    let runtime = call.services.runtime.clone();
+fn aside(invoke: Invoke, instance: Instance, call: Call, span: Span) -> BoxFuture<'static, Returned> {
+    let runtime = call.site.services.runtime.clone();
     let inside = runtime.clone();
     // Dropped with its partition before a thread was free, it never starts.
-    let attempt = AbortOnDropHandle::new(runtime.spawn_blocking(move || inside.block_on(invoke(instance, call))));
+    let run = move || inside.block_on(invoke(instance, call).instrument(span));
+    let attempt = AbortOnDropHandle::new(runtime.spawn_blocking(run));
     Box::pin(async move {
         match attempt.await {
             Ok(returned) => returned,
@@ -148,8 +178,9 @@ fn aside(invoke: Invoke, instance: Instance, call: Call) -> BoxFuture<'static, R
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            discard(running.attempt);
+        if let Some(Running { attempt, span, .. }) = self.running.take() {
+            span.enter(|| discard(attempt));
+            span.cancelled();
         }
         self.discard_instance();
     }

@@ -33,6 +33,11 @@ impl<T> Default for LaneQueue<T> {
 }
 
 impl<T: Keyed> LaneQueue<T> {
+    /// Nothing waits and no key is parked.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.waiting() == 0 && self.parked.is_empty()
+    }
+
     pub(crate) fn push(&mut self, item: T) {
         self.fresh.push_back(item);
     }
@@ -54,9 +59,9 @@ impl<T: Keyed> LaneQueue<T> {
         }
     }
 
-    /// Nothing of this key starts until [`LaneQueue::release`].
-    pub(crate) fn park(&mut self, key: KeyHash) {
-        self.parked.entry(key).or_default();
+    /// Nothing of this key starts until [`LaneQueue::release`]; false if it was parked already.
+    pub(crate) fn park(&mut self, key: KeyHash) -> bool {
+        self.parked.try_insert(key, VecDeque::new()).is_ok()
     }
 
     /// The item its key is parked for may start again; the key stays parked for all others.

@@ -12,6 +12,7 @@ use super::{
     cloudevents::write::{Beside, Headers, Outgoing, Payload, check_source},
     cloudevents::{ExtensionValue, Incoming},
     encode_error::EncodeError,
+    large::LargeTypes,
     momentum,
     topic::topic_name,
     trace::TraceContext,
@@ -117,6 +118,7 @@ pub(crate) struct Encoder {
     topic_modes: HashMap<String, Mode>,
     /// What was found out about event types, once for each.
     routes: DashMap<TypeId, Route>,
+    pub(super) large: LargeTypes,
 }
 
 /// Where events of a type go, and how.
@@ -166,6 +168,7 @@ impl Encoder {
             mode: Mode::default(),
             topic_modes: HashMap::new(),
             routes: DashMap::new(),
+            large: LargeTypes::default(),
         }
     }
 
@@ -220,6 +223,7 @@ impl Encoder {
         };
         let beside = Beside { headers, trace: attributes.trace.as_ref(), baggage: attributes.baggage.as_deref() };
         let (headers, value) = write(route.mode, outgoing, beside)?;
+        self.large.check(event_type, value.as_ref().map_or(0, Bytes::len));
         let key = event.key().filter(|key| !key.is_empty()).unwrap_or(id);
         Ok(OutRecord { topic: route.topic, partition: None, key: Some(key.into()), value, headers })
     }

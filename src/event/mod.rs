@@ -9,6 +9,7 @@ mod envelope;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod key;
+mod large;
 mod media_type;
 mod momentum;
 mod output_id;
@@ -22,13 +23,14 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use self::{
     cloudevents::{
-        Incoming, read,
+        Incoming, glance, read,
         sdk::{NoData, Target},
         write::extension_name_warning,
     },
     decode::{DecodeError, decode, decode_if},
     encode_error::EncodeError,
     envelope::{Attributes, Encoder},
+    large::LARGE,
     momentum::{default_source, is_domain},
     output_id::output_id,
     topic::{dead_letter_topic, plural_warning, topic_name},

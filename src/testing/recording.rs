@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use super::{WrittenRecord, memory::Cluster};
-use crate::{
-    clock::Clock,
-    event::{Encoder, Event},
-    publisher::Publisher,
-};
+use crate::{event::Event, publisher::Publisher};
 
 /// A [`Publisher`] without a broker, and what was published through it.
 ///
@@ -39,7 +35,7 @@ impl RecordingPublisher {
     /// A publisher that has published nothing yet.
     pub fn new() -> Self {
         let cluster = Cluster::default();
-        let publisher = Publisher::new(Arc::new(cluster.clone()), Arc::new(Encoder::detached()), Clock::system());
+        let publisher = Publisher::detached(Arc::new(cluster.clone()));
         Self { cluster, publisher }
     }
 

@@ -28,9 +28,7 @@ impl Handler<Deliver> for Mailbox {
             return;
         }
         let addr = ctx.address();
-        for record in batch.records() {
-            self.admit(record, &addr);
-        }
+        self.inside(|mailbox| mailbox.admit_all(&batch, &addr));
     }
 }
 
@@ -106,6 +104,7 @@ impl Handler<Drain> for Mailbox {
         self.draining.get_or_insert(false);
         self.shared.clear();
         self.lanes.iter_mut().for_each(|lane| lane.queue.clear());
+        self.parked = 0;
     }
 }
 

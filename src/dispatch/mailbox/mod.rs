@@ -1,7 +1,9 @@
 //! The mailbox of (partition, actor): an actix actor that routes records to its lanes and reports what is finished.
 
+mod admit;
 mod end;
 mod message;
+mod tally;
 mod turn;
 
 use std::{collections::VecDeque, sync::Arc};
@@ -10,7 +12,7 @@ use actix::{Actor, Addr, AsyncContext, Context};
 use futures_util::{future::BoxFuture, stream::FuturesUnordered};
 
 pub(crate) use self::message::{Deliver, Drain, Rebuild, SettledAs, Stop, Verdict};
-use self::turn::Turns;
+use self::{tally::Tallies, turn::Turns};
 use super::{
     assignment::Assignment,
     lane::{Alarm, Lane},
@@ -21,8 +23,7 @@ use super::{
     wake::WakeSet,
 };
 use crate::{
-    event::read,
-    kafka::record::Record,
+    actor::Site,
     services::{Counters, RecordEnd, Services, Settled},
     supervisor::SupervisorActor,
 };
@@ -44,6 +45,7 @@ pub(crate) struct MailboxSpec {
 /// The mailbox of (partition, actor).
 pub(crate) struct Mailbox {
     spec: MailboxSpec,
+    site: Arc<Site>,
     choice: Choice,
     lanes: Vec<Lane>,
     wakes: Arc<WakeSet>,
@@ -58,6 +60,10 @@ pub(crate) struct Mailbox {
     alarm: Alarm,
     finished: Vec<i64>,
     handled: u64,
+    tallies: Tallies,
+    /// Keys that are parked, and how many of them the assignment knows of.
+    parked: i64,
+    parked_reported: i64,
     /// Lanes that run an attempt, and how many of them the observer knows of.
     busy: usize,
     reported: usize,
@@ -74,8 +80,11 @@ impl Mailbox {
         let wakes = WakeSet::new(choice.lanes());
         let lanes: Vec<_> = (0..choice.lanes()).map(|lane| Lane::new(wakes.waker(lane))).collect();
         let idle = (0..lanes.len()).rev().collect();
+        let tallies = Tallies::new(spec.member.count);
+        let site = Site { services: Arc::clone(&spec.services), cancel: spec.assignment.cancel.clone() };
         Self {
             spec,
+            site: Arc::new(site),
             choice,
             lanes,
             wakes,
@@ -86,48 +95,14 @@ impl Mailbox {
             alarm: Alarm::default(),
             finished: Vec::new(),
             handled: 0,
+            tallies,
+            parked: 0,
+            parked_reported: 0,
             busy: 0,
             reported: 0,
             saturated: false,
             draining: None,
             stopping: false,
-        }
-    }
-
-    /// Finds out whose a record is, and puts it into its lane.
-    fn admit(&mut self, record: Record, addr: &Addr<Self>) {
-        let offset = record.offset();
-        let handler = match read(record.headers(), record.value()) {
-            Ok(incoming) => match self.spec.member.handlers.get(&*incoming.event_type) {
-                Some(handler) => Arc::clone(handler),
-                None => {
-                    if self.spec.lead && !self.spec.routes.handles(&incoming.event_type) {
-                        Counters::add(&self.spec.services.counters.unknown, 1);
-                        self.settled(offset, 0, RecordEnd::Unknown);
-                    }
-                    return self.finished.push(offset);
-                }
-            },
-            Err(error) if self.spec.lead => {
-                let fault = crate::actor::Fault::Undecodable(error.into());
-                return self.fail(Ticket::new(record, None), fault, addr);
-            }
-            Err(_) => return self.finished.push(offset),
-        };
-        let mut ticket = Ticket::new(record, Some(handler));
-        (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
-        self.enqueue(ticket);
-    }
-
-    fn enqueue(&mut self, ticket: Ticket) {
-        match ticket.lane {
-            Some(lane) => {
-                self.lanes[lane].queue.push(ticket);
-                self.wakes.mark(lane);
-            }
-            None => {
-                self.shared.push_back(ticket);
-            }
         }
     }
 
@@ -158,6 +133,9 @@ impl Mailbox {
         });
         self.finished.clear();
         Counters::add(&services.counters.handled, std::mem::take(&mut self.handled));
+        assignment.meter().parked(self.parked - self.parked_reported);
+        self.parked_reported = self.parked;
+        self.tallies.flush(&self.spec.member);
         services.observer.running(self.busy as i64 - self.reported as i64);
         self.reported = self.busy;
         let saturated = self.busy == self.lanes.len() && self.waiting() >= ENOUGH;
