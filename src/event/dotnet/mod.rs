@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `enum` | its number | [`derive@NumericEnum`] |
 //! | `DateTime`, `DateTimeOffset` | `"2024-01-15T10:30:00.5Z"` | `chrono::DateTime<Utc>` with [`date_time`] |
-//! | `decimal` | `10.50` | `rust_decimal::Decimal` with [`decimal`] (feature `rust_decimal`) |
+//! | `decimal` | `10.50` | `rust_decimal::Decimal` with `decimal` (feature `rust_decimal`) |
 //! | `TimeSpan` | `"01:30:00"` | [`Duration`](std::time::Duration) or `chrono::TimeDelta` with [`time_span`] |
 //! | `byte[]` | `"AQID"` | `Vec<u8>` with [`base64`] |
 //!
