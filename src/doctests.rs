@@ -11,3 +11,6 @@ mod architecture {}
 
 #[doc = include_str!("../docs/kafka-settings.md")]
 mod kafka_settings {}
+
+#[doc = include_str!("../docs/momentum.md")]
+mod momentum {}

@@ -84,6 +84,7 @@
 //! | decide what follows a failure | [`Supervisor`], [`Retry`], [`Directive`], [`Ordering`] |
 //! | build, run and stop a bus | [`Bus`], [`BusHandle`] |
 //! | publish by hand | [`BusHandle::publish`], [`Publisher`], [`Bus::publishes`] |
+//! | share topics with .NET Momentum | [`Profile::Momentum`], [`event::dotnet`] |
 //! | reach a broker, or do without one | [`Kafka`], [`Kafka::embedded`] |
 //! | take settings from a file or the environment | [`Settings`], [`Bus::from_settings`] |
 //! | know whether it does its job | [`BusHandle::health`], [`Health`], [`BusHandle::monitor`] |
@@ -97,6 +98,10 @@
 //! handled goes to a dead-letter topic; a panic is a failure of one record. A handler may see an event again, with the
 //! same id: make it idempotent. `docs/semantics.md` in the repository says what each promise means, what it does not
 //! cover and which tests prove it; `docs/architecture.md` how it is done, `docs/decisions` why.
+
+// So that the derives, which write `::carom`, work in the tests of this crate too.
+#[cfg(test)]
+extern crate self as carom;
 
 pub mod actor;
 mod bus;
@@ -126,7 +131,7 @@ pub use carom_macros::{Actor, Event, FromRef, KeyPart, handler};
 pub use cloudevents;
 pub use dispatch::Route;
 pub use error::{Error, Problem, PublishError, PublishErrorKind};
-pub use event::{Event, KeyPart};
+pub use event::{Event, KeyPart, Profile};
 pub use health::Health;
 pub use kafka::Kafka;
 pub use monitor::Monitor;

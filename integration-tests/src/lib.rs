@@ -1,7 +1,9 @@
 //! What the contract suite of carom needs besides carom: names that do not collide, and brokers.
 
 mod broker;
+pub mod cashier;
 pub mod check;
+pub mod foreign;
 mod guard;
 mod home;
 mod jars;

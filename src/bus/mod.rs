@@ -3,6 +3,7 @@
 mod handle;
 mod options;
 mod plan;
+mod profile;
 mod report;
 mod start;
 mod stop;
@@ -17,7 +18,7 @@ pub(crate) use options::Options;
 use crate::{
     actor::FromState,
     dispatch::ActorSpec,
-    event::{Environment, Event, Location, Mode},
+    event::{Environment, Event, Location, Mode, Profile},
     kafka::Kafka,
     settings::Settings,
     supervisor::Supervisor,
@@ -167,6 +168,13 @@ impl<S> Bus<S> {
     /// The CloudEvents `source` of what this bus publishes, if it is not to follow from domain and service.
     pub fn source(mut self, source: impl Into<String>) -> Self {
         self.options.source = Some(source.into());
+        self
+    }
+
+    /// Whose conventions this bus follows; [`Profile::Carom`] unless set. [`Profile::Momentum`] is for topics that .NET
+    /// Momentum services share: it refuses at start, and when something is published, what they could not read.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.options.profile = profile;
         self
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     dispatch::Limits,
     error::Problem,
-    event::{Descriptor, Environment, Mode, default_source},
+    event::{Descriptor, Environment, Mode, Profile, default_source},
     kafka::Kafka,
     settings::Settings,
     telemetry::{Hooks, Keys},
@@ -20,6 +20,7 @@ pub(crate) struct Options {
     pub(crate) domain: Option<String>,
     pub(crate) source: Option<String>,
     pub(crate) environment: Option<Environment>,
+    pub(crate) profile: Profile,
     pub(crate) mode: Mode,
     /// Events whose topic carries JSON envelopes, whatever `mode` says.
     pub(crate) structured: Vec<&'static Descriptor>,
@@ -49,6 +50,12 @@ pub(crate) struct Identity {
     pub(crate) environment: Environment,
 }
 
+impl Identity {
+    pub(crate) fn service_is_valid(&self) -> bool {
+        is_service_name(&self.service)
+    }
+}
+
 impl Options {
     pub(crate) fn new(kafka: Kafka) -> Self {
         Self {
@@ -58,6 +65,7 @@ impl Options {
             domain: None,
             source: None,
             environment: None,
+            profile: Profile::default(),
             mode: Mode::default(),
             structured: Vec::new(),
             published: Vec::new(),
@@ -84,6 +92,7 @@ impl Options {
             domain: settings.domain,
             source: settings.source,
             environment: settings.environment,
+            profile: settings.profile.unwrap_or(defaults.profile),
             mode: settings.mode.unwrap_or(defaults.mode),
             workers: settings.workers,
             shutdown_timeout: settings.shutdown_timeout.unwrap_or(defaults.shutdown_timeout),

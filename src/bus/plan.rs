@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Bus,
     options::{Identity, Options},
+    profile,
     report::Report,
 };
 use crate::{
@@ -38,6 +39,7 @@ impl<S> Bus<S> {
         let mut problems: Vec<Problem> = options.kafka.problems().into_iter().map(Problem::new).collect();
         let identity = options.identity(!actors.is_empty(), &mut problems);
         let workers = options.worker_threads(&mut problems);
+        problems.extend(profile::problems(&options, &identity));
         if options.stalled_after.is_zero() {
             problems.push(Problem::new("`.stalled_after(0)` would find every partition stalled; write a longer time"));
         }
@@ -54,7 +56,9 @@ impl<S> Bus<S> {
         let (Ok(encoder), true) = (encoder, problems.is_empty()) else { return Err(Error::Misconfigured(problems)) };
         let encoder = structured
             .into_iter()
-            .fold(encoder.mode(options.mode), |encoder, (topic, _)| encoder.topic_mode(topic, Mode::Structured));
+            .fold(encoder.with_profile(options.profile).mode(options.mode), |encoder, (topic, _)| {
+                encoder.topic_mode(topic, Mode::Structured)
+            });
         Ok(Planned { options, identity, workers, routes: Arc::new(routes), published, encoder: Arc::new(encoder) })
     }
 }
@@ -161,7 +165,9 @@ impl Planned {
     fn warnings(&self) -> Vec<String> {
         let events =
             self.routes.values().flat_map(|routes| &routes.events).chain(self.published.iter().map(|(_, event)| event));
-        let mut warnings: Vec<_> = events.filter_map(|event| plural_warning(event)).collect();
+        let mut warnings: Vec<_> = events
+            .flat_map(|event| plural_warning(event).into_iter().chain(self.options.profile.type_warning(event)))
+            .collect();
         let drain = self.options.drain_timeout;
         if let Some(bound) = self.options.kafka.max_poll_interval().filter(|bound| drain > *bound / 2) {
             warnings.push(format!(

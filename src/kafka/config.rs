@@ -192,6 +192,10 @@ impl Kafka {
         Some(format!("librdkafka refuses the {client}'s options: {}", self.secrets().hide(&reason)))
     }
 
+    pub(crate) fn partitioner_choice(&self) -> Partitioner {
+        self.partitioner
+    }
+
     pub(crate) fn topics_mode(&self) -> Topics {
         self.topics
     }

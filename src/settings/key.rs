@@ -14,6 +14,7 @@ const TOP: &[&str] = &[
     "environment",
     "environment_short",
     "mode",
+    "profile",
     "workers",
     "shutdown_timeout",
     "drain_timeout",

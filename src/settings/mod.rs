@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, ffi::OsString, fmt, time::Duration};
 pub use self::kafka::KafkaSettings;
 use crate::{
     Error,
-    event::{Environment, Mode},
+    event::{Environment, Mode, Profile},
     kafka::HIDDEN,
     telemetry::Keys,
 };
@@ -49,6 +49,7 @@ use crate::{
 /// | `source` | see [`Bus::source`](crate::Bus::source) | domain and service |
 /// | `environment` | its name; topics start with it, shortened ([`Environment::new`]) | `CAROM__ENVIRONMENT`, else `development` |
 /// | `environment_short` | the first segment of topics as it is ([`Environment::short`]); beats `environment` | none |
+/// | `profile` | `carom` or `momentum` | `carom` |
 /// | `mode` | `binary` or `structured` | `binary` |
 /// | `workers` | a whole number from 1 on | one for each CPU, 8 at most |
 /// | `shutdown_timeout` | such as `500ms`, `10s`, `2m`, `1h`; a number alone is seconds | `10s` |
@@ -96,6 +97,8 @@ pub struct Settings {
     pub source: Option<String>,
     /// See [`Bus::environment`](crate::Bus::environment); from `environment` or `environment_short`.
     pub environment: Option<Environment>,
+    /// See [`Bus::profile`](crate::Bus::profile).
+    pub profile: Option<Profile>,
     /// See [`Bus::mode`](crate::Bus::mode).
     pub mode: Option<Mode>,
     /// See [`Bus::workers`](crate::Bus::workers).
@@ -164,12 +167,13 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields: [(&str, &dyn fmt::Debug); 13] = [
+        let fields: [(&str, &dyn fmt::Debug); 14] = [
             ("service", &self.service),
             ("group", &self.group),
             ("domain", &self.domain),
             ("source", &self.source),
             ("environment", &self.environment),
+            ("profile", &self.profile),
             ("mode", &self.mode),
             ("workers", &self.workers),
             ("shutdown_timeout", &self.shutdown_timeout),

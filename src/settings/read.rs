@@ -4,7 +4,7 @@ use super::{
     KafkaSettings, Settings,
     given::{Given, Leaf},
     key::Spelling,
-    values::{A_COUNT, A_DURATION, GROUP_PROTOCOLS, KEYS, MODES, PARTITIONERS, TOPICS, count, duration},
+    values::{A_COUNT, A_DURATION, GROUP_PROTOCOLS, KEYS, MODES, PARTITIONERS, PROFILES, TOPICS, count, duration},
 };
 use crate::event::Environment;
 
@@ -18,6 +18,7 @@ pub(super) fn settings(leaves: Vec<Leaf>, problems: Vec<String>, spelling: &Spel
         domain: given.text("domain"),
         source: given.text("source"),
         environment: given.text("environment_short").map(Environment::short).or(environment),
+        profile: given.choice("profile", PROFILES),
         mode: given.choice("mode", MODES),
         workers: given.parsed("workers", count, A_COUNT),
         shutdown_timeout: given.parsed("shutdown_timeout", duration, A_DURATION),

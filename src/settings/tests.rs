@@ -77,6 +77,7 @@ fn every_setting_has_a_variable() {
         ("CAROM__DRAIN_TIMEOUT", "750ms"),
         ("CAROM__STALLED_AFTER", "5m"),
         ("CAROM__SERVICE_VERSION", "1.2.3"),
+        ("CAROM__PROFILE", "momentum"),
         ("CAROM__SERVICE_INSTANCE", ""),
         ("CAROM__TELEMETRY_KEYS", "hidden"),
         ("CAROM__KAFKA__BOOTSTRAP_SERVERS", "a:1,b:2"),
@@ -94,6 +95,7 @@ fn every_setting_has_a_variable() {
     let texts = [&options.service, &options.group, &options.domain, &options.source];
     assert_eq!(texts.map(|text| text.as_deref().unwrap()), ["billing", "billers", "sales", "/shop/billing"]);
     assert_eq!(options.environment, Some(Environment::new("production")));
+    assert_eq!(options.profile, crate::Profile::Momentum);
     assert_eq!((options.mode, options.workers), (Mode::Structured, Some(3)));
     assert_eq!(options.shutdown_timeout, Duration::from_secs(60));
     assert_eq!(options.drain_timeout, Duration::from_millis(750));

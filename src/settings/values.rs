@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    event::{Mode, Partitioner},
+    event::{Mode, Partitioner, Profile},
     kafka::{GroupProtocol, Topics},
     telemetry::Keys,
 };
@@ -12,6 +12,8 @@ use crate::{
 pub(super) type Choices<T> = [(&'static str, T)];
 
 pub(super) const MODES: &Choices<Mode> = &[("binary", Mode::Binary), ("structured", Mode::Structured)];
+
+pub(super) const PROFILES: &Choices<Profile> = &[("carom", Profile::Carom), ("momentum", Profile::Momentum)];
 
 pub(super) const KEYS: &Choices<Keys> =
     &[("hidden", Keys::Hidden), ("in_failures", Keys::InFailures), ("everywhere", Keys::Everywhere)];
