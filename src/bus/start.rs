@@ -13,10 +13,11 @@ use crate::{
     event::plural_warning,
     kafka::{
         Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, ProvisioningSink,
-        Publishing, TopicPlan, effective, ensure, librdkafka_version,
+        Publishing, Tell, TopicPlan, effective, ensure, librdkafka_version,
     },
     services::{Services, Unobserved},
     supervisor::SupervisorActor,
+    telemetry::logs,
 };
 
 impl<S> Bus<S> {
@@ -38,8 +39,8 @@ impl<S> Bus<S> {
         provision(&planned).await?;
         let services = Arc::new(planned.services(
             Clock::system(),
-            Arc::new(provisioning(&planned, sink(&planned, Publishing::Events)?)),
-            Arc::new(sink(&planned, Publishing::DeadLetters)?),
+            Arc::new(provisioning(&planned, sink(&planned, Publishing::Events, watched(&planned))?)),
+            Arc::new(sink(&planned, Publishing::DeadLetters, Arc::new(|_, _| {}))?),
             Arc::new(Unobserved),
         ));
         announce(&planned);
@@ -49,7 +50,12 @@ impl<S> Bus<S> {
         } else {
             consume(&planned, &services)?
         };
-        Ok(BusHandle { running: Some(running), publisher: Publisher::of(&services), routes: planned.route_lines(), services })
+        Ok(BusHandle {
+            running: Some(running),
+            publisher: Publisher::of(&services),
+            routes: planned.route_lines(),
+            services,
+        })
     }
 }
 
@@ -70,9 +76,22 @@ fn unprovisioned(error: NotProvisioned) -> Error {
     }
 }
 
-fn sink(planned: &Planned, purpose: Publishing) -> Result<KafkaSink, Error> {
+/// Tells probes and operators when the producer of events reaches the cluster, or no longer does.
+fn watched(planned: &Planned) -> Tell {
+    let (signs, service) = (Arc::clone(&planned.health.signs), planned.identity.service.clone());
+    Arc::new(move |up, detail| {
+        signs.producer_reaches_the_cluster(up);
+        if up {
+            logs::broker_up(&service, "producer", detail);
+        } else {
+            logs::broker_down(&service, "producer", detail);
+        }
+    })
+}
+
+fn sink(planned: &Planned, purpose: Publishing, tell: Tell) -> Result<KafkaSink, Error> {
     let config = planned.settings.kafka.producer_config(&planned.identity.service, purpose).map_err(Error::client)?;
-    KafkaSink::new(&config).map_err(|error| Error::client(error.to_string()))
+    KafkaSink::watched(&config, tell).map_err(|error| Error::client(error.to_string()))
 }
 
 /// Sees to topics that were not known at start.

@@ -36,9 +36,9 @@ pub(crate) use options::effective;
 pub(crate) use poll_thread::{Alarm, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
 pub(crate) use poll_thread::{Command, Wiring};
-pub(crate) use producer::KafkaSink;
 #[cfg(feature = "testing")]
 pub(crate) use producer::oversized;
+pub(crate) use producer::{KafkaSink, Tell};
 pub(crate) use provisioned::ProvisioningSink;
 pub(crate) use rebalance::Bounds;
 pub(crate) use source_kafka::KafkaSource;

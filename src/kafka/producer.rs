@@ -7,6 +7,7 @@
 //! ```
 
 mod client;
+mod connection;
 mod failure;
 mod partitions;
 mod queue;
@@ -20,6 +21,7 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use rdkafka::{ClientConfig, error::KafkaError};
 
+pub(crate) use self::connection::Tell;
 use self::{
     client::Shared,
     partitions::{Count, PartitionCounts},
@@ -74,7 +76,13 @@ impl KafkaSink {
     /// The permits follow from `queue.buffering.max.messages` and `queue.buffering.max.kbytes`, the time a record may
     /// wait for one from `delivery.timeout.ms`, whose clock starts anew when the record gets its permit: a record
     /// resolves within twice that time. Dead letters want a sink of their own with a shorter one.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn new(config: &ClientConfig) -> Result<Self, KafkaError> {
+        Self::watched(config, Arc::new(|_, _| {}))
+    }
+
+    /// As [`KafkaSink::new`]; `tell` is told when the cluster is reached, or no longer is.
+    pub(crate) fn watched(config: &ClientConfig, tell: Tell) -> Result<Self, KafkaError> {
         let mut config = config.clone();
         let defaults = DEFAULTS.map(|(key, value)| (key, key, value)).into_iter().chain(DEFAULTS_WITH_ALIAS);
         for (key, alias, value) in defaults {
@@ -101,7 +109,7 @@ impl KafkaSink {
                 millis => Duration::from_millis(millis as u64).min(FOR_EVER),
             },
         };
-        let shared = Shared::start(config, SendQueue::new(limits))?;
+        let shared = Shared::start(config, SendQueue::new(limits), tell)?;
         Ok(Self { shared, partitions: Arc::default(), max_record_bytes })
     }
 

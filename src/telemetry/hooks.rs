@@ -7,7 +7,7 @@ use tracing::Span;
 use crate::event::TraceContext;
 
 /// `traceparent` and, if there is one, `tracestate`.
-pub(crate) type TraceParts = (String, Option<String>);
+type TraceParts = (String, Option<String>);
 
 type Current = Arc<dyn Fn() -> Option<TraceParts> + Send + Sync>;
 
@@ -39,9 +39,6 @@ impl Hooks {
 
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hooks")
-            .field("current", &self.current.is_some())
-            .field("adopt", &self.adopt.is_some())
-            .finish()
+        f.debug_struct("Hooks").field("current", &self.current.is_some()).field("adopt", &self.adopt.is_some()).finish()
     }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::*;
+use crate::kafka::source::CommitError;
 use crate::{
     dispatch::Limits,
     kafka::{

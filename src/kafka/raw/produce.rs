@@ -17,6 +17,9 @@ use rdkafka::{
 
 use crate::kafka::record::OutRecord;
 
+/// What the client tells through its queue; log lines are always there.
+const EVENTS: c_int = sys::RD_KAFKA_EVENT_DR | sys::RD_KAFKA_EVENT_ERROR | sys::RD_KAFKA_EVENT_STATS;
+
 /// Leaves logging to the caller: all callbacks of the client come as [`Event`]s.
 struct NoCallbacks;
 
@@ -71,6 +74,8 @@ pub(in crate::kafka) enum Event {
         level: i32,
         text: String,
     },
+    /// librdkafka's statistics, as JSON.
+    Statistics(String),
     Error {
         code: RDKafkaErrorCode,
         fatal: bool,
@@ -90,7 +95,7 @@ impl RawProducer {
     pub(in crate::kafka) fn new(config: &ClientConfig) -> KafkaResult<Self> {
         let native = config.create_native_config()?;
         // SAFETY: the configuration is alive and not yet given to a client.
-        unsafe { sys::rd_kafka_conf_set_events(native.ptr(), sys::RD_KAFKA_EVENT_DR | sys::RD_KAFKA_EVENT_ERROR) }
+        unsafe { sys::rd_kafka_conf_set_events(native.ptr(), EVENTS) }
         let client = Client::new(config, native, RDKafkaType::RD_KAFKA_PRODUCER, NoCallbacks)?;
         // SAFETY: the client is alive; the handle counts for itself.
         let queue = Queue(unsafe { sys::rd_kafka_queue_get_main(client.native_ptr()) });
@@ -233,6 +238,8 @@ unsafe fn read(event: *mut sys::rd_kafka_event_t, reports: &mut Vec<Report>) -> 
                 Event::Log { level, text: format!("{}: {}", text(facility), text(line)) }
             }
         }
+        // SAFETY: it is an event with statistics; the text belongs to it and is copied.
+        sys::RD_KAFKA_EVENT_STATS => Event::Statistics(unsafe { text(sys::rd_kafka_event_stats(event)) }),
         // SAFETY: it is an error event; its text belongs to it and is copied.
         sys::RD_KAFKA_EVENT_ERROR => unsafe {
             let code = sys::rd_kafka_event_error(event).into();

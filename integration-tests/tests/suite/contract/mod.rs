@@ -44,4 +44,4 @@ macro_rules! contract {
         }
     };
 }
-use contract;
+pub(crate) use contract;
