@@ -8,3 +8,6 @@ mod semantics {}
 
 #[doc = include_str!("../docs/architecture.md")]
 mod architecture {}
+
+#[doc = include_str!("../docs/telemetry.md")]
+mod telemetry {}

@@ -154,7 +154,7 @@ impl Shared {
         match client.poll(within, &mut round.reports) {
             Event::Nothing => {}
             Event::Reports if round.reports.iter().any(|report| report.error.is_none()) => {
-                round.connection.acknowledged()
+                round.connection.acknowledged();
             }
             Event::Reports => {}
             Event::Statistics(json) => round.connection.statistics(&json),

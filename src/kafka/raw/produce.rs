@@ -17,9 +17,6 @@ use rdkafka::{
 
 use crate::kafka::record::OutRecord;
 
-/// What the client tells through its queue; log lines are always there.
-const EVENTS: c_int = sys::RD_KAFKA_EVENT_DR | sys::RD_KAFKA_EVENT_ERROR | sys::RD_KAFKA_EVENT_STATS;
-
 /// Leaves logging to the caller: all callbacks of the client come as [`Event`]s.
 struct NoCallbacks;
 
@@ -74,7 +71,7 @@ pub(in crate::kafka) enum Event {
         level: i32,
         text: String,
     },
-    /// librdkafka's statistics, as JSON.
+    /// librdkafka's statistics, as JSON. They come through the queue because rdkafka has a callback for them.
     Statistics(String),
     Error {
         code: RDKafkaErrorCode,
@@ -95,7 +92,7 @@ impl RawProducer {
     pub(in crate::kafka) fn new(config: &ClientConfig) -> KafkaResult<Self> {
         let native = config.create_native_config()?;
         // SAFETY: the configuration is alive and not yet given to a client.
-        unsafe { sys::rd_kafka_conf_set_events(native.ptr(), EVENTS) }
+        unsafe { sys::rd_kafka_conf_set_events(native.ptr(), sys::RD_KAFKA_EVENT_DR | sys::RD_KAFKA_EVENT_ERROR) }
         let client = Client::new(config, native, RDKafkaType::RD_KAFKA_PRODUCER, NoCallbacks)?;
         // SAFETY: the client is alive; the handle counts for itself.
         let queue = Queue(unsafe { sys::rd_kafka_queue_get_main(client.native_ptr()) });
