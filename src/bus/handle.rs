@@ -77,6 +77,13 @@ impl BusHandle {
         Monitor::of(&self.services)
     }
 
+    /// Lets records in after `Bus::held`.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn release(&self) {
+        self.running.iter().for_each(Running::release);
+    }
+
     /// Runs until `stop` resolves, whatever to, then shuts down.
     ///
     /// ```no_run

@@ -200,4 +200,12 @@ impl<S> Bus<S> {
         self.settings.limits = crate::dispatch::Limits { records, bytes, window };
         self
     }
+
+    /// Takes no records before [`BusHandle::release`], so that a benchmark can begin with full queues.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn held(mut self) -> Self {
+        self.settings.held = true;
+        self
+    }
 }

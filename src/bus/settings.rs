@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain_timeout: Duration,
     pub(crate) limits: Limits,
+    /// Takes no records until it is released.
+    pub(crate) held: bool,
     pub(crate) service_version: Option<String>,
     pub(crate) service_instance: Option<String>,
     pub(crate) stalled_after: Duration,
@@ -63,6 +65,7 @@ impl Settings {
             shutdown_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(5),
             limits: Limits::default(),
+            held: false,
             service_version: None,
             service_instance: None,
             stalled_after: Duration::from_secs(60),

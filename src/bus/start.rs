@@ -152,6 +152,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
     tracing::debug!(settings = ?effective(&config), "librdkafka's settings of the consumer");
     let settings = PollSettings {
         limits: planned.settings.limits,
+        held: planned.settings.held,
         bounds: Bounds { drain: planned.settings.drain_timeout, ..Bounds::default() },
         ..PollSettings::default()
     };

@@ -99,6 +99,8 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
     fn obey(&mut self, now: Duration) -> bool {
         match self.wiring.commands.try_recv() {
             Ok(Command::Stop { within, done }) => self.stop(now + within, Some(done)),
+            #[cfg(feature = "testing")]
+            Ok(Command::Release) => self.settings.held = false,
             // Nobody is left who could stop it.
             Err(TryRecvError::Disconnected) if matches!(self.phase, Phase::Running) => {
                 self.stop(now + self.settings.bounds.drain, None);
@@ -226,7 +228,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
 
     /// One batch from each partition that may give one, every round from another first partition.
     fn take(&mut self, now: Duration) -> bool {
-        if self.dead || !matches!(self.phase, Phase::Running) {
+        if self.dead || self.settings.held || !matches!(self.phase, Phase::Running) {
             return false;
         }
         let Self { source, intake, partitions, .. } = self;
