@@ -103,6 +103,7 @@ mod tests {
         // Fails without `dirty = true` in `share`.
         meter.take(&mut tally);
         meter.take(&mut tally);
+        assert_eq!(meter.snapshot("actor", "type", "topic").latency.count, 2);
         tally.handled();
         tally.ended_after(Duration::from_secs(3));
         meter.take(&mut tally);
