@@ -14,3 +14,6 @@ mod kafka_settings {}
 
 #[doc = include_str!("../docs/momentum.md")]
 mod momentum {}
+
+#[doc = include_str!("../docs/telemetry.md")]
+mod telemetry {}

@@ -1,6 +1,7 @@
 //! What the contract suite of carom needs besides carom: names that do not collide, and brokers.
 
 mod broker;
+pub mod capture;
 pub mod cashier;
 pub mod check;
 pub mod foreign;

@@ -30,6 +30,7 @@ pub(crate) struct Planned {
     /// What it publishes beside what the routes say.
     pub(crate) published: Topics,
     pub(crate) encoder: Arc<Encoder>,
+    pub(crate) health: HealthState,
 }
 
 impl<S> Bus<S> {
@@ -59,7 +60,8 @@ impl<S> Bus<S> {
             .fold(encoder.with_profile(options.profile).mode(options.mode), |encoder, (topic, _)| {
                 encoder.topic_mode(topic, Mode::Structured)
             });
-        Ok(Planned { options, identity, workers, routes: Arc::new(routes), published, encoder: Arc::new(encoder) })
+        let (routes, encoder, health) = (Arc::new(routes), Arc::new(encoder), HealthState::default());
+        Ok(Planned { options, identity, workers, routes, published, encoder, health })
     }
 }
 
@@ -106,7 +108,7 @@ impl Planned {
         dead_letters: Arc<dyn Sink>,
         observer: Arc<dyn Observer>,
     ) -> Services {
-        let health = HealthState::default();
+        let health = self.health.clone();
         Services {
             telemetry: Arc::new(self.telemetry(&clock)),
             end: End::new(Arc::clone(&health.signs)),

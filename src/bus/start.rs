@@ -12,10 +12,11 @@ use crate::{
     error::Problem,
     kafka::{
         Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, ProvisioningSink,
-        Publishing, TopicPlan, ensure,
+        Publishing, Tell, TopicPlan, ensure,
     },
     services::{Services, Unobserved},
     supervisor::SupervisorActor,
+    telemetry::logs,
 };
 
 impl<S> Bus<S> {
@@ -38,8 +39,8 @@ impl<S> Bus<S> {
         provision(&planned).await?;
         let services = Arc::new(planned.services(
             Clock::system(),
-            Arc::new(provisioning(&planned, sink(&planned, Publishing::Events)?)),
-            Arc::new(sink(&planned, Publishing::DeadLetters)?),
+            Arc::new(provisioning(&planned, sink(&planned, Publishing::Events, watched(&planned))?)),
+            Arc::new(sink(&planned, Publishing::DeadLetters, Arc::new(|_, _| {}))?),
             Arc::new(Unobserved),
         ));
         let running = if planned.routes.is_empty() {
@@ -74,10 +75,23 @@ fn unprovisioned(error: NotProvisioned) -> Error {
     }
 }
 
-fn sink(planned: &Planned, purpose: Publishing) -> Result<KafkaSink, Error> {
+/// Tells probes and operators when the producer of events reaches the cluster, or no longer does.
+fn watched(planned: &Planned) -> Tell {
+    let (signs, service) = (Arc::clone(&planned.health.signs), planned.identity.service.clone());
+    Arc::new(move |up, detail| {
+        signs.producer_reaches_the_cluster(up);
+        if up {
+            logs::broker_up(&service, "producer", detail);
+        } else {
+            logs::broker_down(&service, "producer", detail);
+        }
+    })
+}
+
+fn sink(planned: &Planned, purpose: Publishing, tell: Tell) -> Result<KafkaSink, Error> {
     let config = planned.options.kafka.producer_config(&planned.identity.service, purpose).map_err(Error::client)?;
     let secrets = planned.options.kafka.secrets();
-    KafkaSink::new(&config, secrets.clone()).map_err(|error| Error::client(secrets.hide(&error.to_string())))
+    KafkaSink::watched(&config, secrets.clone(), tell).map_err(|error| Error::client(secrets.hide(&error.to_string())))
 }
 
 /// Sees to topics that were not known at start.

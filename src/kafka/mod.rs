@@ -45,9 +45,9 @@ pub(crate) use layers::{Layers, Scope};
 pub(crate) use poll_thread::{Alarm, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
 pub(crate) use poll_thread::{Command, Wiring};
-pub(crate) use producer::KafkaSink;
 #[cfg(feature = "testing")]
 pub(crate) use producer::oversized;
+pub(crate) use producer::{KafkaSink, Tell};
 pub(crate) use provisioned::ProvisioningSink;
 pub(crate) use rebalance::Bounds;
 pub(crate) use secrets::{HIDDEN, Value, without_user_info};

@@ -7,6 +7,7 @@
 //! ```
 
 mod client;
+mod connection;
 mod failure;
 mod partitions;
 mod queue;
@@ -20,6 +21,7 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use rdkafka::{ClientConfig, error::KafkaError};
 
+pub(crate) use self::connection::Tell;
 use self::{
     client::Shared,
     partitions::{Count, PartitionCounts},
@@ -71,7 +73,13 @@ impl KafkaSink {
     /// resolves within twice that time. Dead letters want a sink of their own with a shorter one.
     ///
     /// `secrets` do not come up in what the client says.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn new(config: &ClientConfig, secrets: Secrets) -> Result<Self, KafkaError> {
+        Self::watched(config, secrets, Arc::new(|_, _| {}))
+    }
+
+    /// As [`KafkaSink::new`]; `tell` is told when the cluster is reached, or no longer is.
+    pub(crate) fn watched(config: &ClientConfig, secrets: Secrets, tell: Tell) -> Result<Self, KafkaError> {
         let mut config = config.clone();
         let defaults = DEFAULTS.map(|(key, value)| (key, key, value)).into_iter().chain(DEFAULTS_WITH_ALIAS);
         for (key, alias, value) in defaults {
@@ -98,7 +106,7 @@ impl KafkaSink {
                 millis => Duration::from_millis(millis as u64).min(FOR_EVER),
             },
         };
-        let shared = Shared::start(config, secrets, SendQueue::new(limits))?;
+        let shared = Shared::start(config, secrets, SendQueue::new(limits), tell)?;
         Ok(Self { shared, partitions: Arc::default(), max_record_bytes })
     }
 

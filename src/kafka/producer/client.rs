@@ -7,10 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rdkafka::{
-    ClientConfig,
-    error::{KafkaError, RDKafkaErrorCode},
-};
+use rdkafka::{ClientConfig, error::KafkaError};
 
 use super::{
     super::{
@@ -18,6 +15,7 @@ use super::{
         raw::produce::{Event, RawProducer, Report},
         secrets::Secrets,
     },
+    connection::{Connection, Tell},
     now,
     queue::{Pumped, SendQueue},
 };
@@ -52,11 +50,9 @@ struct Inner {
 }
 
 /// What the thread keeps from round to round.
-#[derive(Default)]
 struct Round {
     reports: Vec<Report>,
-    /// Errors since the last acknowledgement: an outage is a wall of them, and one line of log.
-    errors: u64,
+    connection: Connection,
 }
 
 enum Next {
@@ -67,14 +63,19 @@ enum Next {
 
 impl Shared {
     /// Makes the client and starts its thread.
-    pub(super) fn start(config: ClientConfig, secrets: Secrets, queue: SendQueue) -> Result<Arc<Self>, KafkaError> {
+    pub(super) fn start(
+        config: ClientConfig,
+        secrets: Secrets,
+        queue: SendQueue,
+        tell: Tell,
+    ) -> Result<Arc<Self>, KafkaError> {
         let client = Arc::new(RawProducer::new(&config)?);
         let inner = Inner { queue, client: Some(Arc::clone(&client)), dead: false, closing: false };
         let shared = Arc::new(Self { inner: Mutex::new(inner), config, secrets });
         let serving = Arc::clone(&shared);
         thread::Builder::new()
             .name("carom-producer".to_owned())
-            .spawn(move || serving.run(client))
+            .spawn(move || serving.run(client, Connection::new(tell)))
             .map_err(|error| KafkaError::ClientCreation(format!("no thread for the producer: {error}")))?;
         Ok(shared)
     }
@@ -123,8 +124,8 @@ impl Shared {
         }
     }
 
-    fn run(&self, mut client: Arc<RawProducer>) {
-        let mut round = Round::default();
+    fn run(&self, mut client: Arc<RawProducer>, connection: Connection) {
+        let mut round = Round { reports: Vec::new(), connection };
         loop {
             // A panic must not end the thread: nothing would be acknowledged again.
             let next = catch_unwind(AssertUnwindSafe(|| self.serve(&client, &mut round)));
@@ -163,12 +164,16 @@ impl Shared {
         };
         match client.poll(within, &mut round.reports) {
             Event::Nothing => {}
-            Event::Reports => round.note_acknowledged(),
+            Event::Reports if round.reports.iter().any(|report| report.error.is_none()) => {
+                round.connection.acknowledged();
+            }
+            Event::Reports => {}
+            Event::Statistics(json) => round.connection.statistics(&json),
             Event::Log { level, text } => log_at(level, &self.secrets.hide(&text)),
             Event::Error { fatal: true, code, text } => {
                 return Next::Rebuild(format!("{code}: {}", self.secrets.hide(&text)));
             }
-            Event::Error { code, text, .. } => round.note_error(code, &self.secrets.hide(&text)),
+            Event::Error { code, text, .. } => round.connection.error(code, &self.secrets.hide(&text)),
         }
         self.settle(&mut round.reports);
         Next::Go
@@ -250,23 +255,6 @@ impl Shared {
             }
             client.poll(left, &mut reports);
             self.settle(&mut reports);
-        }
-    }
-}
-
-impl Round {
-    fn note_error(&mut self, code: RDKafkaErrorCode, text: &str) {
-        match self.errors {
-            0 => tracing::warn!("producer: {code}: {text}"),
-            _ => tracing::debug!("producer: {code}: {text}"),
-        }
-        self.errors += 1;
-    }
-
-    fn note_acknowledged(&mut self) {
-        if self.errors > 0 && self.reports.iter().any(|report| report.error.is_none()) {
-            tracing::info!(errors = self.errors, "producer: the cluster acknowledges records again");
-            self.errors = 0;
         }
     }
 }

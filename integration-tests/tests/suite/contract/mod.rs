@@ -46,4 +46,4 @@ macro_rules! contract {
         }
     };
 }
-use contract;
+pub(crate) use contract;
