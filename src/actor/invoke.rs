@@ -100,7 +100,7 @@ async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<
 }
 
 /// The event in the record of `call`.
-fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
+pub(crate) fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
     let record = &call.record;
     if let (Some(_), Some(value)) = (record.plain_type(), record.value())
         && let Ok(event) = serde_json::from_slice(value)
