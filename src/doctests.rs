@@ -9,5 +9,11 @@ mod semantics {}
 #[doc = include_str!("../docs/architecture.md")]
 mod architecture {}
 
+#[doc = include_str!("../docs/kafka-settings.md")]
+mod kafka_settings {}
+
+#[doc = include_str!("../docs/momentum.md")]
+mod momentum {}
+
 #[doc = include_str!("../docs/telemetry.md")]
 mod telemetry {}

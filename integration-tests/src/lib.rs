@@ -2,7 +2,9 @@
 
 mod broker;
 pub mod capture;
+pub mod cashier;
 pub mod check;
+pub mod foreign;
 mod guard;
 mod home;
 mod jars;

@@ -10,7 +10,11 @@ use std::{
 use rdkafka::{ClientConfig, error::KafkaError};
 
 use super::{
-    super::raw::produce::{Event, RawProducer, Report},
+    super::{
+        client_log::log_at,
+        raw::produce::{Event, RawProducer, Report},
+        secrets::Secrets,
+    },
     connection::{Connection, Tell},
     now,
     queue::{Pumped, SendQueue},
@@ -33,6 +37,8 @@ const REBUILD: Duration = Duration::from_secs(1);
 pub(super) struct Shared {
     inner: Mutex<Inner>,
     config: ClientConfig,
+    /// Not to be repeated in what the client says.
+    secrets: Secrets,
 }
 
 struct Inner {
@@ -57,10 +63,15 @@ enum Next {
 
 impl Shared {
     /// Makes the client and starts its thread.
-    pub(super) fn start(config: ClientConfig, queue: SendQueue, tell: Tell) -> Result<Arc<Self>, KafkaError> {
+    pub(super) fn start(
+        config: ClientConfig,
+        secrets: Secrets,
+        queue: SendQueue,
+        tell: Tell,
+    ) -> Result<Arc<Self>, KafkaError> {
         let client = Arc::new(RawProducer::new(&config)?);
         let inner = Inner { queue, client: Some(Arc::clone(&client)), dead: false, closing: false };
-        let shared = Arc::new(Self { inner: Mutex::new(inner), config });
+        let shared = Arc::new(Self { inner: Mutex::new(inner), config, secrets });
         let serving = Arc::clone(&shared);
         thread::Builder::new()
             .name("carom-producer".to_owned())
@@ -158,9 +169,11 @@ impl Shared {
             }
             Event::Reports => {}
             Event::Statistics(json) => round.connection.statistics(&json),
-            Event::Log { level, text } => log(level, &text),
-            Event::Error { fatal: true, code, text } => return Next::Rebuild(format!("{code}: {text}")),
-            Event::Error { code, text, .. } => round.connection.error(code, &text),
+            Event::Log { level, text } => log_at(level, &self.secrets.hide(&text)),
+            Event::Error { fatal: true, code, text } => {
+                return Next::Rebuild(format!("{code}: {}", self.secrets.hide(&text)));
+            }
+            Event::Error { code, text, .. } => round.connection.error(code, &self.secrets.hide(&text)),
         }
         self.settle(&mut round.reports);
         Next::Go
@@ -201,7 +214,9 @@ impl Shared {
                     inner.client = Some(Arc::clone(&client));
                     return Some(client);
                 }
-                Err(error) => tracing::error!("no new producer client: {error}"),
+                Err(error) => {
+                    tracing::error!("no new producer client: {}", self.secrets.hide(&error.to_string()));
+                }
             }
             thread::sleep(REBUILD);
         }
@@ -264,15 +279,5 @@ fn drop_aside(client: Arc<RawProducer>) {
     let dropping = thread::Builder::new().name("carom-producer-end".to_owned()).spawn(move || drop(client));
     if let Err(error) = dropping {
         tracing::warn!("no thread to end a dead producer client on: {error}");
-    }
-}
-
-/// A line of librdkafka's, at the level it was written with (syslog's numbers).
-fn log(level: i32, text: &str) {
-    match level {
-        ..=3 => tracing::error!(target: "librdkafka", "{text}"),
-        4 => tracing::warn!(target: "librdkafka", "{text}"),
-        5 | 6 => tracing::info!(target: "librdkafka", "{text}"),
-        _ => tracing::debug!(target: "librdkafka", "{text}"),
     }
 }
