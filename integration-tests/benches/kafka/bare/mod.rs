@@ -199,7 +199,9 @@ fn handle(
     see: &mut impl FnMut(&OrderPlaced),
 ) -> Result<(), String> {
     if kind == Some(OrderPlaced::descriptor().event_type.as_bytes()) {
-        let order: OrderPlaced = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+        // Faster than `from_slice`, which looks at each text by itself.
+        let json = std::str::from_utf8(payload).map_err(|error| error.to_string())?;
+        let order: OrderPlaced = serde_json::from_str(json).map_err(|error| error.to_string())?;
         black_box(id);
         see(&order);
     }
