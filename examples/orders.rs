@@ -68,7 +68,7 @@ impl Sales {
 impl Handler<OrderCreated> for Sales {
     async fn handle(&mut self, order: OrderCreated, cx: &mut Context<'_>) -> Result<(), Failure> {
         let result = self.accept(&order, cx.attempt()).await;
-        let shown = result.as_ref().map(|()| ()).map_err(ToString::to_string);
+        let shown = result.as_ref().copied().map_err(ToString::to_string);
         println!("order {} of {}, attempt {}: {shown:?}", order.order_id, order.customer, cx.attempt());
         self.runs.send(Run(order.order_id, cx.attempt(), shown))?;
         result

@@ -8,3 +8,6 @@ mod semantics {}
 
 #[doc = include_str!("../docs/architecture.md")]
 mod architecture {}
+
+#[doc = include_str!("../docs/testing.md")]
+mod testing {}
