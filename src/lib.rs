@@ -85,7 +85,9 @@
 //! | build, run and stop a bus | [`Bus`], [`BusHandle`] |
 //! | publish by hand | [`BusHandle::publish`], [`Publisher`], [`Bus::publishes`] |
 //! | reach a broker, or do without one | [`Kafka`], [`Kafka::embedded`] |
-//! | know whether it does its job | [`BusHandle::health`], [`Health`] |
+//! | know whether it does its job | [`BusHandle::health`], [`Health`], [`BusHandle::monitor`] |
+//! | see how far it is, and how long handlers take | [`BusHandle::stats`], [`Stats`] |
+//! | see it in traces and logs | `docs/telemetry.md`, [`telemetry`], [`Bus::trace_context`] |
 //! | test without a broker | `carom::testing` (feature `testing`), [`Context::detached`] |
 //!
 //! # What is promised
@@ -103,9 +105,12 @@ mod error;
 pub mod event;
 mod health;
 pub mod kafka;
+mod monitor;
 mod publisher;
 mod services;
+pub mod stats;
 pub mod supervisor;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -121,7 +126,9 @@ pub use error::{Error, Problem, PublishError, PublishErrorKind};
 pub use event::{Event, KeyPart};
 pub use health::Health;
 pub use kafka::Kafka;
+pub use monitor::Monitor;
 pub use publisher::Publisher;
+pub use stats::Stats;
 pub use supervisor::{Directive, Ordering, Retry, Strategy, Supervisor};
 
 #[cfg(doctest)]

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use cloudevents::AttributesReader;
+use tracing::Instrument;
 
 use crate::{
     clock::Clock,
@@ -13,6 +14,8 @@ use crate::{
         record::OutRecord,
         source::{SendError, SendErrorKind, Sink},
     },
+    services::{Counters, Services},
+    telemetry::{Sending, Telemetry},
 };
 
 /// Publishes events; a cheap clone that any task may hold.
@@ -24,6 +27,8 @@ pub struct Publisher {
     sink: Arc<dyn Sink>,
     encoder: Arc<Encoder>,
     clock: Clock,
+    telemetry: Arc<Telemetry>,
+    counters: Arc<Counters>,
     trace: Option<Arc<TraceContext>>,
 }
 
@@ -34,8 +39,28 @@ impl fmt::Debug for Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn new(sink: Arc<dyn Sink>, encoder: Arc<Encoder>, clock: Clock) -> Self {
-        Self { sink, encoder, clock, trace: None }
+    pub(crate) fn of(services: &Services) -> Self {
+        Self {
+            sink: Arc::clone(&services.sink),
+            encoder: Arc::clone(&services.encoder),
+            clock: services.clock.clone(),
+            telemetry: Arc::clone(&services.telemetry),
+            counters: Arc::clone(&services.counters),
+            trace: None,
+        }
+    }
+
+    /// One that belongs to no bus.
+    #[cfg(feature = "testing")]
+    pub(crate) fn detached(sink: Arc<dyn Sink>) -> Self {
+        Self {
+            sink,
+            encoder: Arc::new(Encoder::detached()),
+            clock: Clock::system(),
+            telemetry: Arc::default(),
+            counters: Arc::default(),
+            trace: None,
+        }
     }
 
     /// A publisher whose events carry this W3C trace context, as `ce_traceparent` and `traceparent`.
@@ -88,9 +113,28 @@ impl Publisher {
     ///
     /// As [`Publisher::publish`], for the first event that failed; others may have been written.
     pub async fn publish_all<E: Event>(&self, events: impl IntoIterator<Item = E>) -> Result<(), PublishError> {
-        let records = events.into_iter().map(|event| self.encode(&event)).collect::<Result<Vec<_>, _>>()?;
-        let results = self.sink.send(records).await;
-        results.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(refused::<E>(&error)))
+        let event_type = E::descriptor().event_type;
+        // A name that is not legal is an error of encoding.
+        let topic = self.encoder.route::<E>().map_or_else(|_| "".into(), |route| route.topic);
+        let sending = self.telemetry.sending(&topic, event_type);
+        let trace = self.trace_of(&sending);
+        let records = events.into_iter().map(|event| self.encode(&event, trace.as_ref()));
+        let records = records.collect::<Result<Vec<_>, _>>().inspect_err(|_| sending.refused())?;
+        self.send(event_type, records, &sending).await
+    }
+
+    /// The context that events carry: the one they were given, else that of the current span.
+    fn trace_of(&self, sending: &Sending) -> Option<TraceContext> {
+        self.trace.as_deref().cloned().or_else(|| sending.context(&self.telemetry))
+    }
+
+    async fn send(&self, event_type: &str, records: Vec<OutRecord>, sending: &Sending) -> Result<(), PublishError> {
+        sending.carries(&self.telemetry, &records);
+        let results = self.sink.send(records).instrument(sending.span().clone()).await;
+        sending.ended(&results);
+        Counters::add(&self.counters.published, results.iter().filter(|result| result.is_ok()).count() as u64);
+        let failed = |error: SendError| PublishError::new(event_type, kind_of(error.kind), &error);
+        results.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(failed(error)))
     }
 
     /// Publishes an event of the CloudEvents SDK to a topic, under its own id, source and type.
@@ -136,20 +180,22 @@ impl Publisher {
         for warning in event.iter_extensions().filter_map(|(name, _)| extension_name_warning(name)) {
             tracing::warn!("{warning}");
         }
-        let target = Target { topic, key: key.map(Bytes::copy_from_slice), trace: self.trace.as_deref(), no_data };
-        let failed = |kind, reason: &dyn fmt::Display| PublishError::new(event.ty(), kind, reason);
-        let record = self.encoder.encode_cloudevent(event, target);
-        let record = record.map_err(|error| failed(PublishErrorKind::Invalid, &error))?;
-        let results = self.sink.send(vec![record]).await;
-        results.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(failed(kind_of(error.kind), &error)))
+        let sending = self.telemetry.sending(topic, event.ty());
+        let trace = self.trace_of(&sending);
+        let target = Target { topic, key: key.map(Bytes::copy_from_slice), trace: trace.as_ref(), no_data };
+        let record = self.encoder.encode_cloudevent(event, target).map_err(|error| {
+            sending.refused();
+            PublishError::new(event.ty(), PublishErrorKind::Invalid, error)
+        })?;
+        self.send(event.ty(), vec![record], &sending).await
     }
 
-    fn encode<E: Event>(&self, event: &E) -> Result<OutRecord, PublishError> {
+    fn encode<E: Event>(&self, event: &E, trace: Option<&TraceContext>) -> Result<OutRecord, PublishError> {
         let invalid = |reason: &dyn fmt::Display| {
             PublishError::new(E::descriptor().event_type, PublishErrorKind::Invalid, reason)
         };
         let attributes = Attributes {
-            trace: self.trace.as_deref().cloned(),
+            trace: trace.cloned(),
             ..Attributes::new(self.clock.uuid(), self.clock.wall())
         };
         let record = self.encoder.encode(event, attributes).map_err(|error| invalid(&error))?;
@@ -159,10 +205,6 @@ impl Publisher {
         }
         Ok(record)
     }
-}
-
-fn refused<E: Event>(error: &SendError) -> PublishError {
-    PublishError::new(E::descriptor().event_type, kind_of(error.kind), error)
 }
 
 fn kind_of(kind: SendErrorKind) -> PublishErrorKind {

@@ -12,7 +12,15 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock::Clock, error::Error, event::Encoder, health::HealthState, kafka::source::Sink};
+use crate::{
+    clock::Clock,
+    error::Error,
+    event::Encoder,
+    health::{HealthState, Signs},
+    kafka::source::Sink,
+    stats::Book,
+    telemetry::Telemetry,
+};
 
 /// What every stage of a running bus shares; made once by `spawn`.
 pub(crate) struct Services {
@@ -24,10 +32,14 @@ pub(crate) struct Services {
     pub(crate) dead_letters: Arc<dyn Sink>,
     pub(crate) group: Arc<str>,
     pub(crate) service: Arc<str>,
+    pub(crate) telemetry: Arc<Telemetry>,
     /// The runtime that called `spawn`; handlers are polled inside its context.
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) health: HealthState,
-    pub(crate) counters: Counters,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) book: Arc<Book>,
+    /// A partition with records waiting and none finished for so long makes no progress.
+    pub(crate) stalled_after: Duration,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) end: End,
 }
@@ -104,9 +116,14 @@ pub(crate) struct End {
     error: Mutex<Option<Error>>,
     said: OnceLock<()>,
     notify: Notify,
+    signs: Arc<Signs>,
 }
 
 impl End {
+    pub(crate) fn new(signs: Arc<Signs>) -> Self {
+        Self { signs, ..Self::default() }
+    }
+
     /// Asks the bus to drain and `run_until` to return `error`; the first one counts.
     pub(crate) fn with(&self, error: Error) {
         let mut slot = self.error.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,6 +134,7 @@ impl End {
         // In this order: whoever sees that it was said also finds the error.
         *slot = Some(error);
         let _ = self.said.set(());
+        self.signs.ended();
         drop(slot);
         self.notify.notify_waiters();
     }

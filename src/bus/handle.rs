@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::stop::Running;
-use crate::{Error, Event, Problem, PublishError, Publisher, Route, health::Health, services::Services};
+use crate::{Error, Event, Health, Monitor, Problem, PublishError, Publisher, Route, Stats, services::Services};
 
 /// A running bus.
 ///
@@ -64,7 +64,24 @@ impl BusHandle {
 
     /// Whether the bus does its job, for probes.
     pub fn health(&self) -> Health {
-        self.services.health.snapshot()
+        self.monitor().health()
+    }
+
+    /// What the bus has done so far, and how far it is.
+    pub fn stats(&self) -> Stats {
+        self.monitor().stats()
+    }
+
+    /// Something to hand to a probe: a cheap clone that sees health and figures for as long as the bus runs.
+    pub fn monitor(&self) -> Monitor {
+        Monitor::of(&self.services)
+    }
+
+    /// Lets records in after `Bus::held`.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn release(&self) {
+        self.running.iter().for_each(Running::release);
     }
 
     /// Runs until `stop` resolves, whatever to, then shuts down.
@@ -96,6 +113,7 @@ impl BusHandle {
     ///
     /// What made the bus end by itself, if anything did.
     pub async fn shutdown(mut self) -> Result<(), Error> {
+        self.services.health.signs.stopping();
         if let Some(running) = self.running.take() {
             running.stop(&self.services).await;
         }
@@ -105,6 +123,7 @@ impl BusHandle {
 
 impl Drop for BusHandle {
     fn drop(&mut self) {
+        self.services.health.signs.stopping();
         if let Some(running) = self.running.take() {
             running.abandon();
         }

@@ -5,6 +5,7 @@ mod plan;
 mod settings;
 mod start;
 mod stop;
+mod telemetry;
 mod threads;
 
 use std::{any::TypeId, fmt, panic::Location as Caller, sync::Arc, time::Duration};
@@ -197,6 +198,14 @@ impl<S> Bus<S> {
     #[doc(hidden)]
     pub fn limits(mut self, records: usize, bytes: usize, window: u64) -> Self {
         self.settings.limits = crate::dispatch::Limits { records, bytes, window };
+        self
+    }
+
+    /// Takes no records before [`BusHandle::release`], so that a benchmark can begin with full queues.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn held(mut self) -> Self {
+        self.settings.held = true;
         self
     }
 }

@@ -14,7 +14,9 @@ use crate::{
     event::{Descriptor, Encoder, Mode, topic_name},
     health::HealthState,
     kafka::source::Sink,
-    services::{Counters, End, Observer, Services},
+    services::{End, Observer, Services},
+    stats::Book,
+    telemetry::{Telemetry, instance_id, only_server},
 };
 
 /// A bus that has passed its checks.
@@ -35,6 +37,9 @@ impl<S> Bus<S> {
         let mut problems: Vec<Problem> = settings.kafka.problems().into_iter().map(Problem::new).collect();
         let identity = settings.identity(!actors.is_empty(), &mut problems);
         let workers = settings.worker_threads(&mut problems);
+        if settings.stalled_after.is_zero() {
+            problems.push(Problem::new("`.stalled_after(0)` would find every partition stalled; write a longer time"));
+        }
         let routes = routes(&actors, &settings, &identity, &mut problems);
         let published = topics(&settings.published, &identity, &mut problems);
         let structured = topics(&settings.structured, &identity, &mut problems);
@@ -96,7 +101,10 @@ impl Planned {
         dead_letters: Arc<dyn Sink>,
         observer: Arc<dyn Observer>,
     ) -> Services {
+        let health = HealthState::default();
         Services {
+            telemetry: Arc::new(self.telemetry(&clock)),
+            end: End::new(Arc::clone(&health.signs)),
             clock,
             encoder: Arc::clone(&self.encoder),
             sink,
@@ -104,10 +112,23 @@ impl Planned {
             group: self.identity.group.as_str().into(),
             service: self.identity.service.as_str().into(),
             runtime: tokio::runtime::Handle::current(),
-            health: HealthState::default(),
-            counters: Counters::default(),
+            health,
+            counters: Arc::default(),
+            book: Arc::new(Book::new(&self.routes)),
+            stalled_after: self.settings.stalled_after,
             observer,
-            end: End::default(),
+        }
+    }
+
+    fn telemetry(&self, clock: &Clock) -> Telemetry {
+        let Settings { keys, hooks, service_version, service_instance, kafka, .. } = &self.settings;
+        Telemetry {
+            keys: *keys,
+            hooks: hooks.clone(),
+            client_id: self.identity.service.as_str().into(),
+            server: kafka.bootstrap_servers().ok().as_deref().and_then(only_server),
+            version: service_version.clone().unwrap_or_default(),
+            instance: service_instance.clone().unwrap_or_else(|| instance_id(clock)),
         }
     }
 

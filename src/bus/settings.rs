@@ -7,6 +7,7 @@ use crate::{
     error::Problem,
     event::{Descriptor, Environment, Mode, default_source},
     kafka::Kafka,
+    telemetry::{Hooks, Keys},
 };
 
 /// What a bus was told.
@@ -28,6 +29,13 @@ pub(crate) struct Settings {
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain_timeout: Duration,
     pub(crate) limits: Limits,
+    /// Takes no records until it is released.
+    pub(crate) held: bool,
+    pub(crate) service_version: Option<String>,
+    pub(crate) service_instance: Option<String>,
+    pub(crate) stalled_after: Duration,
+    pub(crate) keys: Keys,
+    pub(crate) hooks: Hooks,
 }
 
 /// What follows from the settings: every name a running bus needs.
@@ -57,6 +65,12 @@ impl Settings {
             shutdown_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(5),
             limits: Limits::default(),
+            held: false,
+            service_version: None,
+            service_instance: None,
+            stalled_after: Duration::from_secs(60),
+            keys: Keys::default(),
+            hooks: Hooks::default(),
         }
     }
 

@@ -44,13 +44,12 @@ impl<S> Bus<S> {
         ));
         announce(&planned);
         let running = if planned.routes.is_empty() {
+            services.health.signs.publishes_only();
             Running::publisher(planned.settings.kafka.clone())
         } else {
             consume(&planned, &services)?
         };
-        let publisher =
-            Publisher::new(Arc::clone(&services.sink), Arc::clone(&services.encoder), services.clock.clone());
-        Ok(BusHandle { running: Some(running), publisher, routes: planned.route_lines(), services })
+        Ok(BusHandle { running: Some(running), publisher: Publisher::of(&services), routes: planned.route_lines(), services })
     }
 }
 
@@ -134,6 +133,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
     tracing::debug!(settings = ?effective(&config), "librdkafka's settings of the consumer");
     let settings = PollSettings {
         limits: planned.settings.limits,
+        held: planned.settings.held,
         bounds: Bounds { drain: planned.settings.drain_timeout, ..Bounds::default() },
         ..PollSettings::default()
     };

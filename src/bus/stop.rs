@@ -57,6 +57,12 @@ impl Running {
         }
     }
 
+    /// Lets records in after `Bus::held`.
+    #[cfg(feature = "testing")]
+    pub(super) fn release(&self) {
+        self.consumer.iter().for_each(|(poller, _)| poller.release());
+    }
+
     /// Asks everything to stop, and does not wait.
     pub(super) fn abandon(self) {
         drop(self);

@@ -17,38 +17,18 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    limits::{Credit, Limits},
     offset_map::OffsetMap,
     progress::{Progress, Received},
 };
-use crate::kafka::{
-    held::HeldBytes,
-    record::{Batch, TopicPartition},
-    source::{CommitPoint, Committed},
+use crate::{
+    kafka::{
+        held::HeldBytes,
+        record::{Batch, TopicPartition},
+        source::{CommitPoint, Committed},
+    },
+    stats::PartitionMeter,
 };
-
-/// How much of a partition may be in memory at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// Unfinished records.
-    pub(crate) records: usize,
-    /// Bytes of the batches that are still referred to.
-    pub(crate) bytes: usize,
-    /// Distance from the lowest unfinished offset to the highest received one.
-    pub(crate) window: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { records: 10_000, bytes: 16 << 20, window: 20_000 }
-    }
-}
-
-/// What may be taken from a partition right now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Credit {
-    pub(crate) records: usize,
-    pub(crate) bytes: usize,
-}
 
 /// Batches on their way to a mailbox that has not seen them yet.
 const IN_TRANSIT: usize = 2;
@@ -79,6 +59,7 @@ pub(crate) struct Assignment {
     /// Mailboxes that still run something.
     running: AtomicUsize,
     closed: AtomicBool,
+    meter: PartitionMeter,
     waker: Waker,
 }
 
@@ -108,6 +89,7 @@ impl Assignment {
             saturated: AtomicUsize::new(0),
             running: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
+            meter: PartitionMeter::new(offset),
             waker,
         }
     }
@@ -161,6 +143,7 @@ impl Assignment {
         if batch.is_empty() {
             return None;
         }
+        self.meter.received(&batch);
         self.in_transit.fetch_add(tickets.into(), Relaxed);
         Some(batch.seal(&self.held))
     }
@@ -178,6 +161,16 @@ impl Assignment {
     /// Records that were received and are not finished, without a lock.
     pub(crate) fn unfinished(&self) -> usize {
         self.unfinished.load(Relaxed)
+    }
+
+    /// Distance from the lowest unfinished offset to the highest received one, without a lock.
+    pub(crate) fn span(&self) -> u64 {
+        self.span.load(Relaxed)
+    }
+
+    /// What is counted.
+    pub(crate) fn meter(&self) -> &PartitionMeter {
+        &self.meter
     }
 
     /// What to commit now, with a number that changes whenever this does.
@@ -242,13 +235,16 @@ impl Assignment {
         let held_back = self.crowded.load(Relaxed)
             || progress.unfinished() >= self.limits.records
             || progress.span() >= self.limits.window;
+        let mut count = 0;
         for &offset in offsets {
             if progress.finish(offset) {
+                count += 1;
                 finished(offset);
             }
         }
         self.publish(&progress);
         drop(progress);
+        self.meter.finished(count);
         if held_back {
             (self.waker)();
         }

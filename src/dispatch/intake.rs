@@ -1,9 +1,9 @@
 //! The door of the dispatch room: what the poll loop hands over.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::assignment::Assignment;
-use crate::kafka::record::Batch;
+use crate::{kafka::record::Batch, stats::Measured};
 
 /// Where the poll loop delivers; the router implements it.
 ///
@@ -20,6 +20,15 @@ pub(crate) trait Intake: Send + 'static {
 
     /// One batch, in one message, to every mailbox of the partition.
     fn deliver(&self, assignment: &Assignment, batch: Arc<Batch>);
+
+    /// The poll loop turned; `now` is its own time.
+    fn turned(&self, _now: Duration) {}
+
+    /// This member was told its partitions, or has lost them.
+    fn joined(&self, _joined: bool) {}
+
+    /// What the client knows of its partitions; about once a second.
+    fn measured(&self, _figures: &[Measured]) {}
 
     /// The state of the connection, for health and for those who wait for it.
     fn broker(&self, up: bool, detail: &str);

@@ -12,10 +12,14 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument, Span};
 
 use super::{queue::LaneQueue, route::ActorSpec, ticket::Ticket};
-use crate::actor::{Call, Fault, Instance, Invoke, Returned, discard, panic_message};
-use crate::kafka::record::{OutRecord, Record};
+use crate::{
+    actor::{Call, Fault, Instance, Invoke, Returned, discard, panic_message},
+    kafka::record::{OutRecord, Record},
+    telemetry::Attempt,
+};
 
 /// One lane; same key, same lane, one event at a time.
 pub(crate) struct Lane {
@@ -35,10 +39,18 @@ struct Running {
     ticket: Ticket,
     /// Set when the attempt did not end at its first poll.
     since: Option<Instant>,
+    span: Attempt,
 }
 
 /// How an attempt ended.
-pub(crate) type Ended = (Ticket, Result<Vec<OutRecord>, Fault>);
+pub(crate) struct Ended {
+    pub(crate) ticket: Ticket,
+    pub(crate) result: Result<Vec<OutRecord>, Fault>,
+    /// As [`Running::since`].
+    pub(crate) since: Option<Instant>,
+    /// The span it ran in.
+    pub(crate) span: Attempt,
+}
 
 impl Lane {
     pub(crate) fn new(waker: Waker) -> Self {
@@ -63,33 +75,43 @@ impl Lane {
             Some(instance) => instance,
             None => match std::panic::catch_unwind(AssertUnwindSafe(|| (actor.build)())) {
                 Ok(instance) => instance,
-                Err(panic) => return Err(Box::new((ticket, Err(Fault::Panic(panic_message(panic.as_ref())))))),
+                Err(panic) => {
+                    let result = Err(Fault::Panic(panic_message(panic.as_ref())));
+                    return Err(Box::new(Ended { ticket, result, since: None, span: Attempt::none() }));
+                }
             },
         };
         let call = call(ticket.record.clone(), ticket.attempts, name);
-        let attempt = if actor.policy.blocking { aside(invoke, instance, call) } else { invoke(instance, call) };
-        self.running = Some(Running { attempt, ticket, since: None });
+        let span = Attempt::begin(&call);
+        let attempt = match actor.policy.blocking {
+            true => aside(invoke, instance, call, span.span().clone()),
+            false => invoke(instance, call),
+        };
+        self.running = Some(Running { attempt, ticket, since: None, span });
         Ok(())
     }
 
     /// Goes on with the attempt; `now` is asked if it does not end at its first poll.
     pub(crate) fn poll(&mut self, now: impl FnOnce() -> Instant) -> Poll<Ended> {
         let Some(running) = &mut self.running else { return Poll::Pending };
-        let returned = match running.attempt.as_mut().poll(&mut Context::from_waker(&self.waker)) {
+        let cx = &mut Context::from_waker(&self.waker);
+        let returned = match running.span.enter(|| running.attempt.as_mut().poll(cx)) {
             Poll::Ready(returned) => returned,
             Poll::Pending => {
                 running.since.get_or_insert_with(now);
                 return Poll::Pending;
             }
         };
-        let Some(Running { ticket, attempt, .. }) = self.running.take() else { unreachable!("an attempt just ended") };
+        let Some(Running { attempt, ticket, since, span }) = self.running.take() else {
+            unreachable!("an attempt just ended")
+        };
         drop(attempt);
         self.instance = returned.instance;
         if self.rebuild {
             self.rebuild = false;
             self.discard_instance();
         }
-        Poll::Ready((ticket, returned.result))
+        Poll::Ready(Ended { ticket, result: returned.result, since, span })
     }
 
     /// When the attempt that runs was first seen to take time.
@@ -99,10 +121,10 @@ impl Lane {
 
     /// Ends an attempt that takes too long; its half-changed instance goes with it.
     pub(crate) fn time_out(&mut self, after: Duration) -> Option<Ended> {
-        let Running { attempt, ticket, .. } = self.running.take()?;
-        discard(attempt);
+        let Running { attempt, ticket, since, span } = self.running.take()?;
+        span.enter(|| discard(attempt));
         self.rebuild = false;
-        Some((ticket, Err(Fault::Timeout(after))))
+        Some(Ended { ticket, result: Err(Fault::Timeout(after)), since, span })
     }
 
     /// Has the instance built anew, after the attempt that runs.
@@ -130,11 +152,12 @@ impl Lane {
 }
 
 /// Runs an attempt on a thread that may block.
-fn aside(invoke: Invoke, instance: Instance, call: Call) -> BoxFuture<'static, Returned> {
+fn aside(invoke: Invoke, instance: Instance, call: Call, span: Span) -> BoxFuture<'static, Returned> {
     let runtime = call.services.runtime.clone();
     let inside = runtime.clone();
     // Dropped with its partition before a thread was free, it never starts.
-    let attempt = AbortOnDropHandle::new(runtime.spawn_blocking(move || inside.block_on(invoke(instance, call))));
+    let run = move || inside.block_on(invoke(instance, call).instrument(span));
+    let attempt = AbortOnDropHandle::new(runtime.spawn_blocking(run));
     Box::pin(async move {
         match attempt.await {
             Ok(returned) => returned,
@@ -148,8 +171,9 @@ fn aside(invoke: Invoke, instance: Instance, call: Call) -> BoxFuture<'static, R
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            discard(running.attempt);
+        if let Some(Running { attempt, span, .. }) = self.running.take() {
+            span.enter(|| discard(attempt));
+            span.cancelled();
         }
         self.discard_instance();
     }

@@ -4,6 +4,7 @@ mod assignment;
 mod intake;
 mod lane;
 mod lanes;
+mod limits;
 mod mailbox;
 mod offset_map;
 mod outputs;
@@ -17,8 +18,9 @@ mod router;
 mod ticket;
 mod wake;
 
-pub(crate) use assignment::{Assignment, Limits, Waker};
+pub(crate) use assignment::{Assignment, Waker};
 pub(crate) use intake::Intake;
+pub(crate) use limits::Limits;
 pub(crate) use mailbox::{Mailbox, Rebuild, SettledAs, Verdict};
 #[cfg(feature = "testing")]
 pub(crate) use offset_map::OffsetMap;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::ticket::{Stub, Ticket};
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
         source::{SendError, SendErrorKind},
     },
     services::{Counters, Services, persistent_backoff},
+    telemetry::Attempt,
 };
 
 /// How the outputs of an attempt fared.
@@ -30,15 +32,21 @@ pub(crate) async fn publish(
     cancel: CancellationToken,
     ticket: Ticket,
     outputs: Vec<OutRecord>,
+    attempt: Attempt,
 ) -> Published {
     let count = outputs.len() as u64;
+    let sending = services.telemetry.sending_outputs(attempt.span(), &outputs);
+    // The attempt's span ends with this one.
+    drop(attempt);
     let mut left = outputs;
     // One reason for each record and actor: another one's success does not make this one well.
     let handler = ticket.handler.as_ref().map_or("", |handler| &handler.name);
     let key = format!("outputs of {handler}, {} {}", ticket.record.from(), ticket.record.offset());
     let mut health = services.health.reason(key);
     for round in 1.. {
-        let (first, error) = match judge(services.sink.send(left.clone()).await) {
+        let results = services.sink.send(left.clone()).instrument(sending.span().clone()).await;
+        sending.ended(&results);
+        let (first, error) = match judge(results) {
             Ok(()) => {
                 Counters::add(&services.counters.published, count);
                 return Published::Acked { stub: ticket.stub(), attempts: ticket.attempts };
@@ -87,7 +95,7 @@ mod tests {
     use super::*;
 
     fn error(kind: SendErrorKind) -> SendError {
-        SendError { topic: "t".to_owned(), kind, reason: format!("{kind:?}") }
+        SendError { topic: "t".to_owned(), kind, reason: format!("{kind:?}"), code: None }
     }
 
     #[test]

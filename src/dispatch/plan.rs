@@ -123,12 +123,16 @@ impl Plan<'_> {
                 rank,
                 actor: Arc::clone(&self.actors[rank]),
                 handlers: hashbrown::HashMap::default(),
+                count: 0,
             });
             let handler = Arc::new(HandlerSpec {
                 invoke: registration.invoke,
                 name: format!("{}/{}", (registration.actor_name)(), event.event_type).into(),
                 event_type: event.event_type,
+                at: member.count,
+                meter: Arc::default(),
             });
+            member.count += 1;
             for event_type in types(event) {
                 member.handlers.insert(event_type, Arc::clone(&handler));
             }

@@ -54,9 +54,9 @@ impl<T: Keyed> LaneQueue<T> {
         }
     }
 
-    /// Nothing of this key starts until [`LaneQueue::release`].
-    pub(crate) fn park(&mut self, key: KeyHash) {
-        self.parked.entry(key).or_default();
+    /// Nothing of this key starts until [`LaneQueue::release`]; false if it was parked already.
+    pub(crate) fn park(&mut self, key: KeyHash) -> bool {
+        self.parked.try_insert(key, VecDeque::new()).is_ok()
     }
 
     /// The item its key is parked for may start again; the key stays parked for all others.

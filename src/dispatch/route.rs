@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 use crate::{
     actor::{Instance, Invoke},
     event::{Descriptor, Location},
+    stats::HandlerMeter,
     supervisor::Supervisor,
 };
 
@@ -35,6 +36,9 @@ pub(crate) struct HandlerSpec {
     /// `{path of the actor}/{event type}`: stable, for output ids and dead letters.
     pub(crate) name: Arc<str>,
     pub(crate) event_type: &'static str,
+    /// Place among the handlers of its member.
+    pub(crate) at: usize,
+    pub(crate) meter: Arc<HandlerMeter>,
 }
 
 /// An actor with its handlers of one topic.
@@ -45,6 +49,8 @@ pub(crate) struct Member {
     pub(crate) actor: Arc<ActorSpec>,
     /// By CloudEvents type, aliases included.
     pub(crate) handlers: HashMap<&'static str, Arc<HandlerSpec>, RandomState>,
+    /// How many handlers these are, aliases apart.
+    pub(crate) count: usize,
 }
 
 /// Everything this bus does with one topic.

@@ -1,6 +1,6 @@
 //! The router: an actix actor that starts a partition's mailboxes when it is assigned and stops them when it goes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, Addr, ArbiterHandle, Context, Handler, Message};
 use dashmap::DashMap;
@@ -13,9 +13,12 @@ use super::{
 };
 use crate::{
     Error,
+    health::HealthState,
     kafka::record::{Batch, TopicPartition},
     services::Services,
+    stats::Measured,
     supervisor::{Forget, SupervisorActor},
+    telemetry::logs,
 };
 
 /// Where mailboxes run.
@@ -163,9 +166,16 @@ impl Door {
 /// The last alarm, until partitions are assigned again.
 const ALARM: &str = "alarm";
 
+/// No broker can be reached.
+const BROKER: &str = "broker";
+
+/// Which of the bus's clients this is about.
+const CONSUMER: &str = "consumer";
+
 impl Intake for Door {
     fn assign(&self, assignment: &Arc<Assignment>) {
         self.services.health.recover(ALARM);
+        self.services.book.assigned(assignment);
         self.router.do_send(Change::Assigned(Arc::clone(assignment)));
     }
 
@@ -174,6 +184,9 @@ impl Intake for Door {
     }
 
     fn close(&self, assignment: &Arc<Assignment>) {
+        if self.services.book.closed(assignment) {
+            self.services.health.recover(&HealthState::stalled(&assignment.partition));
+        }
         self.router.do_send(Change::Closed(Arc::clone(assignment)));
     }
 
@@ -181,17 +194,34 @@ impl Intake for Door {
         self.each_mailbox(assignment, |mailbox| mailbox.do_send(Deliver(Arc::clone(&batch))));
     }
 
+    fn turned(&self, now: Duration) {
+        self.services.health.signs.turned(now);
+    }
+
+    fn joined(&self, joined: bool) {
+        self.services.health.signs.joined(joined);
+    }
+
+    fn measured(&self, figures: &[Measured]) {
+        let Services { book, clock, health, stalled_after, .. } = &*self.services;
+        book.tick(clock.working_now(), figures, *stalled_after, health);
+    }
+
     fn broker(&self, up: bool, detail: &str) {
+        let Services { health, .. } = &*self.services;
+        health.signs.consumer_reaches_the_cluster(up);
         if up {
-            self.services.health.recover("broker");
-        } else {
-            self.services.health.degrade("broker", format!("the broker cannot be reached: {detail}"));
+            health.lift(BROKER);
+            logs::broker_up(CONSUMER, detail);
+        } else if health.note(BROKER, &format!("the broker cannot be reached: {detail}")) {
+            logs::broker_down(CONSUMER, detail);
         }
     }
 
     fn alarm(&self, reason: &str) {
-        tracing::error!(reason, "consuming needs an operator");
-        self.services.health.degrade(ALARM, reason);
+        if self.services.health.note(ALARM, reason) {
+            logs::alarm(reason);
+        }
     }
 
     fn fatal(&self, reason: &str) {

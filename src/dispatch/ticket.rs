@@ -8,7 +8,7 @@ use super::{
     queue::{KeyHash, Keyed},
     route::HandlerSpec,
 };
-use crate::kafka::record::Record;
+use crate::{event::TraceContext, kafka::record::Record};
 
 /// One record on its way through one actor; the record is finished when the tickets of all actors are.
 #[derive(Debug)]
@@ -24,16 +24,23 @@ pub(crate) struct Ticket {
     /// Waits for a dependency so far; they are not attempts.
     pub(crate) holds: u32,
     pub(crate) first_failure: Option<DateTime<Utc>>,
+    /// Of the span in which it failed last.
+    pub(crate) trace: Option<Box<TraceContext>>,
 }
 
 impl Ticket {
     pub(crate) fn new(record: Record, handler: Option<Arc<HandlerSpec>>) -> Self {
-        Self { record, handler, key: None, lane: None, attempts: 0, holds: 0, first_failure: None }
+        Self { record, handler, key: None, lane: None, attempts: 0, holds: 0, first_failure: None, trace: None }
+    }
+
+    /// Its handler's place among those of its actor; 0 if it has none.
+    pub(crate) fn handler_at(&self) -> usize {
+        self.handler.as_ref().map_or(0, |handler| handler.at)
     }
 
     /// Where this ticket belongs, for the way back from the supervisor.
     pub(crate) fn stub(&self) -> Stub {
-        Stub { key: self.key, lane: self.lane, offset: self.record.offset() }
+        Stub { key: self.key, lane: self.lane, offset: self.record.offset(), handler: self.handler_at() }
     }
 }
 
@@ -49,4 +56,6 @@ pub(crate) struct Stub {
     pub(crate) key: Option<KeyHash>,
     pub(crate) lane: Option<usize>,
     pub(crate) offset: i64,
+    /// As [`Ticket::handler_at`].
+    pub(crate) handler: usize,
 }

@@ -12,6 +12,7 @@ use super::{
     case::snake,
     cloudevents::write::{AttributeError, Beside, Headers, Outgoing, Payload, check_source},
     cloudevents::{ExtensionValue, Incoming},
+    large::LargeTypes,
     topic::{TopicNameError, topic_name},
     trace::TraceContext,
 };
@@ -145,6 +146,7 @@ pub(crate) struct Encoder {
     topic_modes: HashMap<String, Mode>,
     /// What was found out about event types, once for each.
     routes: DashMap<TypeId, Route>,
+    pub(super) large: LargeTypes,
 }
 
 /// Where events of a type go, and how.
@@ -160,7 +162,7 @@ impl Encoder {
     pub(crate) fn new(environment: Environment, source: impl Into<String>) -> Result<Self, EncodeError> {
         let source = source.into();
         check_source(&source).map_err(EncodeError::Source)?;
-        Ok(Self { environment, source, mode: Mode::default(), topic_modes: HashMap::new(), routes: DashMap::new() })
+        Ok(Self { environment, source, mode: Mode::default(), topic_modes: HashMap::new(), routes: DashMap::new(), large: LargeTypes::default() })
     }
 
     /// The mode of all topics that have none of their own.
@@ -183,6 +185,7 @@ impl Encoder {
             mode: Mode::default(),
             topic_modes: HashMap::new(),
             routes: DashMap::new(),
+            large: LargeTypes::default(),
         }
     }
 
@@ -233,6 +236,7 @@ impl Encoder {
         };
         let beside = Beside { headers, trace: attributes.trace.as_ref(), baggage: attributes.baggage.as_deref() };
         let (headers, value) = write(route.mode, outgoing, beside)?;
+        self.large.check(event_type, value.as_ref().map_or(0, Bytes::len));
         let key = event.key().filter(|key| !key.is_empty()).unwrap_or(id);
         Ok(OutRecord { topic: route.topic, partition: None, key: Some(key.into()), value, headers })
     }

@@ -7,6 +7,7 @@ mod envelope;
 #[cfg(test)]
 mod fixture;
 mod key;
+mod large;
 mod media_type;
 mod output_id;
 mod partitioner;
@@ -24,6 +25,7 @@ pub(crate) use self::{
     },
     decode::{DecodeError, decode, decode_if},
     envelope::{Attributes, EncodeError, Encoder, default_source},
+    large::LARGE,
     output_id::output_id,
     topic::{dead_letter_topic, plural_warning, topic_name},
     trace::TraceContext,

@@ -1,5 +1,8 @@
 //! The poll loop: events in, batches out, commits when due. It never blocks and runs no user code.
 
+mod commits;
+mod observe;
+
 use std::{
     sync::{Arc, mpsc::TryRecvError},
     time::Duration,
@@ -8,11 +11,11 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    committer::{Committer, Verdict},
+    committer::Committer,
     poll_thread::{Command, Settings, Wiring},
     rebalance::{Departed, Partitions},
     record::{Batch, TopicPartition},
-    source::{CommitError, Committed, Source, SourceEvent},
+    source::{Committed, Source, SourceEvent},
 };
 use crate::dispatch::{Assignment, Intake};
 
@@ -46,6 +49,8 @@ pub(crate) struct PollLoop<S, I> {
     dead: bool,
     /// Where the round over the partitions begins.
     first: usize,
+    /// When the figures are looked at again.
+    look: Duration,
 }
 
 impl<S: Source, I: Intake> PollLoop<S, I> {
@@ -60,6 +65,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             phase: Phase::Running,
             dead: false,
             first: 0,
+            look: Duration::ZERO,
         }
     }
 
@@ -70,6 +76,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         if self.is_closed() {
             return false;
         }
+        self.observe(now);
         let mut busy = self.obey(now);
         busy |= self.listen(now);
         busy |= self.take(now);
@@ -92,6 +99,8 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
     fn obey(&mut self, now: Duration) -> bool {
         match self.wiring.commands.try_recv() {
             Ok(Command::Stop { within, done }) => self.stop(now + within, Some(done)),
+            #[cfg(feature = "testing")]
+            Ok(Command::Release) => self.settings.held = false,
             // Nobody is left who could stop it.
             Err(TryRecvError::Disconnected) if matches!(self.phase, Phase::Running) => {
                 self.stop(now + self.settings.bounds.drain, None);
@@ -153,6 +162,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             }
         }
         self.source.start(&starts);
+        self.intake.joined(true);
     }
 
     fn assign(&mut self, partition: &TopicPartition, committed: Option<&Committed>) {
@@ -172,6 +182,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
     fn on_revoked(&mut self, now: Duration, partitions: Vec<TopicPartition>, lost: bool) {
         tracing::info!(?partitions, lost, "partitions revoked");
         if lost || self.dead {
+            self.intake.joined(false);
             let departed = self.partitions.lose(partitions);
             return self.let_go(departed);
         }
@@ -205,21 +216,6 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         }
     }
 
-    fn on_committed(&mut self, now: Duration, results: Vec<(TopicPartition, Result<(), CommitError>)>) {
-        let jitter = (self.wiring.jitter)();
-        let Verdict { lost, alarms, fatal } = self.committer.answered(now, results, jitter);
-        for partition in lost {
-            // Not the end yet: in a cooperative rebalance the same error also comes for partitions that stay.
-            self.partitions.hold(&partition, now + self.settings.commits.suspend.0);
-        }
-        for alarm in alarms {
-            self.intake.alarm(&alarm);
-        }
-        if let Some(reason) = fatal {
-            self.on_fatal(&reason);
-        }
-    }
-
     fn on_fatal(&mut self, reason: &str) {
         tracing::error!(reason, "the consumer client is dead");
         self.committer.kill();
@@ -232,7 +228,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
 
     /// One batch from each partition that may give one, every round from another first partition.
     fn take(&mut self, now: Duration) -> bool {
-        if self.dead || !matches!(self.phase, Phase::Running) {
+        if self.dead || self.settings.held || !matches!(self.phase, Phase::Running) {
             return false;
         }
         let Self { source, intake, partitions, .. } = self;
@@ -254,7 +250,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         busy
     }
 
-    // Commits and departures.
+    // Departures.
 
     fn depart(&mut self, now: Duration) -> bool {
         let Self { partitions, committer, settings, .. } = self;
@@ -265,16 +261,6 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             self.let_go(departed);
         }
         busy
-    }
-
-    fn commit(&mut self, now: Duration) -> bool {
-        if !self.committer.due(now, self.partitions.load()) {
-            return false;
-        }
-        let Some(points) = self.committer.request(now, self.partitions.standings()) else { return false };
-        self.partitions.note_sent(&points);
-        self.source.commit(&points);
-        true
     }
 
     fn close_if_done(&mut self) -> bool {

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -17,7 +17,8 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::record::TopicPartition;
+use super::{record::TopicPartition, source::Figures};
+use crate::stats::Measured;
 
 /// A rebalance that waits for its answer.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub(super) struct GroupContext {
     calls: AtomicU64,
     /// Statistics have shown a connected broker.
     connected: AtomicBool,
+    /// What the last statistics said.
+    figures: Mutex<Option<Figures>>,
     /// From here on a revoke is answered at once, else closing never ends.
     closing: AtomicBool,
 }
@@ -68,6 +71,11 @@ impl GroupContext {
         self.connected.swap(false, Ordering::Relaxed)
     }
 
+    /// What the last statistics said; nothing, if that was told before.
+    pub(super) fn figures(&self) -> Figures {
+        lock(&self.figures).take().unwrap_or_default()
+    }
+
     pub(super) fn start_closing(&self) {
         self.closing.store(true, Ordering::SeqCst);
     }
@@ -86,6 +94,15 @@ impl GroupContext {
         };
         lock(&self.rebalances).push_back(rebalance);
     }
+}
+
+/// The partitions, as the client wants them.
+pub(super) fn list_of(partitions: &[TopicPartition]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add_partition(&partition.topic, partition.partition);
+    }
+    list
 }
 
 /// Answers a revoke.
@@ -108,6 +125,20 @@ pub(super) fn accept(client: &BaseConsumer<GroupContext>, list: &TopicPartitionL
     }
 }
 
+fn figures_of(statistics: &Statistics) -> Figures {
+    let joined = statistics.cgrp.as_ref().is_some_and(|group| group.state == "up" && group.join_state == "steady");
+    let partitions = statistics.topics.iter().flat_map(|(topic, known)| {
+        let topic: Arc<str> = topic.as_str().into();
+        // The one with number -1 stands for records that have no partition yet.
+        known.partitions.values().filter(|known| known.partition >= 0).map(move |known| Measured {
+            partition: TopicPartition::new(Arc::clone(&topic), known.partition),
+            end: [known.ls_offset, known.hi_offset].into_iter().find(|&offset| offset >= 0),
+            prefetched: u64::try_from(known.fetchq_cnt).ok(),
+        })
+    });
+    Figures { joined, partitions: partitions.collect() }
+}
+
 impl ClientContext for GroupContext {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
         self.served("log", || match level {
@@ -125,6 +156,7 @@ impl ClientContext for GroupContext {
             if statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP") {
                 self.connected.store(true, Ordering::Relaxed);
             }
+            *lock(&self.figures) = Some(figures_of(&statistics));
         });
     }
 

@@ -21,6 +21,9 @@ const PARK: Duration = Duration::from_millis(100);
 pub(crate) enum Command {
     /// Takes nothing more, drains for `within` at most, commits, closes the client; `done` tells when.
     Stop { within: Duration, done: oneshot::Sender<()> },
+    /// Ends [`Settings::held`].
+    #[cfg(feature = "testing")]
+    Release,
 }
 
 /// Random numbers in `[0, 1)` for backoffs.
@@ -40,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) bounds: Bounds,
     pub(crate) commits: Policy,
+    /// Takes no records until it is released, so that a benchmark can begin with full queues.
+    pub(crate) held: bool,
 }
 
 /// Wakes a thread that may not exist yet.
@@ -99,6 +104,13 @@ impl Poller {
         let _ = self.commands.send(Command::Stop { within, done });
         (self.waker)();
         closed
+    }
+
+    /// Lets records in after [`Settings::held`].
+    #[cfg(feature = "testing")]
+    pub(crate) fn release(&self) {
+        let _ = self.commands.send(Command::Release);
+        (self.waker)();
     }
 }
 

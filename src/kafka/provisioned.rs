@@ -76,7 +76,7 @@ fn failure(topic: &str, error: NotProvisioned) -> SendError {
         NotProvisioned::Unreachable { reason, .. } => (SendErrorKind::Retriable, reason),
         NotProvisioned::Problems(problems) => (SendErrorKind::Permanent, problems.join("; ")),
     };
-    SendError { topic: topic.to_owned(), kind, reason }
+    SendError { topic: topic.to_owned(), kind, reason, code: None }
 }
 
 impl Sink for ProvisioningSink {

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use super::{
     committer::{Load, Standing},
     record::TopicPartition,
-    source::CommitPoint,
+    source::{CommitError, CommitPoint},
 };
 use crate::dispatch::Assignment;
 
@@ -35,6 +35,8 @@ pub(crate) struct Slot {
     pub(crate) assignment: Arc<Assignment>,
     /// The offset of the last commit request.
     pub(crate) sent: i64,
+    /// That of a request without an answer yet.
+    asked: Option<i64>,
     /// Nothing is taken until then: another member may own it.
     pub(crate) held_until: Duration,
 }
@@ -85,7 +87,8 @@ impl Partitions {
 
     /// A partition came; returns what still stood in its place.
     pub(crate) fn insert(&mut self, assignment: Arc<Assignment>) -> Option<Arc<Assignment>> {
-        let slot = Slot { sent: assignment.committable().unwrap_or(0), assignment, held_until: Duration::ZERO };
+        let sent = assignment.committable().unwrap_or(0);
+        let slot = Slot { sent, asked: None, assignment, held_until: Duration::ZERO };
         let partition = slot.assignment.partition.clone();
         for release in self.departures.iter_mut().filter_map(|departure| departure.release.as_mut()) {
             release.retain(|one| *one != partition);
@@ -208,6 +211,18 @@ impl Partitions {
         for point in points {
             if let Some(slot) = self.slots.get_mut(&point.partition) {
                 slot.sent = point.offset;
+                slot.asked = Some(point.offset);
+            }
+        }
+    }
+
+    /// The answer to the last commit request. Only a request without any error is believed, as the committer does.
+    pub(crate) fn note_answer(&mut self, results: &[(TopicPartition, Result<(), CommitError>)]) {
+        let good = results.iter().all(|(_, result)| result.is_ok());
+        for (partition, _) in results {
+            let Some(slot) = self.slots.get_mut(partition) else { continue };
+            if let Some(offset) = slot.asked.take().filter(|_| good) {
+                slot.assignment.meter().committed(offset);
             }
         }
     }

@@ -115,6 +115,12 @@ impl Batch {
         self.records.iter().map(|record| record.offset)
     }
 
+    /// The key of one record, by its place in the batch.
+    pub(crate) fn key_at(&self, at: usize) -> Option<&[u8]> {
+        let span = self.records.get(at)?.key.as_ref()?;
+        Some(&self.bytes[span.start as usize..span.end as usize])
+    }
+
     /// Drops the records for which `keep` says no; their bytes stay until the batch goes.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(i64) -> bool) {
         self.records.retain(|record| keep(record.offset));

@@ -8,6 +8,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 
 use super::record::{Batch, OutRecord, TopicPartition};
+use crate::stats::Measured;
 
 /// What the poll loop asks of a consumer client. One thread calls it; no call blocks for longer than stated.
 pub(crate) trait Source {
@@ -24,6 +25,11 @@ pub(crate) trait Source {
     /// was sent, the answers to earlier ones are not reported any more.
     fn commit(&mut self, points: &[CommitPoint]);
 
+    /// What the client knows of its partitions, without asking anybody.
+    fn figures(&mut self) -> Figures {
+        Figures::default()
+    }
+
     /// How long the caller may rest when nothing happens, if that is not its own decision.
     fn rest(&self) -> Option<Duration> {
         None
@@ -34,6 +40,14 @@ pub(crate) trait Source {
 
     /// Leaves the group and closes the client; returns after `within` at the latest, even if the broker is gone.
     fn close(&mut self, within: Duration);
+}
+
+/// What a client knows of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    /// It takes part in its group, with partitions or without. A client that does not know says no.
+    pub(crate) joined: bool,
+    pub(crate) partitions: Vec<Measured>,
 }
 
 /// What a [`Source`] reports.
@@ -123,6 +137,8 @@ pub(crate) struct SendError {
     pub(crate) topic: String,
     pub(crate) kind: SendErrorKind,
     pub(crate) reason: String,
+    /// The broker's or client's code, as `TOPIC_AUTHORIZATION_FAILED`, where there is one.
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

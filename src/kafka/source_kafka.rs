@@ -21,7 +21,7 @@ use super::{
     nudge::Nudge,
     raw::{self, CommitAnswer, CommitQueue, RecordError},
     record::{Batch, TopicPartition},
-    source::{CommitError, CommitPoint, Source, SourceEvent},
+    source::{CommitError, CommitPoint, Figures, Source, SourceEvent},
     split::Split,
 };
 use crate::dispatch::Waker;
@@ -174,14 +174,6 @@ impl KafkaSource {
     }
 }
 
-fn list_of(partitions: &[TopicPartition]) -> TopicPartitionList {
-    let mut list = TopicPartitionList::with_capacity(partitions.len());
-    for partition in partitions {
-        list.add_partition(&partition.topic, partition.partition);
-    }
-    list
-}
-
 impl Source for KafkaSource {
     fn next_event(&mut self) -> Option<SourceEvent> {
         if let Some(event) = self.events.pop_front() {
@@ -254,6 +246,10 @@ impl Source for KafkaSource {
         }
     }
 
+    fn figures(&mut self) -> Figures {
+        self.client.as_ref().map(|client| client.context().figures()).unwrap_or_default()
+    }
+
     fn rest(&self) -> Option<Duration> {
         self.nudge.due().map(|due| due.saturating_duration_since(crate::clock::monotonic()))
     }
@@ -261,7 +257,7 @@ impl Source for KafkaSource {
     fn release(&mut self, partitions: &[TopicPartition]) {
         let Some(client) = self.client.clone() else { return };
         self.owed = self.owed.saturating_sub(1);
-        group::give_back(&client, &list_of(partitions));
+        group::give_back(&client, &group::list_of(partitions));
         for partition in partitions {
             self.queues.remove(partition);
             self.committed.remove(partition);
@@ -274,7 +270,7 @@ impl Source for KafkaSource {
         client.context().start_closing();
         if self.owed > 0 {
             // The client awaits an answer before it does anything else.
-            group::give_back(&client, &list_of(&self.queues.keys().cloned().collect::<Vec<_>>()));
+            group::give_back(&client, &group::list_of(&self.queues.keys().cloned().collect::<Vec<_>>()));
         }
         self.queues.clear();
         self.commits = None;

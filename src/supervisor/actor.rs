@@ -3,6 +3,7 @@
 use std::{any::TypeId, collections::HashMap, sync::Arc};
 
 use super::{
+    dead_letter_headers::ErrorClass,
     directive::{Decision, History, Outcome, RecordDirective, Scope, decide},
     forward::{self, text},
     history::Restarts,
@@ -13,6 +14,7 @@ use crate::{
     dispatch::{Assignment, Mailbox, Member, PartitionMap, Rebuild, SettledAs, Ticket, TopicRoutes, Verdict},
     kafka::record::TopicPartition,
     services::{Counters, Services},
+    telemetry::logs,
 };
 use actix::{Actor, Addr, Context, Handler, Message};
 
@@ -62,12 +64,23 @@ impl Failed {
     }
 
     pub(super) fn outcome(&self) -> Outcome<'_> {
-        match &self.fault {
-            Fault::Failure(failure) => Outcome::Failed(failure),
-            Fault::Timeout(_) => Outcome::TimedOut,
-            Fault::Panic(_) => Outcome::Panicked,
-            Fault::Undecodable(_) => Outcome::Undecodable,
+        self.fault.outcome()
+    }
+}
+
+impl Fault {
+    fn outcome(&self) -> Outcome<'_> {
+        match self {
+            Self::Failure(failure) => Outcome::Failed(failure),
+            Self::Timeout(_) => Outcome::TimedOut,
+            Self::Panic(_) => Outcome::Panicked,
+            Self::Undecodable(_) => Outcome::Undecodable,
         }
+    }
+
+    /// The class under which it is filed.
+    pub(crate) fn class(&self) -> ErrorClass {
+        self.outcome().class().unwrap_or(ErrorClass::Permanent)
     }
 }
 
@@ -85,13 +98,16 @@ impl Handler<Failed> for SupervisorActor {
         match decision.record {
             RecordDirective::Retry(after) => {
                 Counters::add(&services.counters.retried, 1);
-                forward::log(&failed, "retried", Some(after));
+                if let Some(handler) = &failed.ticket.handler {
+                    Counters::add(&handler.meter.retried, 1);
+                }
+                logs::retried(&forward::line(&services, &failed), after);
                 actix::spawn(forward::resume(services, failed, after));
             }
             RecordDirective::Hold(after) => {
                 failed.ticket.attempts = failed.ticket.attempts.saturating_sub(1);
                 failed.ticket.holds += 1;
-                forward::log(&failed, "held", Some(after));
+                logs::held(&forward::line(&services, &failed), after);
                 actix::spawn(forward::resume(services, failed, after));
             }
             RecordDirective::DeadLetter => {
@@ -111,7 +127,10 @@ impl Handler<Failed> for SupervisorActor {
             // A failure is never acknowledged or skipped.
             RecordDirective::Discard | RecordDirective::Ack | RecordDirective::Skip => {
                 Counters::add(&services.counters.discarded, 1);
-                forward::log(&failed, "discarded", None);
+                if let Some(handler) = &failed.ticket.handler {
+                    Counters::add(&handler.meter.discarded, 1);
+                }
+                logs::discarded(&forward::line(&services, &failed));
                 forward::settle(&failed, SettledAs::Discarded);
                 // The user's error may panic when it is dropped.
                 discard(failed);

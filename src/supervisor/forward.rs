@@ -20,6 +20,7 @@ use crate::{
         source::{SendError, SendErrorKind},
     },
     services::{Counters, Services, persistent_backoff},
+    telemetry::logs,
 };
 
 /// Waits, then has the record run again; given up when the partition goes.
@@ -49,7 +50,7 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
         let letter = build(&failed.ticket.record, &info(&services, &failed, partitions), limit);
         let size = letter.wire_size();
         if let Some(what) = reduced(&letter) {
-            tracing::error!(%topic, size, what, "a dead letter is too large and leaves something out");
+            logs::reduced(topic, size, what);
         }
         let Err(error) = send(&services, letter).await else { break };
         if error.kind == SendErrorKind::TooLarge && limit > SMALLEST {
@@ -63,7 +64,10 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
     }
     drop(health);
     Counters::add(&services.counters.dead_lettered, 1);
-    log(&failed, "dead-lettered", None);
+    if let Some(handler) = &failed.ticket.handler {
+        Counters::add(&handler.meter.dead_lettered, 1);
+    }
+    logs::dead_lettered(&line(&services, &failed));
     settle(&failed, SettledAs::DeadLettered { reason: text(&failed.fault) });
 }
 
@@ -91,10 +95,10 @@ fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> Dead
         class: failed.outcome().class().unwrap_or(ErrorClass::Permanent),
         error: error_text(&failed.fault),
         service_name: &services.service,
-        service_version: "",
-        service_instance: "",
-        traceparent: "",
-        tracestate: "",
+        service_version: &services.telemetry.version,
+        service_instance: &services.telemetry.instance,
+        traceparent: failed.ticket.trace.as_ref().map_or("", |trace| trace.traceparent()),
+        tracestate: failed.ticket.trace.as_ref().and_then(|trace| trace.tracestate.as_deref()).unwrap_or_default(),
         original_key: None,
         fence_id: "",
         trusted: false,
@@ -117,18 +121,15 @@ pub(super) fn text(error: &impl Display) -> String {
         .unwrap_or_else(|_| "an error whose `Display` panics".to_owned())
 }
 
-/// One line for each failure.
-pub(super) fn log(failed: &Failed, what: &str, after: Option<Duration>) {
-    let record = &failed.ticket.record;
-    tracing::warn!(
-        event_type = failed.ticket.handler.as_ref().map_or("unknown", |handler| handler.event_type),
-        key = %String::from_utf8_lossy(record.key().unwrap_or_default()),
-        topic = %record.from().topic,
-        partition = record.from().partition,
-        offset = record.offset(),
-        attempt = failed.ticket.attempts,
-        after_ms = after.map(|after| after.as_millis() as u64),
-        error = text(&failed.fault),
-        "{what}"
-    );
+/// What the log line of a failure says.
+pub(super) fn line<'a>(services: &Services, failed: &'a Failed) -> logs::Failure<'a> {
+    let handler = failed.ticket.handler.as_ref();
+    logs::Failure {
+        record: &failed.ticket.record,
+        event_type: handler.map(|handler| handler.event_type),
+        handler: handler.map(|handler| &*handler.name),
+        attempt: failed.ticket.attempts,
+        error: text(&failed.fault),
+        keys: services.telemetry.keys,
+    }
 }

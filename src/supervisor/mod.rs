@@ -13,6 +13,7 @@ use std::{error::Error as StdError, time::Duration};
 
 pub(crate) use actor::{Failed, Forget, SupervisorActor};
 pub use directive::{Directive, OnLimit, Strategy};
+pub(crate) use key_hash::key_hash;
 use directive::{Policy, RestartLimit, Rule};
 pub use retry::{Jitter, Retry};
 

@@ -17,8 +17,9 @@ use crate::{
     kafka::{
         oversized,
         record::{Batch, OutRecord, Timestamp, TopicPartition},
-        source::{CommitPoint, Committed, Delivery, SendError, SendErrorKind, Sink, Source, SourceEvent},
+        source::{CommitPoint, Committed, Delivery, Figures, SendError, SendErrorKind, Sink, Source, SourceEvent},
     },
+    stats::Measured,
 };
 
 /// Partitions of a topic in memory.
@@ -120,6 +121,7 @@ impl Cluster {
             topic: "in memory".to_owned(),
             kind,
             reason: "a test asked for it".to_owned(),
+            code: None,
         });
         self.state().refusals.extend(errors);
     }
@@ -250,6 +252,17 @@ impl Source for MemorySource {
         drop(state);
         let results = points.iter().map(|point| (point.partition.clone(), Ok(()))).collect();
         self.events.push_back(SourceEvent::Committed(results));
+    }
+
+    fn figures(&mut self) -> Figures {
+        let state = self.cluster.state();
+        let partitions = self.positions.iter().map(|(partition, position)| {
+            let log = state.logs.get(&(partition.topic.to_string(), partition.partition));
+            let end = log.map_or(0, Vec::len);
+            let (end, left) = (end as i64, end.saturating_sub(*position) as u64);
+            Measured { partition: partition.clone(), end: Some(end), prefetched: Some(left) }
+        });
+        Figures { joined: false, partitions: partitions.collect() }
     }
 
     fn release(&mut self, partitions: &[TopicPartition]) {

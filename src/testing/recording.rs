@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::{WrittenRecord, memory::Cluster};
 use crate::{
-    clock::Clock,
-    event::{Encoder, Event},
+    event::Event,
     publisher::Publisher,
 };
 
@@ -39,7 +38,7 @@ impl RecordingPublisher {
     /// A publisher that has published nothing yet.
     pub fn new() -> Self {
         let cluster = Cluster::default();
-        let publisher = Publisher::new(Arc::new(cluster.clone()), Arc::new(Encoder::detached()), Clock::system());
+        let publisher = Publisher::detached(Arc::new(cluster.clone()));
         Self { cluster, publisher }
     }
 

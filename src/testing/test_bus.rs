@@ -11,7 +11,7 @@ use super::{
     watch::Watch,
 };
 use crate::{
-    Bus, Error, Publisher, Route,
+    Bus, Error, Monitor, Publisher, Route, Stats,
     clock::Clock,
     event::{Attributes, Encoder, Event, topic_name},
     health::Health,
@@ -174,7 +174,7 @@ impl TestBus {
 
     /// A publisher on this bus; what it publishes is handled like anything else.
     pub fn publisher(&self) -> Publisher {
-        Publisher::new(Arc::new(self.cluster.clone()), Arc::clone(&self.services.encoder), self.services.clock.clone())
+        Publisher::of(&self.services)
     }
 
     /// Moves time on by hand, also that of attempts that run: how a test reaches a handler's timeout.
@@ -194,7 +194,17 @@ impl TestBus {
 
     /// Whether the bus does its job.
     pub fn health(&self) -> Health {
-        self.services.health.snapshot()
+        self.monitor().health()
+    }
+
+    /// What the bus has done so far. What a cluster knows (ends of partitions) is looked up once a second of real time.
+    pub fn stats(&self) -> Stats {
+        self.monitor().stats()
+    }
+
+    /// Something to hand to the code under test.
+    pub fn monitor(&self) -> Monitor {
+        Monitor::of(&self.services)
     }
 
     /// Runs until the bus ends by itself, as [`BusHandle::run_until`](crate::BusHandle::run_until) would.

@@ -21,16 +21,19 @@ use crate::{
 };
 
 impl Mailbox {
-    pub(super) fn ended(&mut self, (ticket, result): Ended, addr: &Addr<Self>) {
+    pub(super) fn ended(&mut self, ended: Ended, addr: &Addr<Self>) {
+        let Ended { mut ticket, result, span, .. } = ended;
         match result {
             Ok(outputs) if outputs.is_empty() => self.succeed(ticket.stub(), ticket.attempts),
             Ok(outputs) => {
                 self.park(&ticket);
                 let cancel = self.spec.assignment.cancel.clone();
-                self.publishing.push(Box::pin(publish(Arc::clone(&self.spec.services), cancel, ticket, outputs)));
+                let services = Arc::clone(&self.spec.services);
+                self.publishing.push(Box::pin(publish(services, cancel, ticket, outputs, span)));
                 self.wakes.wake_mailbox();
             }
             Err(fault) => {
+                ticket.trace = span.failed(&self.spec.services.telemetry, &fault).map(Box::new);
                 self.park(&ticket);
                 self.fail(ticket, fault, addr);
             }
@@ -39,6 +42,7 @@ impl Mailbox {
 
     pub(super) fn succeed(&mut self, stub: Stub, attempts: u32) {
         self.handled += 1;
+        self.tallies.handled(stub.handler);
         self.finished.push(stub.offset);
         self.settled(stub.offset, attempts, RecordEnd::Acked);
         self.release(stub);
@@ -46,7 +50,7 @@ impl Mailbox {
 
     pub(super) fn park(&mut self, ticket: &Ticket) {
         if let (Some(lane), Some(key)) = (ticket.lane, ticket.key) {
-            self.lanes[lane].queue.park(key);
+            self.parked += i64::from(self.lanes[lane].queue.park(key));
         }
     }
 
@@ -54,6 +58,7 @@ impl Mailbox {
         if let (Some(lane), Some(key)) = (stub.lane, stub.key)
             && self.lanes[lane].queue.release(key)
         {
+            self.parked -= 1;
             self.wakes.mark(lane);
             self.wakes.wake_mailbox();
         }

@@ -106,6 +106,7 @@ impl Handler<Drain> for Mailbox {
         self.draining.get_or_insert(false);
         self.shared.clear();
         self.lanes.iter_mut().for_each(|lane| lane.queue.clear());
+        self.parked = 0;
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod end;
 mod message;
+mod tally;
 mod turn;
 
 use std::{collections::VecDeque, sync::Arc};
@@ -10,7 +11,7 @@ use actix::{Actor, Addr, AsyncContext, Context};
 use futures_util::{future::BoxFuture, stream::FuturesUnordered};
 
 pub(crate) use self::message::{Deliver, Drain, Rebuild, SettledAs, Stop, Verdict};
-use self::turn::Turns;
+use self::{tally::Tallies, turn::Turns};
 use super::{
     assignment::Assignment,
     lane::{Alarm, Lane},
@@ -21,10 +22,11 @@ use super::{
     wake::WakeSet,
 };
 use crate::{
-    event::read,
+    event::{LARGE, read},
     kafka::record::Record,
     services::{Counters, RecordEnd, Services, Settled},
     supervisor::SupervisorActor,
+    telemetry::logs,
 };
 
 /// Records waiting in a mailbox whose lanes are all busy, beyond which the partition is held: two batches.
@@ -58,6 +60,10 @@ pub(crate) struct Mailbox {
     alarm: Alarm,
     finished: Vec<i64>,
     handled: u64,
+    tallies: Tallies,
+    /// Keys that are parked, and how many of them the assignment knows of.
+    parked: i64,
+    parked_reported: i64,
     /// Lanes that run an attempt, and how many of them the observer knows of.
     busy: usize,
     reported: usize,
@@ -74,6 +80,7 @@ impl Mailbox {
         let wakes = WakeSet::new(choice.lanes());
         let lanes: Vec<_> = (0..choice.lanes()).map(|lane| Lane::new(wakes.waker(lane))).collect();
         let idle = (0..lanes.len()).rev().collect();
+        let tallies = Tallies::new(spec.member.count);
         Self {
             spec,
             choice,
@@ -86,6 +93,9 @@ impl Mailbox {
             alarm: Alarm::default(),
             finished: Vec::new(),
             handled: 0,
+            tallies,
+            parked: 0,
+            parked_reported: 0,
             busy: 0,
             reported: 0,
             saturated: false,
@@ -114,6 +124,10 @@ impl Mailbox {
             }
             Err(_) => return self.finished.push(offset),
         };
+        let size = record.value().map_or(0, <[u8]>::len);
+        if size > LARGE && handler.meter.is_first_large() {
+            logs::large(handler.event_type, size, "handled");
+        }
         let mut ticket = Ticket::new(record, Some(handler));
         (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
         self.enqueue(ticket);
@@ -158,6 +172,9 @@ impl Mailbox {
         });
         self.finished.clear();
         Counters::add(&services.counters.handled, std::mem::take(&mut self.handled));
+        assignment.meter().parked(self.parked - self.parked_reported);
+        self.parked_reported = self.parked;
+        self.tallies.flush(&self.spec.member);
         services.observer.running(self.busy as i64 - self.reported as i64);
         self.reported = self.busy;
         let saturated = self.busy == self.lanes.len() && self.waiting() >= ENOUGH;

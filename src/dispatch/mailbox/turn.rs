@@ -8,11 +8,13 @@ use std::{
 };
 
 use actix::{ActorFuture, Addr, AsyncContext, Context};
+use tokio::time::Instant;
 
 use super::{Mailbox, MailboxSpec};
 use crate::{
     actor::Call,
     dispatch::{lane::Ended, ticket::Ticket},
+    telemetry::logs,
 };
 
 /// Attempts that one lane may end in one turn before the others get theirs.
@@ -45,16 +47,18 @@ impl Mailbox {
             self.time_out(addr);
         }
         self.poll_publishing(cx, addr);
+        // Read once for each lane: where one ends, the next begins.
+        let mut now = self.spec.services.clock.working_now();
         for word in 0..self.wakes.words() {
             for lane in self.wakes.take(word) {
-                self.run(lane, addr);
+                now = self.run(lane, now, addr);
             }
         }
         // After the marked ones, so that no record waits behind a lane that has just become busy.
         while !self.shared.is_empty()
             && let Some(lane) = self.idle_lane()
         {
-            self.run(lane, addr);
+            now = self.run(lane, now, addr);
         }
         self.flush();
         // Registers the waker of a timer that was set in this turn. One that rings already is for the next turn.
@@ -63,14 +67,16 @@ impl Mailbox {
         }
     }
 
-    /// Goes on with one lane until it has to wait.
-    fn run(&mut self, lane: usize, addr: &Addr<Self>) {
-        let began = crate::clock::monotonic();
+    /// Goes on with one lane until it has to wait; when that was.
+    fn run(&mut self, lane: usize, began: Instant, addr: &Addr<Self>) -> Instant {
         let handler = self.advance(lane, addr);
-        let took = began.elapsed();
+        let now = self.spec.services.clock.working_now();
+        let took = now.saturating_duration_since(began);
+        self.tallies.clock(now, took);
         if took > BLOCKED {
-            warn_blocked(handler.as_deref(), took);
+            logs::blocked(handler.as_deref(), took);
         }
+        now
     }
 
     /// As [`Mailbox::run`]; the handler that ran last.
@@ -89,6 +95,7 @@ impl Mailbox {
             match self.lanes[lane].poll(|| clock.working_now()) {
                 Poll::Ready(ended) => {
                     self.busy -= 1;
+                    self.tallies.ended(ended.ticket.handler_at(), ended.since);
                     self.ended(ended, addr);
                 }
                 Poll::Pending => {
@@ -144,13 +151,15 @@ impl Mailbox {
             if since + limit <= now {
                 if let Some(ended) = self.lanes[lane].time_out(limit) {
                     self.busy -= 1;
+                    self.tallies.ended(ended.ticket.handler_at(), ended.since);
                     self.ended(ended, addr);
                 }
                 self.wakes.mark(lane);
             } else {
-                next = Some(next.map_or(since, |earliest: tokio::time::Instant| earliest.min(since)));
+                next = Some(next.map_or(since, |earliest: Instant| earliest.min(since)));
             }
         }
+        self.tallies.clock(now, Duration::ZERO);
         if let Some(since) = next {
             self.alarm.set(self.spec.services.clock.deadline((since + limit).saturating_duration_since(now)));
         }
@@ -159,12 +168,3 @@ impl Mailbox {
 
 /// Longer than this, and the neighbours of a handler notice.
 const BLOCKED: Duration = Duration::from_millis(100);
-
-fn warn_blocked(handler: Option<&str>, took: Duration) {
-    tracing::warn!(
-        handler,
-        took_ms = took.as_millis() as u64,
-        "a handler kept its thread busy without an `.await`, and other keys waited; use `tokio::task::spawn_blocking`, or \
-         `.blocking()` on its supervisor"
-    );
-}

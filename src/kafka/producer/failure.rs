@@ -10,13 +10,13 @@ use super::super::{
 /// The error of a record that `code` ended.
 pub(super) fn of(topic: &str, code: Code, persisted: Persisted) -> SendError {
     let kind = kind(code, persisted);
-    SendError { topic: topic.to_owned(), kind, reason: reason(topic, code, kind) }
+    SendError { topic: topic.to_owned(), kind, reason: reason(topic, code, kind), code: Some(screaming(code)) }
 }
 
 /// The record never left: another one of the same call is too large.
 pub(super) fn held_back(topic: &str) -> SendError {
     let reason = "not sent, because another record of the same call is too large".to_owned();
-    SendError { topic: topic.to_owned(), kind: SendErrorKind::Retriable, reason }
+    SendError { topic: topic.to_owned(), kind: SendErrorKind::Retriable, reason, code: None }
 }
 
 /// The record is larger than this client's limit.
@@ -25,12 +25,26 @@ pub(super) fn too_large(topic: &str, bytes: usize, limit: usize) -> SendError {
         "the record takes {bytes} bytes and at most {limit} are allowed: publish a reference to large data, or raise \
          `message.max.bytes` here and `max.message.bytes` of the topic"
     );
-    SendError { topic: topic.to_owned(), kind: SendErrorKind::TooLarge, reason }
+    let code = Some(screaming(MessageSizeTooLarge));
+    SendError { topic: topic.to_owned(), kind: SendErrorKind::TooLarge, reason, code }
 }
 
 /// The client went away with the record.
 pub(super) fn abandoned(topic: &str) -> SendError {
     of(topic, PurgeInflight, Persisted::Possibly)
+}
+
+/// A code as telemetry writes it: `TopicAuthorizationFailed` is `TOPIC_AUTHORIZATION_FAILED`.
+fn screaming(code: Code) -> String {
+    let name = format!("{code:?}");
+    let mut screaming = String::with_capacity(name.len() + 4);
+    for (at, letter) in name.char_indices() {
+        if at > 0 && letter.is_ascii_uppercase() {
+            screaming.push('_');
+        }
+        screaming.push(letter.to_ascii_uppercase());
+    }
+    screaming
 }
 
 fn is_unknown_topic(code: Code) -> bool {
@@ -97,6 +111,11 @@ fn reason(topic: &str, code: Code, kind: SendErrorKind) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_are_written_as_brokers_write_them() {
+        assert_eq!(screaming(UnknownTopicOrPartition), "UNKNOWN_TOPIC_OR_PARTITION");
+    }
 
     #[test]
     fn each_code_has_a_kind_and_a_sentence() {

@@ -1,53 +1,62 @@
-//! Whether the bus does its job, for probes and operators.
+//! Why the bus is degraded, for as long as it is.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Whether the bus does its job; [`BusHandle::health`](crate::BusHandle::health) returns one.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Health {
-    /// What is wrong, in sentences; empty when all is well. The bus goes on and mends what it can.
-    pub degraded: Vec<String>,
-}
-
-impl Health {
-    /// Nothing is wrong.
-    ///
-    /// ```
-    /// assert!(carom::Health::default().is_well());
-    /// ```
-    pub fn is_well(&self) -> bool {
-        self.degraded.is_empty()
-    }
-}
+use super::{Health, signs::Signs};
+use crate::telemetry::logs;
 
 /// The reasons why the bus is degraded, each under a key of its own.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HealthState {
     reasons: Arc<Mutex<Vec<(String, String)>>>,
+    pub(crate) signs: Arc<Signs>,
 }
 
+/// Under what the reasons of partitions without progress begin.
+const STALLED: &str = "stalled ";
+
 impl HealthState {
+    fn reasons(&self) -> MutexGuard<'_, Vec<(String, String)>> {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Something is wrong; logged when it is new.
     pub(crate) fn degrade(&self, key: &str, reason: impl Into<String>) {
         let reason = reason.into();
-        let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
-        match reasons.iter_mut().find(|(known, _)| known == key) {
-            Some((_, known)) => *known = reason,
-            None => {
-                tracing::warn!(reason, "degraded");
-                reasons.push((key.to_owned(), reason));
-            }
+        if self.note(key, &reason) {
+            logs::degraded(&reason);
         }
     }
 
     /// It is well again; logged when it was not.
     pub(crate) fn recover(&self, key: &str) {
-        let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = reasons.iter().position(|(known, _)| known == key) {
-            let (_, reason) = reasons.swap_remove(at);
-            tracing::info!(reason, "recovered");
+        if let Some(reason) = self.lift(key) {
+            logs::recovered(&reason);
         }
+    }
+
+    /// As [`HealthState::degrade`], for what has a log line of its own; true when it is new.
+    pub(crate) fn note(&self, key: &str, reason: &str) -> bool {
+        let mut reasons = self.reasons();
+        let known = reasons.iter_mut().find(|(known, _)| known == key);
+        let is_new = known.is_none();
+        match known {
+            Some((_, known)) => reason.clone_into(known),
+            None => reasons.push((key.to_owned(), reason.to_owned())),
+        }
+        is_new
+    }
+
+    /// As [`HealthState::recover`], without the log line; what was wrong.
+    pub(crate) fn lift(&self, key: &str) -> Option<String> {
+        let mut reasons = self.reasons();
+        let at = reasons.iter().position(|(known, _)| known == key)?;
+        Some(reasons.swap_remove(at).1)
+    }
+
+    /// The key under which a partition is said to make no progress.
+    pub(crate) fn stalled(partition: &impl std::fmt::Display) -> String {
+        format!("{STALLED}{partition}")
     }
 
     /// A reason of one record, which goes when whoever deals with the record ends, in whatever way.
@@ -56,8 +65,13 @@ impl HealthState {
     }
 
     pub(crate) fn snapshot(&self) -> Health {
-        let reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
-        Health { degraded: reasons.iter().map(|(_, reason)| reason.clone()).collect() }
+        let reasons = self.reasons();
+        Health {
+            live: self.signs.is_live(),
+            ready: self.signs.is_ready(),
+            progressing: !reasons.iter().any(|(key, _)| key.starts_with(STALLED)),
+            degraded: reasons.iter().map(|(_, reason)| reason.clone()).collect(),
+        }
     }
 }
 

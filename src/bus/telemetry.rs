@@ -1,0 +1,95 @@
+//! What a bus tells about itself: options for spans, log lines and probes.
+
+use std::{sync::Arc, time::Duration};
+
+use super::Bus;
+use crate::telemetry::Keys;
+
+impl<S> Bus<S> {
+    /// Version of this service, for the header `carom-service-version` of its dead letters. Default: none.
+    ///
+    /// ```
+    /// use carom::{Bus, Kafka};
+    ///
+    /// let bus = Bus::new(Kafka::embedded()).service_version(env!("CARGO_PKG_VERSION"));
+    /// ```
+    pub fn service_version(mut self, version: impl Into<String>) -> Self {
+        self.settings.service_version = Some(version.into());
+        self
+    }
+
+    /// Which instance of this service the process is, for the header `carom-service-instance` of its dead letters; the
+    /// same as the resource attribute `service.instance.id` of OpenTelemetry, if that is used.
+    ///
+    /// Default: name of the host and number of the process, such as `billing-7c9d-1`; where the host has no name, a
+    /// UUID. Empty text leaves the header out.
+    pub fn service_instance(mut self, instance: impl Into<String>) -> Self {
+        self.settings.service_instance = Some(instance.into());
+        self
+    }
+
+    /// Where record keys may be shown, which can be personal data. Default: [`Keys::InFailures`], in the log lines of
+    /// records that failed, and not on spans.
+    pub fn telemetry_keys(mut self, keys: Keys) -> Self {
+        self.settings.keys = keys;
+        self
+    }
+
+    /// After how long a partition that has records waiting and finishes none makes no progress:
+    /// [`Health::is_progressing`](crate::Health::is_progressing) is false then, and a sentence names the partition.
+    /// Default: 60 s; 0 is an error. It is looked at once a second.
+    ///
+    /// Make it longer than the longest a handler may take, [`Supervisor::timeout`](crate::Supervisor::timeout).
+    pub fn stalled_after(mut self, within: Duration) -> Self {
+        self.settings.stalled_after = within;
+        self
+    }
+
+    /// Where published events get their trace context from: `traceparent` and, if there is one, `tracestate`, of the
+    /// *current* span. Default: none; then only [`Publisher::with_trace`](crate::Publisher::with_trace) gives one.
+    ///
+    /// It is called inside the span `send`, once for each call of `publish` or `publish_all`, on the thread of the
+    /// caller; what is no valid `traceparent` is left out. `Publisher::with_trace` wins over it. Outputs of a handler
+    /// follow the trace of their input instead. It is also called inside the span of an attempt that failed, for the
+    /// header `carom-traceparent` of its dead letter.
+    ///
+    /// carom depends on `tracing` alone; with `tracing-opentelemetry` it is
+    ///
+    /// ```text
+    /// .trace_context(|| {
+    ///     let context = tracing::Span::current().context(); // OpenTelemetrySpanExt
+    ///     let mut headers = HashMap::<String, String>::new();
+    ///     TraceContextPropagator::new().inject_context(&context, &mut headers);
+    ///     Some((headers.remove("traceparent")?, headers.remove("tracestate")))
+    /// })
+    /// ```
+    pub fn trace_context(
+        mut self,
+        current: impl Fn() -> Option<(String, Option<String>)> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.hooks.current = Some(Arc::new(current));
+        self
+    }
+
+    /// What to do with the trace context that a record came with: `adopt` gets the span `process` of an attempt before
+    /// it is entered, and `traceparent` and `tracestate` of the hop that brought the record. Default: nothing; the
+    /// context is on the span as the fields `traceparent` and `tracestate` anyway.
+    ///
+    /// It is called only for spans that somebody listens to. With `tracing-opentelemetry` it is
+    ///
+    /// ```text
+    /// .trace_parent(|span, traceparent, tracestate| {
+    ///     let mut headers = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
+    ///     headers.extend(tracestate.map(|state| ("tracestate".to_owned(), state.to_owned())));
+    ///     let parent = TraceContextPropagator::new().extract(&headers);
+    ///     span.set_parent(parent); // OpenTelemetrySpanExt; or span.add_link(parent.span().span_context().clone())
+    /// })
+    /// ```
+    pub fn trace_parent(
+        mut self,
+        adopt: impl Fn(&tracing::Span, &str, Option<&str>) + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.hooks.adopt = Some(Arc::new(adopt));
+        self
+    }
+}

@@ -1,0 +1,70 @@
+//! What a mailbox counts between two turns.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{dispatch::route::Member, stats::Tally};
+
+/// What a mailbox counts between two turns, by handler; plain numbers, handed on once in a turn.
+#[derive(Debug)]
+pub(super) struct Tallies {
+    of: Vec<Tally>,
+    /// Attempts of this run of a lane that ended without waiting.
+    at_once: u32,
+    /// Attempts of this run of a lane that had waited: handler, and since when they ran.
+    waited: Vec<(usize, Instant)>,
+    dirty: bool,
+}
+
+impl Tallies {
+    /// For so many handlers.
+    pub(super) fn new(handlers: usize) -> Self {
+        Self {
+            of: (0..handlers).map(|_| Tally::default()).collect(),
+            at_once: 0,
+            waited: Vec::new(),
+            dirty: false,
+        }
+    }
+
+    /// A record of this handler is done, its outputs included.
+    pub(super) fn handled(&mut self, handler: usize) {
+        self.of[handler].handled();
+        self.dirty = true;
+    }
+
+    /// An attempt of this handler ended; `since` is when it was first seen to wait.
+    pub(super) fn ended(&mut self, handler: usize, since: Option<Instant>) {
+        match since {
+            Some(since) => self.waited.push((handler, since)),
+            None => {
+                self.of[handler].ended_at_once();
+                self.at_once += 1;
+            }
+        }
+    }
+
+    /// The run of a lane is over, and `took` so long: the clock is read once for all that ended in it.
+    pub(super) fn clock(&mut self, now: Instant, took: Duration) {
+        let at_once = std::mem::take(&mut self.at_once);
+        if at_once > 0 {
+            let each = took / at_once;
+            self.of.iter_mut().for_each(|tally| tally.share(each));
+            self.dirty = true;
+        }
+        for (handler, since) in self.waited.drain(..) {
+            self.of[handler].ended_after(now.saturating_duration_since(since));
+            self.dirty = true;
+        }
+    }
+
+    /// Hands on what was counted.
+    pub(super) fn flush(&mut self, member: &Member) {
+        if std::mem::take(&mut self.dirty) {
+            for handler in member.handlers.values() {
+                handler.meter.take(&mut self.of[handler.at]);
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Events that not everybody has to pass on.
+
+use std::{collections::HashSet, sync::Mutex, sync::PoisonError};
+
+use crate::telemetry::logs;
+
+/// What every intermediary of CloudEvents has to pass on, in bytes (CloudEvents 1.0.2, "Size Limits"). Larger events are
+/// accepted, and said so once for each type.
+pub(crate) const LARGE: usize = 64 * 1024;
+
+/// Types that are remembered: those of the CloudEvents SDK may be made up as they go.
+const TYPES: usize = 1_000;
+
+/// The types of which a large event was written.
+#[derive(Debug, Default)]
+pub(super) struct LargeTypes(Mutex<HashSet<String>>);
+
+impl LargeTypes {
+    /// Says once for each type that its events are large.
+    pub(super) fn check(&self, event_type: &str, size: usize) {
+        if size <= LARGE {
+            return;
+        }
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.len() < TYPES && said.insert(event_type.to_owned()) {
+            logs::large(event_type, size, "published");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Where the user's tracing library comes in: carom depends on `tracing` alone.
+
+use std::{fmt, sync::Arc};
+
+use tracing::Span;
+
+use crate::event::TraceContext;
+
+/// `traceparent` and, if there is one, `tracestate`.
+pub(crate) type TraceParts = (String, Option<String>);
+
+type Current = Arc<dyn Fn() -> Option<TraceParts> + Send + Sync>;
+
+type Adopt = Arc<dyn Fn(&Span, &str, Option<&str>) + Send + Sync>;
+
+/// What the user's program does about trace contexts.
+#[derive(Clone, Default)]
+pub(crate) struct Hooks {
+    /// The context of the current span.
+    pub(crate) current: Option<Current>,
+    /// Told of each span that has a parent in another process, before the span is entered.
+    pub(crate) adopt: Option<Adopt>,
+}
+
+impl Hooks {
+    /// The context of `span`, or of the span that is current if `span` is disabled.
+    pub(crate) fn context_of(&self, span: &Span) -> Option<TraceContext> {
+        let current = self.current.as_ref()?;
+        let (traceparent, tracestate) = span.in_scope(|| current())?;
+        TraceContext::new(traceparent, tracestate)
+    }
+
+    pub(super) fn adopt(&self, span: &Span, context: &TraceContext) {
+        if let Some(adopt) = &self.adopt {
+            adopt(span, context.traceparent(), context.tracestate.as_deref());
+        }
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks")
+            .field("current", &self.current.is_some())
+            .field("adopt", &self.adopt.is_some())
+            .finish()
+    }
+}

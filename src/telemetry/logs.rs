@@ -1,0 +1,148 @@
+//! Log lines for an operator: one for each record that failed, and one for each change of state. The path of a record
+//! that succeeds logs nothing.
+
+use std::{borrow::Cow, time::Duration};
+
+use tracing::Level;
+
+use super::{
+    Keys,
+    names::{event, field, message, target},
+};
+use crate::{kafka::record::Record, supervisor::key_hash};
+
+/// A record that failed.
+pub(crate) struct Failure<'a> {
+    pub(crate) record: &'a Record,
+    /// `None` if it could not be read as an event.
+    pub(crate) event_type: Option<&'a str>,
+    pub(crate) handler: Option<&'a str>,
+    pub(crate) attempt: u32,
+    pub(crate) error: String,
+    pub(crate) keys: Keys,
+}
+
+impl Failure<'_> {
+    /// The key, or, where it may not be shown, its hash.
+    fn key(&self) -> (Option<Cow<'_, str>>, Option<String>) {
+        let Some(key) = self.record.key() else { return (None, None) };
+        match self.keys {
+            Keys::Hidden => (None, Some(format!("{:016x}", key_hash(&self.record.from().topic, key)))),
+            Keys::InFailures | Keys::Everywhere => (Some(String::from_utf8_lossy(key)), None),
+        }
+    }
+}
+
+/// One line for a record that failed; what names differ in is the name and the message of the event.
+macro_rules! failure {
+    ($level:expr, $name:expr, $message:expr, $failure:expr, $after:expr) => {{
+        let failure: &Failure<'_> = $failure;
+        let after: Option<Duration> = $after;
+        let (key, key_hash) = failure.key();
+        let from = failure.record.from();
+        tracing::event!(
+            name: $name,
+            target: target::RECORD,
+            $level,
+            {
+                { field::EVENT_TYPE } = failure.event_type,
+                { field::HANDLER } = failure.handler,
+                { field::KEY } = key.as_deref(),
+                { field::KEY_HASH } = key_hash.as_deref(),
+                { field::TOPIC } = &*from.topic,
+                { field::PARTITION } = from.partition,
+                { field::OFFSET } = failure.record.offset(),
+                { field::ATTEMPT } = failure.attempt,
+                { field::AFTER_MS } = after.map(|after| after.as_millis() as u64),
+                { field::ERROR } = failure.error.as_str(),
+            },
+            "{}", $message
+        );
+    }};
+}
+
+/// The record is handled again `after` a while.
+pub(crate) fn retried(failure: &Failure<'_>, after: Duration) {
+    failure!(Level::WARN, event::RETRIED, message::RETRIED, failure, Some(after));
+}
+
+/// A dependency is unavailable; the record is handled again `after` a while, and no attempt is counted.
+pub(crate) fn held(failure: &Failure<'_>, after: Duration) {
+    failure!(Level::WARN, event::HELD, message::HELD, failure, Some(after));
+}
+
+/// A policy gave the record up.
+pub(crate) fn discarded(failure: &Failure<'_>) {
+    failure!(Level::WARN, event::DISCARDED, message::DISCARDED, failure, None);
+}
+
+/// The broker has the record's dead letter.
+pub(crate) fn dead_lettered(failure: &Failure<'_>) {
+    failure!(Level::ERROR, event::DEAD_LETTERED, message::DEAD_LETTERED, failure, None);
+}
+
+/// A dead letter had to leave something out.
+pub(crate) fn reduced(topic: &str, size: usize, left_out: &str) {
+    tracing::event!(
+        name: event::REDUCED, target: target::RECORD, Level::ERROR,
+        { { field::TOPIC } = topic, { field::SIZE } = size, { field::LEFT_OUT } = left_out },
+        "{}", message::REDUCED
+    );
+}
+
+/// An event type has events over 64 KiB.
+pub(crate) fn large(event_type: &str, size: usize, when: &str) {
+    tracing::event!(
+        name: event::LARGE, target: target::RECORD, Level::WARN,
+        { { field::EVENT_TYPE } = event_type, { field::SIZE } = size, { field::WHEN } = when },
+        "{}", message::LARGE
+    );
+}
+
+/// A handler blocks its thread.
+pub(crate) fn blocked(handler: Option<&str>, took: Duration) {
+    tracing::event!(
+        name: event::BLOCKED, target: target::BUS, Level::WARN,
+        { { field::HANDLER } = handler, { field::TOOK_MS } = took.as_millis() as u64 },
+        "{}", message::BLOCKED
+    );
+}
+
+/// Something is wrong with the bus.
+pub(crate) fn degraded(reason: &str) {
+    tracing::event!(
+        name: event::DEGRADED, target: target::BUS, Level::WARN, { { field::REASON } = reason }, "{}", message::DEGRADED
+    );
+}
+
+/// It is well again.
+pub(crate) fn recovered(reason: &str) {
+    tracing::event!(
+        name: event::RECOVERED, target: target::BUS, Level::INFO, { { field::REASON } = reason }, "{}", message::RECOVERED
+    );
+}
+
+/// Only an operator can help.
+pub(crate) fn alarm(reason: &str) {
+    tracing::event!(
+        name: event::ALARM, target: target::BUS, Level::ERROR, { { field::REASON } = reason }, "{}", message::ALARM
+    );
+}
+
+/// A client reaches the cluster again, or for the first time.
+pub(crate) fn broker_up(client: &str, detail: &str) {
+    tracing::event!(
+        name: event::BROKER_UP, target: target::BUS, Level::INFO,
+        { { field::CLIENT } = client, { field::REASON } = detail },
+        "{}", message::BROKER_UP
+    );
+}
+
+/// A client no longer reaches the cluster.
+pub(crate) fn broker_down(client: &str, detail: &str) {
+    tracing::event!(
+        name: event::BROKER_DOWN, target: target::BUS, Level::WARN,
+        { { field::CLIENT } = client, { field::REASON } = detail },
+        "{}", message::BROKER_DOWN
+    );
+}

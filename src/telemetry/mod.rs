@@ -1,0 +1,112 @@
+//! What a bus tells about itself while it runs: spans and log lines. Their names are in one place ([`names`]).
+
+mod hooks;
+pub(crate) mod logs;
+pub(crate) mod names;
+mod process;
+mod send;
+
+use std::{fmt, sync::Arc};
+
+pub(crate) use self::{
+    hooks::{Hooks, TraceParts},
+    process::Attempt,
+    send::Sending,
+};
+use crate::clock::Clock;
+
+/// Where record keys may be shown: they can be personal data.
+///
+/// Where a key is not shown, log lines carry its hash, the one of the dead-letter header `carom-key-hash` and of
+/// [`Stats`](crate::stats::Stats).
+///
+/// ```
+/// use carom::{Bus, Kafka, telemetry::Keys};
+///
+/// let bus = Bus::new(Kafka::embedded()).telemetry_keys(Keys::Hidden);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Keys {
+    /// Nowhere.
+    Hidden,
+    /// In the log line of a record that failed, because an operator has to find it. The default.
+    #[default]
+    InFailures,
+    /// There, and on spans.
+    Everywhere,
+}
+
+/// What all spans and log lines of one bus have in common.
+#[derive(Default)]
+pub(crate) struct Telemetry {
+    pub(crate) keys: Keys,
+    pub(crate) hooks: Hooks,
+    pub(crate) client_id: Arc<str>,
+    /// The broker, where just one is named.
+    pub(crate) server: Option<(String, u16)>,
+    /// Of the service, for dead letters; empty if it is not known.
+    pub(crate) version: String,
+    /// Which instance of the service this is, for dead letters.
+    pub(crate) instance: String,
+}
+
+impl Telemetry {
+    /// A key as a span may show it.
+    fn span_key<'a>(&self, key: Option<&'a [u8]>) -> Option<std::borrow::Cow<'a, str>> {
+        key.filter(|_| self.keys == Keys::Everywhere).map(String::from_utf8_lossy)
+    }
+
+    fn server_address(&self) -> Option<&str> {
+        self.server.as_ref().map(|(address, _)| address.as_str())
+    }
+
+    fn server_port(&self) -> Option<u16> {
+        self.server.as_ref().map(|&(_, port)| port)
+    }
+}
+
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telemetry").field("keys", &self.keys).field("hooks", &self.hooks).finish_non_exhaustive()
+    }
+}
+
+/// Which instance of a service this is, if nobody says: host and process, or, where the host has no name, anything that
+/// no other instance has.
+pub(crate) fn instance_id(clock: &Clock) -> String {
+    let named = std::env::var("HOSTNAME").ok().or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok());
+    match named.as_deref().map(str::trim).filter(|host| !host.is_empty()) {
+        Some(host) => format!("{host}-{}", std::process::id()),
+        None => clock.uuid().hyphenated().to_string(),
+    }
+}
+
+/// Host and port of a list of bootstrap servers that names just one.
+pub(crate) fn only_server(servers: &str) -> Option<(String, u16)> {
+    if servers.contains(',') {
+        return None;
+    }
+    let server = servers.rsplit_once("://").map_or(servers, |(_, server)| server).trim();
+    match server.rsplit_once(':') {
+        Some((host, port)) => Some((host.to_owned(), port.parse().ok()?)),
+        None if server.is_empty() => None,
+        // librdkafka's default.
+        None => Some((server.to_owned(), 9092)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_known_where_just_one_is_named() {
+        let named = |servers| only_server(servers).map(|(host, port)| format!("{host} {port}"));
+        assert_eq!(named("kafka-1:9093").as_deref(), Some("kafka-1 9093"));
+        assert_eq!(named("SASL_SSL://kafka-1").as_deref(), Some("kafka-1 9092"));
+        // Fails without the look for a comma: spans would name a host called `kafka-1:9092,kafka-2`.
+        assert_eq!(named("kafka-1:9092,kafka-2:9092"), None);
+        assert_eq!(named(""), None);
+    }
+}

@@ -1,0 +1,132 @@
+//! Every name that spans and log lines carry: OpenTelemetry's semantic conventions 1.44 (messaging is in development
+//! there, so names may change: they stand here and nowhere else), and carom's own.
+
+/// Targets, for filters such as `carom::send=off`.
+pub(crate) mod target {
+    /// Spans around attempts.
+    pub(crate) const PROCESS: &str = "carom::process";
+    /// Spans around publishing.
+    pub(crate) const SEND: &str = "carom::send";
+    /// What happened to records.
+    pub(crate) const RECORD: &str = "carom::record";
+    /// What an operator has to know of the bus and its cluster.
+    pub(crate) const BUS: &str = "carom::bus";
+}
+
+/// Names of spans, which are also the names of their operations.
+pub(crate) mod span {
+    pub(crate) const PROCESS: &str = "process";
+    pub(crate) const SEND: &str = "send";
+}
+
+/// Attributes of spans.
+pub(crate) mod attribute {
+    // What `tracing-opentelemetry` reads.
+    pub(crate) const OTEL_NAME: &str = "otel.name";
+    pub(crate) const OTEL_KIND: &str = "otel.kind";
+    pub(crate) const OTEL_STATUS_CODE: &str = "otel.status_code";
+
+    pub(crate) const ERROR_TYPE: &str = "error.type";
+    pub(crate) const SERVER_ADDRESS: &str = "server.address";
+    pub(crate) const SERVER_PORT: &str = "server.port";
+
+    pub(crate) const SYSTEM: &str = "messaging.system";
+    pub(crate) const OPERATION_NAME: &str = "messaging.operation.name";
+    pub(crate) const OPERATION_TYPE: &str = "messaging.operation.type";
+    pub(crate) const DESTINATION_NAME: &str = "messaging.destination.name";
+    pub(crate) const PARTITION_ID: &str = "messaging.destination.partition.id";
+    pub(crate) const GROUP_NAME: &str = "messaging.consumer.group.name";
+    pub(crate) const CLIENT_ID: &str = "messaging.client.id";
+    pub(crate) const MESSAGE_ID: &str = "messaging.message.id";
+    pub(crate) const CONVERSATION_ID: &str = "messaging.message.conversation_id";
+    pub(crate) const BATCH_COUNT: &str = "messaging.batch.message_count";
+    pub(crate) const OFFSET: &str = "messaging.kafka.offset";
+    pub(crate) const KEY: &str = "messaging.kafka.message.key";
+    pub(crate) const TOMBSTONE: &str = "messaging.kafka.message.tombstone";
+
+    pub(crate) const EVENT_ID: &str = "cloudevents.event_id";
+    pub(crate) const EVENT_SOURCE: &str = "cloudevents.event_source";
+    pub(crate) const EVENT_SPEC_VERSION: &str = "cloudevents.event_spec_version";
+    pub(crate) const EVENT_TYPE: &str = "cloudevents.event_type";
+    pub(crate) const EVENT_SUBJECT: &str = "cloudevents.event_subject";
+
+    // carom's own.
+    pub(crate) const HANDLER: &str = "carom.handler";
+    pub(crate) const ATTEMPT: &str = "carom.attempt";
+    /// The W3C trace context of the hop that brought the record.
+    pub(crate) const TRACEPARENT: &str = "traceparent";
+    pub(crate) const TRACESTATE: &str = "tracestate";
+    /// The context of the event's creation, where that is another one.
+    pub(crate) const CREATION_TRACEPARENT: &str = "carom.creation.traceparent";
+}
+
+/// Values of attributes.
+pub(crate) mod value {
+    pub(crate) const KAFKA: &str = "kafka";
+    pub(crate) const CONSUMER: &str = "consumer";
+    pub(crate) const PRODUCER: &str = "producer";
+    pub(crate) const ERROR: &str = "ERROR";
+    pub(crate) const SPEC_VERSION: &str = "1.0";
+    /// `error.type` of a failure that has no code of its own.
+    pub(crate) const OTHER: &str = "_OTHER";
+    /// `error.type` of an attempt that was given up with its partition.
+    pub(crate) const CANCELLED: &str = "cancelled";
+}
+
+/// Names of events, for filters and tests; what a person reads is in [`message`].
+pub(crate) mod event {
+    pub(crate) const RETRIED: &str = "carom.record.retried";
+    pub(crate) const HELD: &str = "carom.record.held";
+    pub(crate) const DISCARDED: &str = "carom.record.discarded";
+    pub(crate) const DEAD_LETTERED: &str = "carom.record.dead_lettered";
+    pub(crate) const REDUCED: &str = "carom.record.reduced";
+    pub(crate) const LARGE: &str = "carom.event.large";
+    pub(crate) const BLOCKED: &str = "carom.handler.blocked";
+    pub(crate) const DEGRADED: &str = "carom.bus.degraded";
+    pub(crate) const RECOVERED: &str = "carom.bus.recovered";
+    pub(crate) const ALARM: &str = "carom.bus.alarm";
+    pub(crate) const BROKER_UP: &str = "carom.broker.up";
+    pub(crate) const BROKER_DOWN: &str = "carom.broker.down";
+}
+
+/// What a person reads; stable, so that an operator can search for it.
+pub(crate) mod message {
+    pub(crate) const RETRIED: &str = "retried";
+    pub(crate) const HELD: &str = "held";
+    pub(crate) const DISCARDED: &str = "discarded";
+    pub(crate) const DEAD_LETTERED: &str = "dead-lettered";
+    pub(crate) const REDUCED: &str = "a dead letter is too large and leaves something out";
+    pub(crate) const LARGE: &str = "an event is larger than the 64 KiB that every CloudEvents intermediary has to pass \
+                                    on; put the large part elsewhere and publish a reference to it (claim check, \
+                                    extension `dataref`); said once for each type";
+    pub(crate) const BLOCKED: &str = "a handler kept its thread busy without an `.await`, and other keys waited; use \
+                                      `tokio::task::spawn_blocking`, or `.blocking()` on its supervisor";
+    pub(crate) const DEGRADED: &str = "degraded";
+    pub(crate) const RECOVERED: &str = "recovered";
+    pub(crate) const ALARM: &str = "consuming needs an operator";
+    pub(crate) const BROKER_UP: &str = "the broker is connected";
+    pub(crate) const BROKER_DOWN: &str = "the broker cannot be reached";
+}
+
+/// Fields of log lines: short, because a person reads them.
+pub(crate) mod field {
+    pub(crate) const EVENT_TYPE: &str = "event_type";
+    pub(crate) const HANDLER: &str = "handler";
+    pub(crate) const KEY: &str = "key";
+    /// As in the header `carom-key-hash` and in `PartitionStats::hottest_keys`.
+    pub(crate) const KEY_HASH: &str = "key_hash";
+    pub(crate) const TOPIC: &str = "topic";
+    pub(crate) const PARTITION: &str = "partition";
+    pub(crate) const OFFSET: &str = "offset";
+    pub(crate) const ATTEMPT: &str = "attempt";
+    pub(crate) const AFTER_MS: &str = "after_ms";
+    pub(crate) const TOOK_MS: &str = "took_ms";
+    pub(crate) const ERROR: &str = "error";
+    pub(crate) const REASON: &str = "reason";
+    pub(crate) const SIZE: &str = "size";
+    pub(crate) const LEFT_OUT: &str = "left_out";
+    /// `published` or `handled`.
+    pub(crate) const WHEN: &str = "when";
+    /// `consumer` or `producer`.
+    pub(crate) const CLIENT: &str = "client";
+}

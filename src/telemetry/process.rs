@@ -1,0 +1,113 @@
+//! The span in which a handler runs.
+
+use tracing::{Level, Span, field::Empty};
+
+use super::{
+    Telemetry,
+    names::{attribute, span, target, value},
+};
+use crate::{
+    actor::{Call, Fault},
+    event::{Incoming, TraceContext, read},
+};
+
+/// The span around one attempt of a handler; it costs a look at a flag where nobody listens.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    span: Span,
+}
+
+impl Attempt {
+    /// Opens the span. What it says of the event is read from the record again, and only if somebody listens.
+    pub(crate) fn begin(call: &Call) -> Self {
+        // The macro looks at a cached flag; everything else happens behind it.
+        let enabled = tracing::span_enabled!(target: target::PROCESS, Level::INFO);
+        Self { span: if enabled { open(call) } else { Span::none() } }
+    }
+
+    /// No span: the attempt did not begin.
+    pub(crate) fn none() -> Self {
+        Self { span: Span::none() }
+    }
+
+    /// Runs `act` inside the span.
+    pub(crate) fn enter<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.span.in_scope(act)
+    }
+
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Takes note of a failure; its trace context, for a dead letter.
+    pub(crate) fn failed(&self, telemetry: &Telemetry, fault: &Fault) -> Option<TraceContext> {
+        if self.span.is_disabled() {
+            return None;
+        }
+        // Few values, which is what an attribute is grouped by; the same as in the header `carom-error-class`.
+        self.error(fault.class().as_str());
+        telemetry.hooks.context_of(&self.span)
+    }
+
+    /// The attempt was given up together with its partition.
+    pub(crate) fn cancelled(&self) {
+        self.error(value::CANCELLED);
+    }
+
+    fn error(&self, kind: &str) {
+        self.span.record(attribute::ERROR_TYPE, kind);
+        self.span.record(attribute::OTEL_STATUS_CODE, value::ERROR);
+    }
+}
+
+fn open(call: &Call) -> Span {
+    // The mailbox has read it before.
+    let Ok(event) = read(call.record.headers(), call.record.value()) else { return Span::none() };
+    let telemetry = &call.services.telemetry;
+    let hop = TraceContext::of_hop(&event, call.record.headers());
+    let span = describe(call, &event, hop.as_ref());
+    if let Some(hop) = &hop {
+        telemetry.hooks.adopt(&span, hop);
+    }
+    span
+}
+
+fn describe(call: &Call, event: &Incoming<'_>, hop: Option<&TraceContext>) -> Span {
+    let telemetry = &call.services.telemetry;
+    let from = call.record.from();
+    let creation = TraceContext::of_creation(event, call.record.headers()).filter(|creation| Some(creation) != hop);
+    tracing::span!(
+        target: target::PROCESS,
+        parent: None,
+        Level::INFO,
+        span::PROCESS,
+        { attribute::OTEL_NAME } = format_args!("{} {}", span::PROCESS, from.topic),
+        { attribute::OTEL_KIND } = value::CONSUMER,
+        { attribute::OTEL_STATUS_CODE } = Empty,
+        { attribute::ERROR_TYPE } = Empty,
+        { attribute::SYSTEM } = value::KAFKA,
+        { attribute::OPERATION_NAME } = span::PROCESS,
+        { attribute::OPERATION_TYPE } = span::PROCESS,
+        { attribute::DESTINATION_NAME } = &*from.topic,
+        { attribute::PARTITION_ID } = from.partition.to_string(),
+        { attribute::OFFSET } = call.record.offset(),
+        { attribute::GROUP_NAME } = &*call.services.group,
+        { attribute::CLIENT_ID } = &*telemetry.client_id,
+        { attribute::SERVER_ADDRESS } = telemetry.server_address(),
+        { attribute::SERVER_PORT } = telemetry.server_port(),
+        { attribute::MESSAGE_ID } = &*event.id,
+        { attribute::CONVERSATION_ID } = event.extension("correlationid").map(ToString::to_string),
+        { attribute::KEY } = telemetry.span_key(call.record.key()).as_deref(),
+        { attribute::TOMBSTONE } = event.tombstone.then_some(true),
+        { attribute::EVENT_ID } = &*event.id,
+        { attribute::EVENT_SOURCE } = &*event.source,
+        { attribute::EVENT_SPEC_VERSION } = value::SPEC_VERSION,
+        { attribute::EVENT_TYPE } = &*event.event_type,
+        { attribute::EVENT_SUBJECT } = event.subject.as_deref(),
+        { attribute::HANDLER } = &*call.handler,
+        { attribute::ATTEMPT } = call.attempt,
+        { attribute::TRACEPARENT } = hop.map(TraceContext::traceparent),
+        { attribute::TRACESTATE } = hop.and_then(|hop| hop.tracestate.as_deref()),
+        { attribute::CREATION_TRACEPARENT } = creation.as_ref().map(TraceContext::traceparent),
+    )
+}

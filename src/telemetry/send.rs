@@ -1,0 +1,153 @@
+//! The span in which events are published.
+
+use std::borrow::Cow;
+
+use tracing::{Level, Span, field::Empty};
+
+use super::{
+    Telemetry,
+    names::{attribute, span, target, value},
+};
+use crate::{
+    event::TraceContext,
+    kafka::{
+        record::OutRecord,
+        source::{Delivery, SendError},
+    },
+};
+
+/// The span around publishing one event, or several in one call.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    span: Span,
+}
+
+impl Telemetry {
+    /// Opens the span of events that are published by hand, all to one topic; a child of the current span.
+    pub(crate) fn sending(&self, topic: &str, event_type: &str) -> Sending {
+        if !tracing::span_enabled!(target: target::SEND, Level::INFO) {
+            return Sending { span: Span::none() };
+        }
+        self.open(&Span::current(), Some(topic), Some(event_type))
+    }
+
+    /// Opens the span of a handler's outputs; a child of the attempt's span, which goes on until they are sent.
+    pub(crate) fn sending_outputs(&self, attempt: &Span, outputs: &[OutRecord]) -> Sending {
+        if attempt.is_disabled() {
+            return Sending { span: Span::none() };
+        }
+        // Where topics differ, none is named, as the conventions have it.
+        let topic = outputs.first().map(|first| &first.topic);
+        let topic = topic.filter(|topic| outputs.iter().all(|output| output.topic == **topic));
+        let sending = self.open(attempt, topic.map(|topic| &**topic), None);
+        sending.carries(self, outputs);
+        sending
+    }
+
+    fn open(&self, parent: &Span, topic: Option<&str>, event_type: Option<&str>) -> Sending {
+        let name = topic.map_or(Cow::Borrowed(span::SEND), |topic| format!("{} {topic}", span::SEND).into());
+        let span = tracing::span!(
+            target: target::SEND,
+            parent: parent,
+            Level::INFO,
+            span::SEND,
+            { attribute::OTEL_NAME } = &*name,
+            { attribute::OTEL_KIND } = value::PRODUCER,
+            { attribute::OTEL_STATUS_CODE } = Empty,
+            { attribute::ERROR_TYPE } = Empty,
+            { attribute::SYSTEM } = value::KAFKA,
+            { attribute::OPERATION_NAME } = span::SEND,
+            { attribute::OPERATION_TYPE } = span::SEND,
+            { attribute::DESTINATION_NAME } = topic,
+            { attribute::PARTITION_ID } = Empty,
+            { attribute::OFFSET } = Empty,
+            { attribute::BATCH_COUNT } = Empty,
+            { attribute::CLIENT_ID } = &*self.client_id,
+            { attribute::SERVER_ADDRESS } = self.server_address(),
+            { attribute::SERVER_PORT } = self.server_port(),
+            { attribute::MESSAGE_ID } = Empty,
+            { attribute::CONVERSATION_ID } = Empty,
+            { attribute::KEY } = Empty,
+            { attribute::TOMBSTONE } = Empty,
+            { attribute::EVENT_ID } = Empty,
+            { attribute::EVENT_SOURCE } = Empty,
+            { attribute::EVENT_SPEC_VERSION } = value::SPEC_VERSION,
+            { attribute::EVENT_TYPE } = event_type,
+            { attribute::EVENT_SUBJECT } = Empty,
+        );
+        Sending { span }
+    }
+}
+
+impl Sending {
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// The context that the events carry: that of this span.
+    pub(crate) fn context(&self, telemetry: &Telemetry) -> Option<TraceContext> {
+        telemetry.hooks.context_of(&self.span)
+    }
+
+    /// Says what goes out: one record with its id, or how many.
+    pub(crate) fn carries(&self, telemetry: &Telemetry, records: &[OutRecord]) {
+        if self.span.is_disabled() {
+            return;
+        }
+        let [record] = records else {
+            self.span.record(attribute::BATCH_COUNT, records.len());
+            return;
+        };
+        for (attribute, name) in HEADERS {
+            if let Some(text) = header(record, name) {
+                self.span.record(attribute, text);
+            }
+        }
+        if let Some(key) = telemetry.span_key(record.key.as_deref()) {
+            self.span.record(attribute::KEY, &*key);
+        }
+        if record.value.is_none() {
+            self.span.record(attribute::TOMBSTONE, true);
+        }
+    }
+
+    /// Says what became of it.
+    pub(crate) fn ended(&self, results: &[Result<Delivery, SendError>]) {
+        if self.span.is_disabled() {
+            return;
+        }
+        if let [Ok(delivery)] = results {
+            self.span.record(attribute::PARTITION_ID, delivery.partition.to_string());
+            self.span.record(attribute::OFFSET, delivery.offset);
+        }
+        if let Some(error) = results.iter().find_map(|result| result.as_ref().err()) {
+            self.failed(error.code.as_deref().unwrap_or(value::OTHER));
+        }
+    }
+
+    /// It never became a record.
+    pub(crate) fn refused(&self) {
+        self.failed(value::OTHER);
+    }
+
+    fn failed(&self, kind: &str) {
+        self.span.record(attribute::ERROR_TYPE, kind);
+        self.span.record(attribute::OTEL_STATUS_CODE, value::ERROR);
+    }
+}
+
+/// Attributes of the span that stand in headers of the record.
+const HEADERS: [(&str, &str); 6] = [
+    (attribute::MESSAGE_ID, "ce_id"),
+    (attribute::EVENT_ID, "ce_id"),
+    (attribute::CONVERSATION_ID, "ce_correlationid"),
+    (attribute::EVENT_SOURCE, "ce_source"),
+    (attribute::EVENT_TYPE, "ce_type"),
+    (attribute::EVENT_SUBJECT, "ce_subject"),
+];
+
+/// A header of a record in binary mode; in structured mode there is none.
+fn header<'a>(record: &'a OutRecord, name: &str) -> Option<&'a str> {
+    let (_, value) = record.headers.iter().find(|(known, _)| known.as_bytes() == name.as_bytes())?;
+    std::str::from_utf8(value.as_deref()?).ok()
+}
