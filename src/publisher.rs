@@ -194,10 +194,7 @@ impl Publisher {
         let invalid = |reason: &dyn fmt::Display| {
             PublishError::new(E::descriptor().event_type, PublishErrorKind::Invalid, reason)
         };
-        let attributes = Attributes {
-            trace: trace.cloned(),
-            ..Attributes::new(self.clock.uuid(), self.clock.wall())
-        };
+        let attributes = Attributes { trace: trace.cloned(), ..Attributes::new(self.clock.uuid(), self.clock.wall()) };
         let record = self.encoder.encode(event, attributes).map_err(|error| invalid(&error))?;
         let (size, limit) = (record.wire_size(), self.sink.max_record_bytes());
         if size > limit {

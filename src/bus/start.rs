@@ -49,7 +49,12 @@ impl<S> Bus<S> {
         } else {
             consume(&planned, &services)?
         };
-        Ok(BusHandle { running: Some(running), publisher: Publisher::of(&services), routes: planned.route_lines(), services })
+        Ok(BusHandle {
+            running: Some(running),
+            publisher: Publisher::of(&services),
+            routes: planned.route_lines(),
+            services,
+        })
     }
 }
 

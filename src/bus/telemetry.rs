@@ -85,10 +85,7 @@ impl<S> Bus<S> {
     ///     span.set_parent(parent); // OpenTelemetrySpanExt; or span.add_link(parent.span().span_context().clone())
     /// })
     /// ```
-    pub fn trace_parent(
-        mut self,
-        adopt: impl Fn(&tracing::Span, &str, Option<&str>) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn trace_parent(mut self, adopt: impl Fn(&tracing::Span, &str, Option<&str>) + Send + Sync + 'static) -> Self {
         self.settings.hooks.adopt = Some(Arc::new(adopt));
         self
     }

@@ -162,7 +162,14 @@ impl Encoder {
     pub(crate) fn new(environment: Environment, source: impl Into<String>) -> Result<Self, EncodeError> {
         let source = source.into();
         check_source(&source).map_err(EncodeError::Source)?;
-        Ok(Self { environment, source, mode: Mode::default(), topic_modes: HashMap::new(), routes: DashMap::new(), large: LargeTypes::default() })
+        Ok(Self {
+            environment,
+            source,
+            mode: Mode::default(),
+            topic_modes: HashMap::new(),
+            routes: DashMap::new(),
+            large: LargeTypes::default(),
+        })
     }
 
     /// The mode of all topics that have none of their own.

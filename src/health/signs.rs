@@ -3,10 +3,7 @@
 use std::{
     sync::{
         OnceLock,
-        atomic::{
-            AtomicBool, AtomicU64,
-            Ordering::Relaxed,
-        },
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };

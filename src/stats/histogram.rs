@@ -140,12 +140,10 @@ mod tests {
     #[test]
     fn a_share_stayed_within_the_bound_of_its_bucket() {
         let histogram = histogram(&[(1, 50), (20_000, 49), (60_000_000, 1)]);
-        assert_eq!([0.5, 0.51, 0.99, 1.0].map(|share| histogram.within(share)), [
-            Some(0.005),
-            Some(0.025),
-            Some(0.025),
-            Some(f64::INFINITY)
-        ]);
+        assert_eq!(
+            [0.5, 0.51, 0.99, 1.0].map(|share| histogram.within(share)),
+            [Some(0.005), Some(0.025), Some(0.025), Some(f64::INFINITY)]
+        );
         assert_eq!(self::histogram(&[]).within(0.5), None);
     }
 }

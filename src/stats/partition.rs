@@ -10,11 +10,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{
-    PartitionStats,
-    hot_keys::HotKeys,
-    rate::Rates,
-};
+use super::{PartitionStats, hot_keys::HotKeys, rate::Rates};
 use crate::{
     dispatch::Assignment,
     kafka::record::{Batch, TopicPartition},

@@ -13,8 +13,8 @@ use std::{error::Error as StdError, time::Duration};
 
 pub(crate) use actor::{Failed, Forget, SupervisorActor};
 pub use directive::{Directive, OnLimit, Strategy};
-pub(crate) use key_hash::key_hash;
 use directive::{Policy, RestartLimit, Rule};
+pub(crate) use key_hash::key_hash;
 pub use retry::{Jitter, Retry};
 
 const CONCURRENCY: usize = 32;

@@ -39,9 +39,6 @@ impl Hooks {
 
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hooks")
-            .field("current", &self.current.is_some())
-            .field("adopt", &self.adopt.is_some())
-            .finish()
+        f.debug_struct("Hooks").field("current", &self.current.is_some()).field("adopt", &self.adopt.is_some()).finish()
     }
 }

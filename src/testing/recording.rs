@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use super::{WrittenRecord, memory::Cluster};
-use crate::{
-    event::Event,
-    publisher::Publisher,
-};
+use crate::{event::Event, publisher::Publisher};
 
 /// A [`Publisher`] without a broker, and what was published through it.
 ///

@@ -20,12 +20,7 @@ pub(super) struct Tallies {
 impl Tallies {
     /// For so many handlers.
     pub(super) fn new(handlers: usize) -> Self {
-        Self {
-            of: (0..handlers).map(|_| Tally::default()).collect(),
-            at_once: 0,
-            waited: Vec::new(),
-            dirty: false,
-        }
+        Self { of: (0..handlers).map(|_| Tally::default()).collect(), at_once: 0, waited: Vec::new(), dirty: false }
     }
 
     /// A record of this handler is done, its outputs included.
