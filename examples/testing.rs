@@ -54,13 +54,10 @@ async fn place(publisher: &Publisher, order_id: u32, cents: u64) -> Result<(), P
 }
 
 /// A gateway that answers what the test says, in that order, and then yes.
-#[derive(Default)]
 struct Scripted(Mutex<Vec<Failure>>);
 
-impl Scripted {
-    fn new(answers: impl IntoIterator<Item = Failure>) -> Arc<dyn Gateway> {
-        Arc::new(Self(Mutex::new(answers.into_iter().collect())))
-    }
+fn gateway(answers: impl IntoIterator<Item = Failure>) -> Arc<dyn Gateway> {
+    Arc::new(Scripted(Mutex::new(answers.into_iter().collect())))
 }
 
 impl Gateway for Scripted {
@@ -71,13 +68,13 @@ impl Gateway for Scripted {
 }
 
 async fn a_handler_is_a_method() {
-    let mut billing = Billing { gateway: Scripted::new([]) };
+    let mut billing = Billing { gateway: gateway([]) };
     let paid = billing.handle(OrderPlaced { order_id: 7, cents: 4_200 }, &mut Context::detached()).await;
     assert_eq!(paid.expect("the gateway said yes"), OrderPaid { order_id: 7 });
 }
 
 async fn a_test_bus_retries_without_waiting() {
-    let gateway = Scripted::new([Failure::transient("timeout"), Failure::transient("timeout")]);
+    let gateway = gateway([Failure::transient("timeout"), Failure::transient("timeout")]);
     let bus = TestBus::start(bus(gateway)).await.expect("nothing is misconfigured");
     let outcome = bus.deliver(OrderPlaced { order_id: 7, cents: 4_200 }).await;
     assert!(outcome.is_acked());
@@ -86,7 +83,7 @@ async fn a_test_bus_retries_without_waiting() {
 }
 
 async fn a_test_bus_shows_dead_letters() {
-    let bus = TestBus::start(bus(Scripted::new([Failure::permanent("stolen card")]))).await.expect("as above");
+    let bus = TestBus::start(bus(gateway([Failure::permanent("stolen card")]))).await.expect("as above");
     let outcome = bus.deliver(OrderPlaced { order_id: 7, cents: 4_200 }).await;
     assert_eq!(outcome.dead_letter(), Some("stolen card"));
     assert_eq!(bus.dead_letters()[0].header("carom-error-class"), Some("permanent"));
