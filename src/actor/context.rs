@@ -32,15 +32,15 @@ use crate::event::{Event, Incoming, TraceContext, read};
 #[derive(Debug)]
 pub struct Context<'a> {
     call: Option<&'a Call>,
-    outputs: OutputBuffer,
+    outputs: OutputBuffer<'a>,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn of(call: &'a Call) -> Self {
-        Self { call: Some(call), outputs: OutputBuffer::of(call) }
+        Self { call: Some(call), outputs: OutputBuffer::new(Some(call)) }
     }
 
-    pub(crate) fn into_outputs(self) -> OutputBuffer {
+    pub(crate) fn into_outputs(self) -> OutputBuffer<'a> {
         self.outputs
     }
 
@@ -56,7 +56,7 @@ impl Context<'_> {
     /// It is the first attempt of no record: id, type and topic are empty, partition and offset are 0, and nothing is
     /// ever cancelled. What the handler publishes can be read with [`Context::published`].
     pub fn detached() -> Self {
-        Self { call: None, outputs: OutputBuffer::detached() }
+        Self { call: None, outputs: OutputBuffer::new(None) }
     }
 
     /// Publishes `event` together with what the handler returns.
@@ -153,12 +153,12 @@ impl Context<'_> {
     /// Whether the partition is being revoked or the bus stops: come to an end soon, the record will be delivered again
     /// unless the handler still succeeds within the drain bound.
     pub fn is_cancelled(&self) -> bool {
-        self.call.is_some_and(|call| call.cancel.is_cancelled())
+        self.call.is_some_and(|call| call.site.cancel.is_cancelled())
     }
 
     /// Ends when [`Context::is_cancelled`] becomes true; for `tokio::select!` beside a long wait.
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
-        let cancel = self.call.map(|call| call.cancel.clone());
+        let cancel = self.call.map(|call| call.site.cancel.clone());
         async move {
             match cancel {
                 Some(cancel) => cancel.cancelled().await,

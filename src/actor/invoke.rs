@@ -26,11 +26,19 @@ pub(crate) struct Call {
     pub(crate) attempt: u32,
     /// Which lane of the partition runs it.
     pub(crate) lane: usize,
-    /// Cancelled when the partition is revoked or the bus stops.
-    pub(crate) cancel: CancellationToken,
+    /// The event is a plain one (see [`glance`](crate::event::glance)): its value is its data, in JSON.
+    pub(crate) plain: bool,
     /// Stable name of actor and event, for output ids and dead letters.
     pub(crate) handler: Arc<str>,
+    pub(crate) site: Arc<Site>,
+}
+
+/// What all attempts in a mailbox share.
+#[derive(Debug)]
+pub(crate) struct Site {
     pub(crate) services: Arc<Services>,
+    /// Cancelled when the partition is revoked or the bus stops.
+    pub(crate) cancel: CancellationToken,
 }
 
 /// How an attempt ended.
@@ -85,16 +93,24 @@ pub(crate) fn invoke<A: Handler<E>, E: Event>(instance: Instance, call: Call) ->
 }
 
 async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<Vec<OutRecord>, Fault> {
-    let event: E = {
-        let incoming =
-            read(call.record.headers(), call.record.value()).map_err(|error| Fault::Undecodable(error.into()))?;
-        decode(&incoming).map_err(Fault::Undecodable)?
-    };
+    let event: E = event_of(call).map_err(Fault::Undecodable)?;
     let mut cx = Context::of(call);
     let outputs = actor.handle(event, &mut cx).await.map_err(Fault::Failure)?;
     let mut buffer = cx.into_outputs();
     outputs.collect(&mut buffer);
     buffer.finish().map_err(|error| Fault::Failure(Failure::permanent(error)))
+}
+
+/// The event in the record of `call`.
+fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
+    let record = &call.record;
+    if let (true, Some(value)) = (call.plain, record.value())
+        && let Ok(event) = serde_json::from_slice(value)
+    {
+        return Ok(event);
+    }
+    // What fails is read as a whole, for an error that says what it is about.
+    decode(&read(record.headers(), record.value())?)
 }
 
 /// Drops a user's value; a panic in its `Drop` is logged and goes no further.

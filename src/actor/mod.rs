@@ -10,7 +10,7 @@ mod state;
 pub use context::Context;
 pub use failure::{Failure, FailureKind};
 pub use handler::{Handler, Registered};
-pub(crate) use invoke::{Call, Fault, Instance, Invoke, Returned, discard, invoke, panic_message};
+pub(crate) use invoke::{Call, Fault, Instance, Invoke, Returned, Site, discard, invoke, panic_message};
 pub use outputs::Outputs;
 pub use state::{FromRef, FromState};
 

@@ -1,12 +1,9 @@
 //! What a handler returns is published.
 
-use std::sync::Arc;
-
 use super::invoke::Call;
 use crate::{
     event::{Attributes, EncodeError, Encoder, Event, decode_if, output_id, read},
     kafka::record::OutRecord,
-    services::Services,
 };
 
 /// What a handler may return: nothing, an event, an `Option` or a `Vec` of outputs, or a tuple of up to eight.
@@ -21,17 +18,17 @@ use crate::{
 pub trait Outputs: Send {
     /// Puts the events into the buffer, in order.
     #[doc(hidden)]
-    fn collect(self, into: &mut OutputBuffer);
+    fn collect(self, into: &mut OutputBuffer<'_>);
 }
 
 impl<E: Event> Outputs for E {
-    fn collect(self, into: &mut OutputBuffer) {
+    fn collect(self, into: &mut OutputBuffer<'_>) {
         into.push(&self);
     }
 }
 
 impl<T: Outputs> Outputs for Option<T> {
-    fn collect(self, into: &mut OutputBuffer) {
+    fn collect(self, into: &mut OutputBuffer<'_>) {
         if let Some(outputs) = self {
             outputs.collect(into);
         }
@@ -39,7 +36,7 @@ impl<T: Outputs> Outputs for Option<T> {
 }
 
 impl<T: Outputs> Outputs for Vec<T> {
-    fn collect(self, into: &mut OutputBuffer) {
+    fn collect(self, into: &mut OutputBuffer<'_>) {
         for outputs in self {
             outputs.collect(into);
         }
@@ -47,14 +44,14 @@ impl<T: Outputs> Outputs for Vec<T> {
 }
 
 impl Outputs for () {
-    fn collect(self, _into: &mut OutputBuffer) {}
+    fn collect(self, _into: &mut OutputBuffer<'_>) {}
 }
 
 macro_rules! tuples {
     ($($name:ident)+) => {
         impl<$($name: Outputs),+> Outputs for ($($name,)+) {
             #[allow(non_snake_case)]
-            fn collect(self, into: &mut OutputBuffer) {
+            fn collect(self, into: &mut OutputBuffer<'_>) {
                 let ($($name,)+) = self;
                 $($name.collect(into);)+
             }
@@ -71,45 +68,30 @@ tuples!(A B C D F G);
 tuples!(A B C D F G H);
 tuples!(A B C D F G H I);
 
-/// Outputs of one attempt, serialised as they come.
+/// Outputs of one attempt, serialised as they come; costs nothing where there are none.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct OutputBuffer {
-    encoder: Arc<Encoder>,
-    origin: Option<Origin>,
+pub struct OutputBuffer<'a> {
+    /// Where ids and attributes of the outputs come from; `None` for a context of its own.
+    call: Option<&'a Call>,
     records: Vec<OutRecord>,
     error: Option<EncodeError>,
 }
 
-/// What the ids and attributes of the outputs come from.
-#[derive(Debug)]
-struct Origin {
-    services: Arc<Services>,
-    handler: Arc<str>,
-    record: crate::kafka::record::Record,
-}
-
-impl OutputBuffer {
-    pub(crate) fn of(call: &Call) -> Self {
-        let origin = Origin {
-            services: Arc::clone(&call.services),
-            handler: Arc::clone(&call.handler),
-            record: call.record.clone(),
-        };
-        Self { encoder: Arc::clone(&call.services.encoder), origin: Some(origin), records: Vec::new(), error: None }
-    }
-
-    pub(crate) fn detached() -> Self {
-        Self { encoder: Arc::new(Encoder::detached()), origin: None, records: Vec::new(), error: None }
+impl<'a> OutputBuffer<'a> {
+    pub(crate) fn new(call: Option<&'a Call>) -> Self {
+        Self { call, records: Vec::new(), error: None }
     }
 
     pub(crate) fn push<E: Event>(&mut self, event: &E) {
         if self.error.is_some() {
             return;
         }
-        let attributes =
-            self.origin.as_ref().map_or_else(Attributes::nil, |origin| origin.attributes(self.records.len()));
-        match self.encoder.encode(event, attributes) {
+        let encoded = match self.call {
+            Some(call) => call.site.services.encoder.encode(event, attributes(call, self.records.len())),
+            None => Encoder::detached().encode(event, Attributes::nil()),
+        };
+        match encoded {
             Ok(record) => self.records.push(record),
             Err(error) => self.error = Some(error),
         }
@@ -130,11 +112,10 @@ impl OutputBuffer {
     }
 }
 
-impl Origin {
-    /// Stable across repeated runs of the same record, so that consumers can recognise a repeat.
-    fn attributes(&self, index: usize) -> Attributes {
-        let Ok(incoming) = read(self.record.headers(), self.record.value()) else { return Attributes::nil() };
-        let id = output_id(&self.services.group, &self.handler, &incoming.source, &incoming.id, index);
-        Attributes::caused_by(&incoming, self.record.headers(), id, self.services.clock.wall())
-    }
+/// Of the `index`th output; stable across repeated runs of the same record, so that consumers can recognise a repeat.
+fn attributes(call: &Call, index: usize) -> Attributes {
+    let Ok(incoming) = read(call.record.headers(), call.record.value()) else { return Attributes::nil() };
+    let services = &call.site.services;
+    let id = output_id(&services.group, &call.handler, &incoming.source, &incoming.id, index);
+    Attributes::caused_by(&incoming, call.record.headers(), id, services.clock.wall())
 }

@@ -17,7 +17,7 @@ use tracing::{Instrument, Span};
 use super::{queue::LaneQueue, route::ActorSpec, ticket::Ticket};
 use crate::{
     actor::{Call, Fault, Instance, Invoke, Returned, discard, panic_message},
-    kafka::record::{OutRecord, Record},
+    kafka::record::OutRecord,
     telemetry::Attempt,
 };
 
@@ -61,13 +61,19 @@ impl Lane {
         self.running.is_some()
     }
 
-    /// Starts an attempt; the future runs at the next [`Lane::poll`]. `Err` if the actor cannot be built.
+    /// Nothing runs, nothing waits and no key is parked: what comes now may start now.
+    pub(crate) fn is_free(&self) -> bool {
+        self.running.is_none() && self.queue.is_untouched()
+    }
+
+    /// Starts an attempt and goes on with it as far as it comes, as [`Lane::poll`]. The lane must not be running one.
     pub(crate) fn start(
         &mut self,
         mut ticket: Ticket,
         actor: &ActorSpec,
-        call: impl FnOnce(Record, u32, Arc<str>) -> Call,
-    ) -> Result<(), Box<Ended>> {
+        call: impl FnOnce(&Ticket, Arc<str>) -> Call,
+        now: impl FnOnce() -> Instant,
+    ) -> Poll<Ended> {
         ticket.attempts += 1;
         let Some(handler) = &ticket.handler else { unreachable!("a ticket without a handler never enters a lane") };
         let (invoke, name) = (handler.invoke, Arc::clone(&handler.name));
@@ -77,34 +83,38 @@ impl Lane {
                 Ok(instance) => instance,
                 Err(panic) => {
                     let result = Err(Fault::Panic(panic_message(panic.as_ref())));
-                    return Err(Box::new(Ended { ticket, result, since: None, span: Attempt::none() }));
+                    return Poll::Ready(Ended { ticket, result, since: None, span: Attempt::none() });
                 }
             },
         };
-        let call = call(ticket.record.clone(), ticket.attempts, name);
+        let call = call(&ticket, name);
         let span = Attempt::begin(&call);
         let attempt = match actor.policy.blocking {
             true => aside(invoke, instance, call, span.span().clone()),
             false => invoke(instance, call),
         };
-        self.running = Some(Running { attempt, ticket, since: None, span });
-        Ok(())
+        self.go_on(Running { attempt, ticket, since: None, span }, now)
     }
 
-    /// Goes on with the attempt; `now` is asked if it does not end at its first poll.
+    /// Goes on with the attempt that runs; `now` is asked if it does not end at its first poll.
     pub(crate) fn poll(&mut self, now: impl FnOnce() -> Instant) -> Poll<Ended> {
-        let Some(running) = &mut self.running else { return Poll::Pending };
+        match self.running.take() {
+            Some(running) => self.go_on(running, now),
+            None => Poll::Pending,
+        }
+    }
+
+    fn go_on(&mut self, mut running: Running, now: impl FnOnce() -> Instant) -> Poll<Ended> {
         let cx = &mut Context::from_waker(&self.waker);
         let returned = match running.span.enter(|| running.attempt.as_mut().poll(cx)) {
             Poll::Ready(returned) => returned,
             Poll::Pending => {
                 running.since.get_or_insert_with(now);
+                self.running = Some(running);
                 return Poll::Pending;
             }
         };
-        let Some(Running { attempt, ticket, since, span }) = self.running.take() else {
-            unreachable!("an attempt just ended")
-        };
+        let Running { attempt, ticket, since, span } = running;
         drop(attempt);
         self.instance = returned.instance;
         if self.rebuild {
@@ -136,12 +146,9 @@ impl Lane {
         }
     }
 
-    /// Name of what runs, for a warning.
-    pub(crate) fn handler_name(&self) -> Option<Arc<str>> {
-        self.running
-            .as_ref()
-            .and_then(|running| running.ticket.handler.as_ref())
-            .map(|handler| Arc::clone(&handler.name))
+    /// What runs: its handler's place among those of the actor.
+    pub(crate) fn handler_at(&self) -> Option<usize> {
+        self.running.as_ref().map(|running| running.ticket.handler_at())
     }
 
     fn discard_instance(&mut self) {
@@ -153,7 +160,7 @@ impl Lane {
 
 /// Runs an attempt on a thread that may block.
 fn aside(invoke: Invoke, instance: Instance, call: Call, span: Span) -> BoxFuture<'static, Returned> {
-    let runtime = call.services.runtime.clone();
+    let runtime = call.site.services.runtime.clone();
     let inside = runtime.clone();
     // Dropped with its partition before a thread was free, it never starts.
     let run = move || inside.block_on(invoke(instance, call).instrument(span));

@@ -33,6 +33,11 @@ impl<T> Default for LaneQueue<T> {
 }
 
 impl<T: Keyed> LaneQueue<T> {
+    /// Nothing waits and no key is parked.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.waiting() == 0 && self.parked.is_empty()
+    }
+
     pub(crate) fn push(&mut self, item: T) {
         self.fresh.push_back(item);
     }

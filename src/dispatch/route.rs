@@ -53,6 +53,13 @@ pub(crate) struct Member {
     pub(crate) count: usize,
 }
 
+impl Member {
+    /// The handler at a place among them.
+    pub(crate) fn handler(&self, at: usize) -> Option<&Arc<HandlerSpec>> {
+        self.handlers.values().find(|handler| handler.at == at)
+    }
+}
+
 /// Everything this bus does with one topic.
 #[derive(Debug)]
 pub(crate) struct TopicRoutes {

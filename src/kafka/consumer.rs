@@ -11,6 +11,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
+    buffers::BufferPool,
     committer::Committer,
     poll_thread::{Command, Settings, Wiring},
     rebalance::{Departed, Partitions},
@@ -43,6 +44,7 @@ pub(crate) struct PollLoop<S, I> {
     settings: Settings,
     wiring: Wiring,
     partitions: Partitions,
+    buffers: Arc<BufferPool>,
     committer: Committer,
     phase: Phase,
     /// The client is dead: nothing is taken or committed.
@@ -61,6 +63,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             settings,
             wiring,
             partitions: Partitions::default(),
+            buffers: BufferPool::new(),
             committer: Committer::new(settings.commits),
             phase: Phase::Running,
             dead: false,
@@ -231,13 +234,13 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         if self.dead || self.settings.held || !matches!(self.phase, Phase::Running) {
             return false;
         }
-        let Self { source, intake, partitions, .. } = self;
+        let Self { source, intake, partitions, buffers, .. } = self;
         let mut busy = false;
         self.first = (self.first + 1) % partitions.len().max(1);
         for slot in partitions.slots().skip(self.first).chain(partitions.slots().take(self.first)) {
             let assignment = &slot.assignment;
             let Some(credit) = assignment.credit().filter(|_| now >= slot.held_until) else { continue };
-            let mut batch = Batch::new(assignment.partition.clone());
+            let mut batch = Batch::pooled(assignment.partition.clone(), buffers);
             source.take(&assignment.partition, credit.records.min(BATCH), credit.bytes, &mut batch);
             if batch.is_empty() {
                 continue;

@@ -4,7 +4,10 @@ use std::{fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 
-use super::held::{ByteLease, HeldBytes};
+use super::{
+    buffers::BufferPool,
+    held::{ByteLease, HeldBytes},
+};
 
 /// One partition of one topic.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,19 +49,52 @@ pub(crate) enum Timestamp {
 /// Records of one partition, in one compact buffer; goes from the poll thread to the mailboxes in one message.
 pub(crate) struct Batch {
     pub(crate) from: TopicPartition,
+    buffers: Buffers,
+    /// Where the buffers came from and go back to.
+    pool: Option<Arc<BufferPool>>,
+    _lease: Option<ByteLease>,
+}
+
+/// The memory of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
     bytes: Vec<u8>,
     headers: Vec<HeaderSpan>,
     records: Vec<RecordSpan>,
-    _lease: Option<ByteLease>,
+}
+
+impl Buffers {
+    /// What they take, in bytes.
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+            + self.headers.capacity() * size_of::<HeaderSpan>()
+            + self.records.capacity() * size_of::<RecordSpan>()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.headers.clear();
+        self.records.clear();
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        if let Some(pool) = &self.pool {
+            pool.give(std::mem::take(&mut self.buffers));
+        }
+    }
 }
 
 type Span = Range<u32>;
 
+#[derive(Debug)]
 struct HeaderSpan {
     name: Span,
     value: Option<Span>,
 }
 
+#[derive(Debug)]
 struct RecordSpan {
     offset: i64,
     timestamp: Timestamp,
@@ -69,61 +105,68 @@ struct RecordSpan {
 
 impl Batch {
     pub(crate) fn new(from: TopicPartition) -> Self {
-        Self { from, bytes: Vec::new(), headers: Vec::new(), records: Vec::new(), _lease: None }
+        Self { from, buffers: Buffers::default(), pool: None, _lease: None }
+    }
+
+    /// A batch in memory of `pool`.
+    pub(crate) fn pooled(from: TopicPartition, pool: &Arc<BufferPool>) -> Self {
+        Self { from, buffers: pool.take(), pool: Some(Arc::clone(pool)), _lease: None }
     }
 
     /// Starts a record; its headers follow with [`Batch::push_header`].
     pub(crate) fn push(&mut self, offset: i64, timestamp: Timestamp, key: Option<&[u8]>, value: Option<&[u8]>) {
         let key = key.map(|key| self.copy(key));
         let value = value.map(|value| self.copy(value));
-        let start = self.headers.len() as u32;
-        self.records.push(RecordSpan { offset, timestamp, key, value, headers: start..start });
+        let start = self.buffers.headers.len() as u32;
+        self.buffers.records.push(RecordSpan { offset, timestamp, key, value, headers: start..start });
     }
 
     /// Adds a header to the record pushed last.
     pub(crate) fn push_header(&mut self, name: &[u8], value: Option<&[u8]>) {
         let name = self.copy(name);
         let value = value.map(|value| self.copy(value));
-        self.headers.push(HeaderSpan { name, value });
-        if let Some(record) = self.records.last_mut() {
-            record.headers.end = self.headers.len() as u32;
+        self.buffers.headers.push(HeaderSpan { name, value });
+        if let Some(record) = self.buffers.records.last_mut() {
+            record.headers.end = self.buffers.headers.len() as u32;
         }
     }
 
     fn copy(&mut self, bytes: &[u8]) -> Span {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
-        start as u32..self.bytes.len() as u32
+        let start = self.buffers.bytes.len();
+        self.buffers.bytes.extend_from_slice(bytes);
+        start as u32..self.buffers.bytes.len() as u32
     }
 
     /// Memory that the batch holds, in bytes.
     pub(crate) fn size(&self) -> usize {
-        self.bytes.len() + self.headers.len() * size_of::<HeaderSpan>() + self.records.len() * size_of::<RecordSpan>()
+        self.buffers.bytes.len()
+            + self.buffers.headers.len() * size_of::<HeaderSpan>()
+            + self.buffers.records.len() * size_of::<RecordSpan>()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.records.len()
+        self.buffers.records.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.buffers.records.is_empty()
     }
 
     /// Offsets in the order of the log.
     #[cfg(test)]
     pub(crate) fn offsets(&self) -> impl Iterator<Item = i64> + '_ {
-        self.records.iter().map(|record| record.offset)
+        self.buffers.records.iter().map(|record| record.offset)
     }
 
     /// The key of one record, by its place in the batch.
     pub(crate) fn key_at(&self, at: usize) -> Option<&[u8]> {
-        let span = self.records.get(at)?.key.as_ref()?;
-        Some(&self.bytes[span.start as usize..span.end as usize])
+        let span = self.buffers.records.get(at)?.key.as_ref()?;
+        Some(&self.buffers.bytes[span.start as usize..span.end as usize])
     }
 
     /// Drops the records for which `keep` says no; their bytes stay until the batch goes.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(i64) -> bool) {
-        self.records.retain(|record| keep(record.offset));
+        self.buffers.records.retain(|record| keep(record.offset));
     }
 
     /// Ends the filling: from here on the batch is shared and counts against `held`.
@@ -134,13 +177,13 @@ impl Batch {
 
     /// The records of a sealed batch; each keeps the whole batch alive.
     pub(crate) fn records(self: &Arc<Self>) -> impl Iterator<Item = Record> + '_ {
-        (0..self.records.len()).map(|at| Record { batch: Arc::clone(self), at })
+        (0..self.buffers.records.len()).map(|at| Record { batch: Arc::clone(self), at })
     }
 }
 
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Batch({}, {} records)", self.from, self.records.len())
+        write!(f, "Batch({}, {} records)", self.from, self.buffers.records.len())
     }
 }
 
@@ -156,11 +199,11 @@ pub(crate) type Header<'a> = (&'a [u8], Option<&'a [u8]>);
 
 impl Record {
     fn span(&self) -> &RecordSpan {
-        &self.batch.records[self.at]
+        &self.batch.buffers.records[self.at]
     }
 
     fn slice(&self, span: &Span) -> &[u8] {
-        &self.batch.bytes[span.start as usize..span.end as usize]
+        &self.batch.buffers.bytes[span.start as usize..span.end as usize]
     }
 
     pub(crate) fn from(&self) -> &TopicPartition {
@@ -188,7 +231,7 @@ impl Record {
     /// The headers in their order, duplicates included.
     pub(crate) fn headers(&self) -> impl Iterator<Item = Header<'_>> + Clone {
         let span = &self.span().headers;
-        self.batch.headers[span.start as usize..span.end as usize]
+        self.batch.buffers.headers[span.start as usize..span.end as usize]
             .iter()
             .map(|header| (self.slice(&header.name), header.value.as_ref().map(|value| self.slice(value))))
     }

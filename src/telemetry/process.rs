@@ -63,7 +63,7 @@ impl Attempt {
 fn open(call: &Call) -> Span {
     // The mailbox has read it before.
     let Ok(event) = read(call.record.headers(), call.record.value()) else { return Span::none() };
-    let telemetry = &call.services.telemetry;
+    let telemetry = &call.site.services.telemetry;
     let hop = TraceContext::of_hop(&event, call.record.headers());
     let span = describe(call, &event, hop.as_ref());
     if let Some(hop) = &hop {
@@ -73,7 +73,7 @@ fn open(call: &Call) -> Span {
 }
 
 fn describe(call: &Call, event: &Incoming<'_>, hop: Option<&TraceContext>) -> Span {
-    let telemetry = &call.services.telemetry;
+    let telemetry = &call.site.services.telemetry;
     let from = call.record.from();
     let creation = TraceContext::of_creation(event, call.record.headers()).filter(|creation| Some(creation) != hop);
     tracing::span!(
@@ -91,7 +91,7 @@ fn describe(call: &Call, event: &Incoming<'_>, hop: Option<&TraceContext>) -> Sp
         { attribute::DESTINATION_NAME } = &*from.topic,
         { attribute::PARTITION_ID } = from.partition.to_string(),
         { attribute::OFFSET } = call.record.offset(),
-        { attribute::GROUP_NAME } = &*call.services.group,
+        { attribute::GROUP_NAME } = &*call.site.services.group,
         { attribute::CLIENT_ID } = &*telemetry.client_id,
         { attribute::SERVER_ADDRESS } = telemetry.server_address(),
         { attribute::SERVER_PORT } = telemetry.server_port(),

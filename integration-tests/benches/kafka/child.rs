@@ -88,9 +88,9 @@ async fn consume(job: &Job) -> Result<Measured, String> {
     Ok(Measured { latencies: tally.latencies(), ..measured })
 }
 
+/// Records in the client's queues.
 fn prefetched_by(bus: &carom::BusHandle) -> u64 {
-    let _ = bus;
-    0
+    bus.stats().partitions.iter().filter_map(|partition| partition.prefetched).sum()
 }
 
 fn until_prefetched(records: u64, prefetched: impl Fn() -> u64) -> Result<(), String> {

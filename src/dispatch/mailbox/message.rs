@@ -28,9 +28,7 @@ impl Handler<Deliver> for Mailbox {
             return;
         }
         let addr = ctx.address();
-        for record in batch.records() {
-            self.admit(record, &addr);
-        }
+        self.inside(|mailbox| mailbox.admit_all(&batch, &addr));
     }
 }
 

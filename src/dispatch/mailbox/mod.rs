@@ -1,5 +1,6 @@
 //! The mailbox of (partition, actor): an actix actor that routes records to its lanes and reports what is finished.
 
+mod admit;
 mod end;
 mod message;
 mod tally;
@@ -22,11 +23,9 @@ use super::{
     wake::WakeSet,
 };
 use crate::{
-    event::{LARGE, read},
-    kafka::record::Record,
+    actor::Site,
     services::{Counters, RecordEnd, Services, Settled},
     supervisor::SupervisorActor,
-    telemetry::logs,
 };
 
 /// Records waiting in a mailbox whose lanes are all busy, beyond which the partition is held: two batches.
@@ -46,6 +45,7 @@ pub(crate) struct MailboxSpec {
 /// The mailbox of (partition, actor).
 pub(crate) struct Mailbox {
     spec: MailboxSpec,
+    site: Arc<Site>,
     choice: Choice,
     lanes: Vec<Lane>,
     wakes: Arc<WakeSet>,
@@ -81,8 +81,10 @@ impl Mailbox {
         let lanes: Vec<_> = (0..choice.lanes()).map(|lane| Lane::new(wakes.waker(lane))).collect();
         let idle = (0..lanes.len()).rev().collect();
         let tallies = Tallies::new(spec.member.count);
+        let site = Site { services: Arc::clone(&spec.services), cancel: spec.assignment.cancel.clone() };
         Self {
             spec,
+            site: Arc::new(site),
             choice,
             lanes,
             wakes,
@@ -101,47 +103,6 @@ impl Mailbox {
             saturated: false,
             draining: None,
             stopping: false,
-        }
-    }
-
-    /// Finds out whose a record is, and puts it into its lane.
-    fn admit(&mut self, record: Record, addr: &Addr<Self>) {
-        let offset = record.offset();
-        let handler = match read(record.headers(), record.value()) {
-            Ok(incoming) => match self.spec.member.handlers.get(&*incoming.event_type) {
-                Some(handler) => Arc::clone(handler),
-                None => {
-                    if self.spec.lead && !self.spec.routes.handles(&incoming.event_type) {
-                        Counters::add(&self.spec.services.counters.unknown, 1);
-                        self.settled(offset, 0, RecordEnd::Unknown);
-                    }
-                    return self.finished.push(offset);
-                }
-            },
-            Err(error) if self.spec.lead => {
-                let fault = crate::actor::Fault::Undecodable(error.into());
-                return self.fail(Ticket::new(record, None), fault, addr);
-            }
-            Err(_) => return self.finished.push(offset),
-        };
-        let size = record.value().map_or(0, <[u8]>::len);
-        if size > LARGE && handler.meter.is_first_large() {
-            logs::large(handler.event_type, size, "handled");
-        }
-        let mut ticket = Ticket::new(record, Some(handler));
-        (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
-        self.enqueue(ticket);
-    }
-
-    fn enqueue(&mut self, ticket: Ticket) {
-        match ticket.lane {
-            Some(lane) => {
-                self.lanes[lane].queue.push(ticket);
-                self.wakes.mark(lane);
-            }
-            None => {
-                self.shared.push_back(ticket);
-            }
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 use actix::{ActorFuture, Addr, AsyncContext, Context};
 use tokio::time::Instant;
 
-use super::{Mailbox, MailboxSpec};
+use super::Mailbox;
 use crate::{
     actor::Call,
     dispatch::{lane::Ended, ticket::Ticket},
@@ -70,38 +70,35 @@ impl Mailbox {
     /// Goes on with one lane until it has to wait; when that was.
     fn run(&mut self, lane: usize, began: Instant, addr: &Addr<Self>) -> Instant {
         let handler = self.advance(lane, addr);
+        self.look_at_the_clock(began, handler)
+    }
+
+    /// Times what ran since `began`, `handler` last; when it ended.
+    pub(super) fn look_at_the_clock(&mut self, began: Instant, handler: Option<usize>) -> Instant {
         let now = self.spec.services.clock.working_now();
         let took = now.saturating_duration_since(began);
         self.tallies.clock(now, took);
         if took > BLOCKED {
-            logs::blocked(handler.as_deref(), took);
+            let handler = handler.and_then(|at| self.spec.member.handler(at));
+            logs::blocked(handler.map(|handler| &*handler.name), took);
         }
         now
     }
 
     /// As [`Mailbox::run`]; the handler that ran last.
-    fn advance(&mut self, lane: usize, addr: &Addr<Self>) -> Option<Arc<str>> {
+    fn advance(&mut self, lane: usize, addr: &Addr<Self>) -> Option<usize> {
         let mut handler = None;
         for _ in 0..TURN {
-            if !self.lanes[lane].is_running() {
+            if self.lanes[lane].is_running() {
+                handler = self.lanes[lane].handler_at();
+                self.go_on(lane, addr);
+            } else {
                 let Some(ticket) = self.next(lane) else { return handler };
-                if let Err(ended) = self.start(lane, ticket) {
-                    self.ended(*ended, addr);
-                    continue;
-                }
+                handler = Some(ticket.handler_at());
+                self.start(lane, ticket, addr);
             }
-            handler = self.lanes[lane].handler_name();
-            let clock = &self.spec.services.clock;
-            match self.lanes[lane].poll(|| clock.working_now()) {
-                Poll::Ready(ended) => {
-                    self.busy -= 1;
-                    self.tallies.ended(ended.ticket.handler_at(), ended.since);
-                    self.ended(ended, addr);
-                }
-                Poll::Pending => {
-                    self.arm();
-                    return handler;
-                }
+            if self.lanes[lane].is_running() {
+                return handler;
             }
         }
         self.wakes.mark(lane);
@@ -121,18 +118,41 @@ impl Mailbox {
         next
     }
 
-    fn start(&mut self, lane: usize, ticket: Ticket) -> Result<(), Box<Ended>> {
-        let MailboxSpec { member, assignment, services, .. } = &self.spec;
-        self.lanes[lane].start(ticket, &member.actor, |record, attempt, handler| Call {
-            record,
-            attempt,
+    /// Starts an attempt in a lane that runs none, and goes on with it until it has to wait.
+    pub(super) fn start(&mut self, lane: usize, ticket: Ticket, addr: &Addr<Self>) {
+        let Self { spec, site, lanes, .. } = self;
+        let call = |ticket: &Ticket, handler| Call {
+            record: ticket.record.clone(),
+            attempt: ticket.attempts,
             lane,
+            plain: ticket.plain,
             handler,
-            cancel: assignment.cancel.clone(),
-            services: Arc::clone(services),
-        })?;
-        self.busy += 1;
-        Ok(())
+            site: Arc::clone(site),
+        };
+        match lanes[lane].start(ticket, &spec.member.actor, call, || spec.services.clock.working_now()) {
+            Poll::Ready(ended) => self.over(ended, addr),
+            Poll::Pending => {
+                self.busy += 1;
+                self.arm();
+            }
+        }
+    }
+
+    /// Goes on with the attempt that a lane runs.
+    fn go_on(&mut self, lane: usize, addr: &Addr<Self>) {
+        let clock = &self.spec.services.clock;
+        match self.lanes[lane].poll(|| clock.working_now()) {
+            Poll::Ready(ended) => {
+                self.busy -= 1;
+                self.over(ended, addr);
+            }
+            Poll::Pending => self.arm(),
+        }
+    }
+
+    fn over(&mut self, ended: Ended, addr: &Addr<Self>) {
+        self.tallies.ended(ended.ticket.handler_at(), ended.since);
+        self.ended(ended, addr);
     }
 
     /// Sees to it that a timeout is noticed.
@@ -151,8 +171,7 @@ impl Mailbox {
             if since + limit <= now {
                 if let Some(ended) = self.lanes[lane].time_out(limit) {
                     self.busy -= 1;
-                    self.tallies.ended(ended.ticket.handler_at(), ended.since);
-                    self.ended(ended, addr);
+                    self.over(ended, addr);
                 }
                 self.wakes.mark(lane);
             } else {

@@ -77,13 +77,18 @@ impl<'a> Seen<'a> {
 /// and leap seconds are left to the calendar.
 fn is_plain_time(time: &[u8]) -> bool {
     let Some((seconds, rest)) = time.split_at_checked(19) else { return false };
-    let number = |at: usize| usize::from(seconds[at].wrapping_sub(b'0')) * 10 + usize::from(seconds[at + 1].wrapping_sub(b'0'));
+    let number =
+        |at: usize| usize::from(seconds[at].wrapping_sub(b'0')) * 10 + usize::from(seconds[at + 1].wrapping_sub(b'0'));
     let form = seconds.iter().zip(b"0000-00-00T00:00:00").all(|(byte, form)| match form {
         b'0' => byte.is_ascii_digit(),
         other => byte == other,
     });
     let values = || {
-        (1..=12).contains(&number(5)) && (1..=28).contains(&number(8)) && number(11) < 24 && number(14) < 60 && number(17) < 60
+        (1..=12).contains(&number(5))
+            && (1..=28).contains(&number(8))
+            && number(11) < 24
+            && number(14) < 60
+            && number(17) < 60
     };
     let fraction = match rest {
         b"Z" => true,
@@ -160,7 +165,8 @@ mod tests {
 
     fn header() -> impl Strategy<Value = (Vec<u8>, Option<Vec<u8>>)> {
         let names = ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "content-type"];
-        let odd = ["CE_ID", "ce_Type", "ce_dataschema", "ce_datacontenttype", "ce_x", "ce_", "ce_data", "Content-Type", "x"];
+        let odd =
+            ["CE_ID", "ce_Type", "ce_dataschema", "ce_datacontenttype", "ce_x", "ce_", "ce_data", "Content-Type", "x"];
         let name = prop_oneof![
             4 => select(&names[..]).prop_map(|name| name.as_bytes().to_vec()),
             2 => select(&odd[..]).prop_map(|name| name.as_bytes().to_vec()),

@@ -3,6 +3,7 @@
 mod binary;
 mod check;
 mod extensions;
+mod glance;
 pub(crate) mod sdk;
 mod structured;
 pub(crate) mod write;
@@ -14,6 +15,7 @@ use serde_json::value::RawValue;
 
 use self::binary::CeHeaders;
 pub(crate) use self::extensions::{ExtensionValue, Named};
+pub(crate) use self::glance::glance;
 use super::media_type::{Envelope, envelope_of};
 use crate::kafka::record::Header;
 

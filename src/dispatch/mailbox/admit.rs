@@ -1,0 +1,92 @@
+//! Taking records in: whose they are, and which lane they wait in.
+
+use std::sync::Arc;
+
+use actix::Addr;
+
+use super::Mailbox;
+use crate::{
+    actor::Fault,
+    dispatch::{route::HandlerSpec, ticket::Ticket},
+    event::{LARGE, glance, read},
+    kafka::record::{Batch, Record},
+    services::{Counters, RecordEnd},
+    telemetry::logs,
+};
+
+/// Records after which the clock is read while they are handled as they come.
+const STRETCH: usize = 16;
+
+impl Mailbox {
+    /// Takes a batch in. A record whose lane is free is handled on the spot, while its bytes are in the cache.
+    pub(super) fn admit_all(&mut self, batch: &Arc<Batch>, addr: &Addr<Self>) {
+        let mut began = self.spec.services.clock.working_now();
+        let mut last = None;
+        for (at, record) in batch.records().enumerate() {
+            last = self.admit(record, addr).or(last);
+            if at % STRETCH == STRETCH - 1 {
+                began = self.look_at_the_clock(began, last);
+            }
+        }
+        self.look_at_the_clock(began, last);
+    }
+
+    /// Finds out whose a record is, and starts it or puts it into its lane; the handler, if it was started.
+    fn admit(&mut self, record: Record, addr: &Addr<Self>) -> Option<usize> {
+        let offset = record.offset();
+        let plain = record.value().and_then(|_| glance(record.headers()));
+        let handler = match plain {
+            Some(plain) => self.handler_of(plain.event_type, offset),
+            None => match read(record.headers(), record.value()) {
+                Ok(incoming) => self.handler_of(&incoming.event_type, offset),
+                Err(error) if self.spec.lead => {
+                    self.fail(Ticket::new(record, None), Fault::Undecodable(error.into()), addr);
+                    return None;
+                }
+                Err(_) => None,
+            },
+        };
+        let Some(handler) = handler else {
+            self.finished.push(offset);
+            return None;
+        };
+        let size = record.value().map_or(0, <[u8]>::len);
+        if size > LARGE && handler.meter.is_first_large() {
+            logs::large(handler.event_type, size, "handled");
+        }
+        let plain = plain.is_some();
+        let mut ticket = Ticket { plain, ..Ticket::new(record, Some(handler)) };
+        (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
+        match ticket.lane {
+            Some(lane) if self.lanes[lane].is_free() => {
+                let handler = ticket.handler_at();
+                self.start(lane, ticket, addr);
+                Some(handler)
+            }
+            _ => {
+                self.enqueue(ticket);
+                None
+            }
+        }
+    }
+
+    /// The actor's handler for events of this type. A type that no actor handles is counted, by one mailbox.
+    fn handler_of(&self, event_type: &str, offset: i64) -> Option<Arc<HandlerSpec>> {
+        let handler = self.spec.member.handlers.get(event_type);
+        if handler.is_none() && self.spec.lead && !self.spec.routes.handles(event_type) {
+            Counters::add(&self.spec.services.counters.unknown, 1);
+            self.settled(offset, 0, RecordEnd::Unknown);
+        }
+        handler.cloned()
+    }
+
+    pub(super) fn enqueue(&mut self, ticket: Ticket) {
+        match ticket.lane {
+            Some(lane) => {
+                self.lanes[lane].queue.push(ticket);
+                self.wakes.mark(lane);
+            }
+            None => self.shared.push_back(ticket),
+        }
+    }
+}
