@@ -26,8 +26,6 @@ pub(crate) struct Call {
     pub(crate) attempt: u32,
     /// Which lane of the partition runs it.
     pub(crate) lane: usize,
-    /// The event is a plain one (see [`glance`](crate::event::glance)): its value is its data, in JSON.
-    pub(crate) plain: bool,
     /// Stable name of actor and event, for output ids and dead letters.
     pub(crate) handler: Arc<str>,
     pub(crate) site: Arc<Site>,
@@ -104,7 +102,7 @@ async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<
 /// The event in the record of `call`.
 fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
     let record = &call.record;
-    if let (true, Some(value)) = (call.plain, record.value())
+    if let (Some(_), Some(value)) = (record.plain_type(), record.value())
         && let Ok(event) = serde_json::from_slice(value)
     {
         return Ok(event);

@@ -16,8 +16,6 @@ pub(crate) struct Ticket {
     pub(crate) record: Record,
     /// `None` for a record that is no event at all: it can only be dead-lettered.
     pub(crate) handler: Option<Arc<HandlerSpec>>,
-    /// The event is a plain one (see [`glance`](crate::event::glance)): its value is decoded without reading it again.
-    pub(crate) plain: bool,
     pub(crate) key: Option<KeyHash>,
     /// `None` if any lane may take it.
     pub(crate) lane: Option<usize>,
@@ -32,17 +30,7 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     pub(crate) fn new(record: Record, handler: Option<Arc<HandlerSpec>>) -> Self {
-        Self {
-            record,
-            handler,
-            plain: false,
-            key: None,
-            lane: None,
-            attempts: 0,
-            holds: 0,
-            first_failure: None,
-            trace: None,
-        }
+        Self { record, handler, key: None, lane: None, attempts: 0, holds: 0, first_failure: None, trace: None }
     }
 
     /// Its handler's place among those of its actor; 0 if it has none.

@@ -19,7 +19,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use self::{
     cloudevents::{
-        Incoming, glance, read,
+        Incoming, Look, Looks, read,
         sdk::{NoData, Target},
         write::extension_name_warning,
     },

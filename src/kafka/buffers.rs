@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::record::Buffers;
+use super::batch::Buffers;
 
 /// Buffers that wait for their next batch, at most; more are freed.
 const SPARE: usize = 64;

@@ -1,5 +1,6 @@
 //! Everything that talks to Kafka; the only room that knows rdkafka.
 
+mod batch;
 mod buffers;
 #[cfg(feature = "testing")]
 pub(crate) mod bytes;

@@ -165,7 +165,7 @@ mod tests {
     fn record(key: Option<&[u8]>, value: Option<&[u8]>, headers: Headers<'_>) -> Record {
         let mut batch = Batch::new(TopicPartition::new("dev.sales.public.orders.v1", 3));
         batch.push(42, Timestamp::Create(1_700_000_000_123), key, value);
-        headers.iter().for_each(|(name, value)| batch.push_header(name, *value));
+        batch.push_headers(headers.iter().copied());
         batch.seal(&HeldBytes::unlimited()).records().next().unwrap()
     }
 

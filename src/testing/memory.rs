@@ -232,9 +232,7 @@ impl Source for MemorySource {
         let Some(log) = state.logs.get(&(partition.topic.to_string(), partition.partition)) else { return };
         for record in log.iter().skip(*position).take(records) {
             batch.push(record.offset, Timestamp::Create(0), record.key.as_deref(), record.value.as_deref());
-            for (name, value) in &record.headers {
-                batch.push_header(name, value.as_deref());
-            }
+            batch.push_headers(record.headers.iter().map(|(name, value)| (&name[..], value.as_deref())));
             *position += 1;
             if batch.size() >= bytes {
                 break;

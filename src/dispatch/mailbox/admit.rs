@@ -8,7 +8,7 @@ use super::Mailbox;
 use crate::{
     actor::Fault,
     dispatch::{route::HandlerSpec, ticket::Ticket},
-    event::{LARGE, glance, read},
+    event::{LARGE, read},
     kafka::record::{Batch, Record},
     services::{Counters, RecordEnd},
     telemetry::logs,
@@ -34,9 +34,13 @@ impl Mailbox {
     /// Finds out whose a record is, and starts it or puts it into its lane; the handler, if it was started.
     fn admit(&mut self, record: Record, addr: &Addr<Self>) -> Option<usize> {
         let offset = record.offset();
-        let plain = record.value().and_then(|_| glance(record.headers()));
-        let handler = match plain {
-            Some(plain) => self.handler_of(plain.event_type, offset),
+        let handler = match record.plain_type() {
+            Some(event_type)
+                if self.latest.as_ref().is_some_and(|latest| latest.event_type.as_bytes() == event_type) =>
+            {
+                self.latest.clone()
+            }
+            Some(event_type) => self.handler_of(std::str::from_utf8(event_type).unwrap_or_default(), offset),
             None => match read(record.headers(), record.value()) {
                 Ok(incoming) => self.handler_of(&incoming.event_type, offset),
                 Err(error) if self.spec.lead => {
@@ -54,8 +58,7 @@ impl Mailbox {
         if size > LARGE && handler.meter.is_first_large() {
             logs::large(handler.event_type, size, "handled");
         }
-        let plain = plain.is_some();
-        let mut ticket = Ticket { plain, ..Ticket::new(record, Some(handler)) };
+        let mut ticket = Ticket::new(record, Some(handler));
         (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
         match ticket.lane {
             Some(lane) if self.lanes[lane].is_free() => {
@@ -71,13 +74,14 @@ impl Mailbox {
     }
 
     /// The actor's handler for events of this type. A type that no actor handles is counted, by one mailbox.
-    fn handler_of(&self, event_type: &str, offset: i64) -> Option<Arc<HandlerSpec>> {
-        let handler = self.spec.member.handlers.get(event_type);
+    fn handler_of(&mut self, event_type: &str, offset: i64) -> Option<Arc<HandlerSpec>> {
+        let handler = self.spec.member.handlers.get(event_type).cloned();
         if handler.is_none() && self.spec.lead && !self.spec.routes.handles(event_type) {
             Counters::add(&self.spec.services.counters.unknown, 1);
             self.settled(offset, 0, RecordEnd::Unknown);
         }
-        handler.cloned()
+        self.latest = handler.clone().or(self.latest.take());
+        handler
     }
 
     pub(super) fn enqueue(&mut self, ticket: Ticket) {

@@ -18,7 +18,7 @@ use super::{
     lane::{Alarm, Lane},
     lanes::Choice,
     outputs::Published,
-    route::{Member, TopicRoutes},
+    route::{HandlerSpec, Member, TopicRoutes},
     ticket::Ticket,
     wake::WakeSet,
 };
@@ -59,6 +59,8 @@ pub(crate) struct Mailbox {
     away: usize,
     alarm: Alarm,
     finished: Vec<i64>,
+    /// The handler of the last event: mostly that of the next one too.
+    latest: Option<Arc<HandlerSpec>>,
     handled: u64,
     tallies: Tallies,
     /// Keys that are parked, and how many of them the assignment knows of.
@@ -94,6 +96,7 @@ impl Mailbox {
             away: 0,
             alarm: Alarm::default(),
             finished: Vec::new(),
+            latest: None,
             handled: 0,
             tallies,
             parked: 0,

@@ -125,7 +125,6 @@ impl Mailbox {
             record: ticket.record.clone(),
             attempt: ticket.attempts,
             lane,
-            plain: ticket.plain,
             handler,
             site: Arc::clone(site),
         };

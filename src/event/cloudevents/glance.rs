@@ -1,75 +1,81 @@
-//! A look at a record's headers that is enough to route most events, and costs a fraction of reading them.
+//! A glance at headers as they are copied, which is enough to route most events and costs a fraction of reading them.
 
-use crate::kafka::record::Header;
-
-/// What routing and decoding need to know of an event that is as plain as most are: in binary mode, well-formed, with
-/// JSON as its data.
+/// What one header looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Plain<'a> {
-    /// The attribute `type`.
-    pub(crate) event_type: &'a str,
+pub(crate) enum Look {
+    /// `ce_specversion` of 1.0.
+    SpecVersion,
+    /// A good `ce_id`.
+    Id,
+    /// A good `ce_type`.
+    Type,
+    /// A good `ce_source`.
+    Source,
+    /// It changes nothing: another attribute in a form that reading accepts, JSON as content type, or no attribute.
+    Passing,
+    /// It has to be read: broken, rare, or written in an uncommon way.
+    Odd,
 }
 
-/// The attributes that are looked at; all are as the last header of their name has them.
-#[derive(Default)]
-struct Seen<'a> {
-    specversion: Option<&'a [u8]>,
-    id: Option<&'a [u8]>,
-    event_type: Option<&'a [u8]>,
-    source: Option<&'a [u8]>,
-    subject: Option<&'a [u8]>,
-    time: Option<&'a [u8]>,
-    content_type: Option<&'a [u8]>,
-}
-
-/// Looks at the headers of a record with a value.
-///
-/// `Some` says what [`read`](super::read) would say. `None` says nothing at all: the record may be no event, a broken
-/// one, or one that is written in a less common way, and has to be read.
-pub(crate) fn glance<'a>(headers: impl Iterator<Item = Header<'a>>) -> Option<Plain<'a>> {
-    let mut seen = Seen::default();
-    for (name, value) in headers {
-        let Some(value) = value else { continue };
-        match name {
-            b"ce_specversion" => seen.specversion = Some(value),
-            b"ce_id" => seen.id = Some(value),
-            b"ce_type" => seen.event_type = Some(value),
-            b"ce_source" => seen.source = Some(value),
-            b"ce_time" => seen.time = Some(value),
-            b"ce_subject" => seen.subject = Some(value),
-            b"content-type" => seen.content_type = Some(value),
-            _ => pass(name, value)?,
-        }
+impl Look {
+    /// Looks at one header. What is not [`Look::Odd`] is what [`read`](super::read) takes it for.
+    pub(crate) fn at(name: &[u8], value: Option<&[u8]>) -> Self {
+        // A null header sets nothing.
+        let Some(value) = value else { return Self::Passing };
+        let (look, good) = match name {
+            b"ce_specversion" => (Self::SpecVersion, value == b"1.0"),
+            b"ce_id" => (Self::Id, is_filled(value)),
+            b"ce_type" => (Self::Type, is_filled(value)),
+            b"ce_source" => (Self::Source, is_filled(value)),
+            b"ce_subject" => (Self::Passing, is_filled(value)),
+            b"ce_time" => (Self::Passing, is_plain_time(value)),
+            b"content-type" => (Self::Passing, value == b"application/json"),
+            _ => (Self::Passing, passes(name, value)),
+        };
+        if good { look } else { Self::Odd }
     }
-    seen.plain()
 }
 
-/// Lets a header pass that changes nothing; `None` if it might.
-fn pass(name: &[u8], value: &[u8]) -> Option<()> {
+fn is_filled(value: &[u8]) -> bool {
+    !value.is_empty() && is_text(value)
+}
+
+/// Whether this is UTF-8. Most values are ASCII, which is found out faster.
+fn is_text(value: &[u8]) -> bool {
+    value.is_ascii() || std::str::from_utf8(value).is_ok()
+}
+
+/// Whether a header that is none of the common ones changes nothing.
+fn passes(name: &[u8], value: &[u8]) -> bool {
     match name.split_at_checked(3) {
         Some((prefix, attribute)) if prefix.eq_ignore_ascii_case(b"ce_") => {
-            let plain = prefix == b"ce_"
+            prefix == b"ce_"
                 && attribute.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-                && !matches!(attribute, b"dataschema" | b"datacontenttype");
-            (plain && std::str::from_utf8(value).is_ok()).then_some(())
+                && !matches!(attribute, b"dataschema" | b"datacontenttype")
+                && is_text(value)
         }
-        _ => (!name.eq_ignore_ascii_case(b"content-type")).then_some(()),
+        _ => !name.eq_ignore_ascii_case(b"content-type"),
     }
 }
 
-impl<'a> Seen<'a> {
-    fn plain(self) -> Option<Plain<'a>> {
-        let plain = self.specversion == Some(b"1.0")
-            && self.content_type.is_none_or(|content_type| content_type == b"application/json")
-            && self.time.is_none_or(is_plain_time);
-        let filled = |value: &'a [u8]| std::str::from_utf8(value).ok().filter(|text| !text.is_empty());
-        if let Some(subject) = self.subject {
-            filled(subject)?;
-        }
-        filled(self.id?)?;
-        filled(self.source?)?;
-        let event_type = filled(self.event_type?)?;
-        plain.then_some(Plain { event_type })
+/// What the headers of one record look like together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Looks(u8);
+
+impl Looks {
+    const ODD: u8 = 1 << Look::Odd as u8;
+    const NEEDED: u8 =
+        1 << Look::SpecVersion as u8 | 1 << Look::Id as u8 | 1 << Look::Type as u8 | 1 << Look::Source as u8;
+
+    pub(crate) fn add(&mut self, look: Look) {
+        self.0 |= 1 << look as u8;
+    }
+
+    /// All that an event needs is there, and nothing is odd: a record with these headers and a value is a well-formed
+    /// event in binary mode, whose type is its last `ce_type`, and whose value is its data, in JSON. Where it is not so,
+    /// nothing is said at all.
+    pub(crate) fn plain(self) -> bool {
+        self.0 & (Self::NEEDED | Self::ODD) == Self::NEEDED
     }
 }
 
@@ -103,12 +109,27 @@ mod tests {
     use proptest::{prelude::*, sample::select};
 
     use super::*;
-    use crate::event::cloudevents::{Data, read};
+    use crate::{
+        event::cloudevents::{Data, read},
+        kafka::record::Header,
+    };
 
     type Headers = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
     fn borrowed(headers: &Headers) -> impl Iterator<Item = Header<'_>> {
         headers.iter().map(|(name, value)| (&name[..], value.as_deref()))
+    }
+
+    /// The type of a plain event, as a batch finds it.
+    fn glance(headers: &Headers) -> Option<String> {
+        let mut looks = Looks::default();
+        let mut event_type = None;
+        for (name, value) in borrowed(headers) {
+            let look = Look::at(name, value);
+            looks.add(look);
+            event_type = if look == Look::Type { value } else { event_type };
+        }
+        event_type.filter(|_| looks.plain()).map(|text| String::from_utf8(text.to_vec()).unwrap())
     }
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
@@ -127,16 +148,15 @@ mod tests {
 
     #[test]
     fn what_carom_and_momentum_write_is_plain() {
-        let of = |headers: &Headers| glance(borrowed(headers)).map(|plain| plain.event_type.to_owned());
         let all = headers(&PLAIN);
-        assert_eq!(of(&all).as_deref(), Some("sales.order-placed.v1"));
+        assert_eq!(glance(&all).as_deref(), Some("sales.order-placed.v1"));
         for optional in ["ce_time", "ce_traceparent", "content-type"] {
             let without: Headers = all.iter().filter(|(name, _)| name != optional.as_bytes()).cloned().collect();
-            assert!(of(&without).is_some(), "{optional}");
+            assert!(glance(&without).is_some(), "{optional}");
         }
         for needed in ["ce_specversion", "ce_id", "ce_type", "ce_source"] {
             let without: Headers = all.iter().filter(|(name, _)| name != needed.as_bytes()).cloned().collect();
-            assert!(of(&without).is_none(), "{needed}");
+            assert!(glance(&without).is_none(), "{needed}");
         }
     }
 
@@ -159,22 +179,25 @@ mod tests {
         ] {
             let mut all = headers(&PLAIN);
             all.extend(headers(&[odd]));
-            assert_eq!(glance(borrowed(&all)), None, "{odd:?}");
+            assert_eq!(glance(&all), None, "{odd:?}");
         }
     }
 
+    const NAMES: [&str; 7] =
+        ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "content-type"];
+    const ODD_NAMES: [&str; 9] =
+        ["CE_ID", "ce_Type", "ce_dataschema", "ce_datacontenttype", "ce_x", "ce_", "ce_data", "Content-Type", "x"];
+    const TEXTS: [&str; 7] =
+        ["1.0", "0.3", "a", "", "application/json", "application/cloudevents+json", "2026-01-15T10:30:00Z"];
+
     fn header() -> impl Strategy<Value = (Vec<u8>, Option<Vec<u8>>)> {
-        let names = ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "content-type"];
-        let odd =
-            ["CE_ID", "ce_Type", "ce_dataschema", "ce_datacontenttype", "ce_x", "ce_", "ce_data", "Content-Type", "x"];
         let name = prop_oneof![
-            4 => select(&names[..]).prop_map(|name| name.as_bytes().to_vec()),
-            2 => select(&odd[..]).prop_map(|name| name.as_bytes().to_vec()),
+            4 => select(&NAMES[..]).prop_map(|name| name.as_bytes().to_vec()),
+            2 => select(&ODD_NAMES[..]).prop_map(|name| name.as_bytes().to_vec()),
             1 => proptest::collection::vec(any::<u8>(), 0..6),
         ];
-        let texts = ["1.0", "0.3", "a", "", "application/json", "application/cloudevents+json", "2026-01-15T10:30:00Z"];
         let value = prop_oneof![
-            6 => select(&texts[..]).prop_map(|text| Some(text.as_bytes().to_vec())),
+            6 => select(&TEXTS[..]).prop_map(|text| Some(text.as_bytes().to_vec())),
             1 => "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,10})?Z".prop_map(|text| Some(text.into_bytes())),
             1 => proptest::collection::vec(any::<u8>(), 0..4).prop_map(Some),
             1 => Just(None),
@@ -183,7 +206,7 @@ mod tests {
     }
 
     proptest! {
-        // Fails when a check of `plain` is left out, or `pass` lets another spelling through.
+        // Fails when a check of `Look::at` is left out, or `passes` lets another spelling through.
         #[test]
         fn a_glance_never_says_what_reading_does_not(
             more in proptest::collection::vec(header(), 0..4),
@@ -193,12 +216,13 @@ mod tests {
             for header in more {
                 all.insert(place.min(all.len()), header);
             }
-            if let Some(plain) = glance(borrowed(&all)) {
+            if let Some(event_type) = glance(&all) {
                 let read = read(borrowed(&all), Some(b"{}"));
                 prop_assert!(read.is_ok(), "{read:?}");
                 let read = read.unwrap();
-                prop_assert_eq!(&*read.event_type, plain.event_type);
-                prop_assert!(matches!(&read.data, Data::Bytes(bytes) if &bytes[..] == b"{}"));
+                prop_assert_eq!(&*read.event_type, event_type);
+                let is_value = matches!(&read.data, Data::Bytes(bytes) if &bytes[..] == b"{}");
+                prop_assert!(is_value);
                 prop_assert!(crate::event::media_type::is_json(read.datacontenttype.as_deref()));
             }
         }

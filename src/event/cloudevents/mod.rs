@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use self::binary::CeHeaders;
 pub(crate) use self::extensions::{ExtensionValue, Named};
-pub(crate) use self::glance::glance;
+pub(crate) use self::glance::{Look, Looks};
 use super::media_type::{Envelope, envelope_of};
 use crate::kafka::record::Header;
 

@@ -5,6 +5,7 @@
 
 use std::{
     ffi::{CStr, CString},
+    marker::PhantomData,
     ptr::{self, NonNull},
     sync::Arc,
 };
@@ -18,7 +19,7 @@ use rdkafka::{
 use super::{bytes, queue::Queue, text};
 use crate::kafka::{
     leader_epochs::LeaderEpochs,
-    record::{Batch, Timestamp, TopicPartition},
+    record::{Batch, Header, Timestamp, TopicPartition},
 };
 
 /// Records per call. Short, so that the bytes of a batch can be bounded between two calls.
@@ -108,7 +109,7 @@ impl Message {
         // SAFETY: key and payload are null or as long as the message says, and live as long as the message.
         let (key, value) = unsafe { (bytes(raw.key, raw.key_len), bytes(raw.payload, raw.len)) };
         batch.push(raw.offset, self.timestamp(), key, value);
-        self.copy_headers(batch);
+        batch.push_headers(self.headers());
         // SAFETY: the message is alive.
         epochs.seen(raw.offset, unsafe { sys::rd_kafka_message_leader_epoch(self.0.as_ptr()) });
     }
@@ -124,24 +125,40 @@ impl Message {
         }
     }
 
-    fn copy_headers(&self, batch: &mut Batch) {
+    fn headers(&self) -> Headers<'_> {
         let mut headers = ptr::null_mut();
         // SAFETY: the message is alive; `headers` is set only on success, and belongs to the message.
         let found = unsafe { sys::rd_kafka_message_headers(self.0.as_ptr(), &raw mut headers) };
-        if found != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
-            return;
+        let none = found != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
+        Headers { list: if none { ptr::null_mut() } else { headers }, at: 0, message: PhantomData }
+    }
+}
+
+/// The headers of a message, in their order.
+struct Headers<'m> {
+    /// Null if there are none.
+    list: *mut sys::rd_kafka_headers_t,
+    at: usize,
+    message: PhantomData<&'m Message>,
+}
+
+impl<'m> Iterator for Headers<'m> {
+    type Item = Header<'m>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.list.is_null() {
+            return None;
         }
-        for at in 0.. {
-            let (mut name, mut value, mut size) = (ptr::null(), ptr::null(), 0);
-            // SAFETY: the headers live as long as the message; the three results are ours.
-            let err =
-                unsafe { sys::rd_kafka_header_get_all(headers, at, &raw mut name, &raw mut value, &raw mut size) };
-            if err != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
-                return;
-            }
-            // SAFETY: the name ends with a NUL, the value is null or `size` long; both live as long as the message.
-            let (name, value) = unsafe { (CStr::from_ptr(name), bytes(value, size)) };
-            batch.push_header(name.to_bytes(), value);
+        let (mut name, mut value, mut size) = (ptr::null(), ptr::null(), 0);
+        // SAFETY: the headers live as long as the message; the three results are ours.
+        let err =
+            unsafe { sys::rd_kafka_header_get_all(self.list, self.at, &raw mut name, &raw mut value, &raw mut size) };
+        if err != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return None;
         }
+        self.at += 1;
+        // SAFETY: the name ends with a NUL, the value is null or `size` long; both live as long as the message.
+        let (name, value) = unsafe { (CStr::from_ptr(name), bytes(value, size)) };
+        Some((name.to_bytes(), value))
     }
 }

@@ -1,0 +1,259 @@
+//! A batch: records of one partition, copied out of the client into one compact buffer.
+
+use std::{fmt, ops::Range, sync::Arc};
+
+use super::{
+    buffers::BufferPool,
+    held::{ByteLease, HeldBytes},
+    record::{Header, Timestamp, TopicPartition},
+};
+use crate::event::{Look, Looks};
+
+/// Records of one partition, in one compact buffer; goes from the poll thread to the mailboxes in one message.
+pub(crate) struct Batch {
+    pub(crate) from: TopicPartition,
+    buffers: Buffers,
+    /// Where the buffers came from and go back to.
+    pool: Option<Arc<BufferPool>>,
+    _lease: Option<ByteLease>,
+}
+
+/// The memory of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    bytes: Vec<u8>,
+    headers: Vec<HeaderSpan>,
+    records: Vec<RecordSpan>,
+}
+
+impl Buffers {
+    /// What they take, in bytes.
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+            + self.headers.capacity() * size_of::<HeaderSpan>()
+            + self.records.capacity() * size_of::<RecordSpan>()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.headers.clear();
+        self.records.clear();
+    }
+
+    fn slice(&self, span: Span) -> &[u8] {
+        span.of(&self.bytes)
+    }
+}
+
+/// Copies to the end of the buffer.
+fn copy(buffer: &mut Vec<u8>, bytes: &[u8]) -> Span {
+    let start = buffer.len();
+    buffer.extend_from_slice(bytes);
+    Span { start: start as u32, end: buffer.len() as u32 }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        if let Some(pool) = &self.pool {
+            pool.give(std::mem::take(&mut self.buffers));
+        }
+    }
+}
+
+/// Where bytes are in the buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn of(self, bytes: &[u8]) -> &[u8] {
+        &bytes[self.start as usize..self.end as usize]
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct HeaderSpan {
+    name: Span,
+    value: Option<Span>,
+    look: Look,
+}
+
+#[derive(Debug)]
+struct RecordSpan {
+    offset: i64,
+    timestamp: Timestamp,
+    key: Option<Span>,
+    value: Option<Span>,
+    headers: Range<u32>,
+    /// What the headers look like together.
+    looks: Looks,
+    /// Value of the last header that looks like the event's type.
+    event_type: Option<Span>,
+}
+
+impl Batch {
+    pub(crate) fn new(from: TopicPartition) -> Self {
+        Self { from, buffers: Buffers::default(), pool: None, _lease: None }
+    }
+
+    /// A batch in memory of `pool`.
+    pub(crate) fn pooled(from: TopicPartition, pool: &Arc<BufferPool>) -> Self {
+        Self { from, buffers: pool.take(), pool: Some(Arc::clone(pool)), _lease: None }
+    }
+
+    /// Adds a record; its headers, if it has any, follow with [`Batch::push_headers`].
+    pub(crate) fn push(&mut self, offset: i64, timestamp: Timestamp, key: Option<&[u8]>, value: Option<&[u8]>) {
+        let Self { buffers, .. } = self;
+        let key = key.map(|key| copy(&mut buffers.bytes, key));
+        let value = value.map(|value| copy(&mut buffers.bytes, value));
+        let start = buffers.headers.len() as u32;
+        let headers = start..start;
+        let looks = Looks::default();
+        buffers.records.push(RecordSpan { offset, timestamp, key, value, headers, looks, event_type: None });
+    }
+
+    /// Gives the record pushed last its headers.
+    ///
+    /// What the record before has at the same place is neither copied nor looked at again: of the headers of an event
+    /// only some differ from record to record.
+    pub(crate) fn push_headers<'h>(&mut self, headers: impl Iterator<Item = Header<'h>>) {
+        let Buffers { bytes, headers: spans, records } = &mut self.buffers;
+        let Some((last, before)) = records.split_last_mut() else { return };
+        let mut twins = before.last().map_or(0..0, |before| before.headers.start as usize..before.headers.end as usize);
+        for (name, value) in headers {
+            let twin = twins.next().map(|at| spans[at]).filter(|twin| twin.name.of(bytes) == name);
+            let header = match twin {
+                Some(twin) if twin.value.map(|value| value.of(bytes)) == value => twin,
+                twin => HeaderSpan {
+                    look: Look::at(name, value),
+                    name: twin.map_or_else(|| copy(bytes, name), |twin| twin.name),
+                    value: value.map(|value| copy(bytes, value)),
+                },
+            };
+            spans.push(header);
+            last.looks.add(header.look);
+            if header.look == Look::Type {
+                last.event_type = header.value;
+            }
+        }
+        last.headers.end = spans.len() as u32;
+    }
+
+    /// Memory that the batch holds, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.buffers.bytes.len()
+            + self.buffers.headers.len() * size_of::<HeaderSpan>()
+            + self.buffers.records.len() * size_of::<RecordSpan>()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.buffers.records.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.buffers.records.is_empty()
+    }
+
+    /// Offsets in the order of the log.
+    #[cfg(test)]
+    pub(crate) fn offsets(&self) -> impl Iterator<Item = i64> + '_ {
+        self.buffers.records.iter().map(|record| record.offset)
+    }
+
+    /// The key of one record, by its place in the batch.
+    pub(crate) fn key_at(&self, at: usize) -> Option<&[u8]> {
+        Some(self.buffers.slice(self.buffers.records.get(at)?.key?))
+    }
+
+    /// Drops the records for which `keep` says no; their bytes stay until the batch goes.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(i64) -> bool) {
+        self.buffers.records.retain(|record| keep(record.offset));
+    }
+
+    /// Ends the filling: from here on the batch is shared and counts against `held`.
+    pub(crate) fn seal(mut self, held: &Arc<HeldBytes>) -> Arc<Self> {
+        self._lease = Some(ByteLease::take(held, self.size()));
+        Arc::new(self)
+    }
+
+    /// The records of a sealed batch; each keeps the whole batch alive.
+    pub(crate) fn records(self: &Arc<Self>) -> impl Iterator<Item = Record> + '_ {
+        (0..self.buffers.records.len()).map(|at| Record { batch: Arc::clone(self), at })
+    }
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Batch({}, {} records)", self.from, self.buffers.records.len())
+    }
+}
+
+/// One record of a batch; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Record {
+    batch: Arc<Batch>,
+    at: usize,
+}
+
+impl Record {
+    fn span(&self) -> &RecordSpan {
+        &self.batch.buffers.records[self.at]
+    }
+
+    fn slice(&self, span: Span) -> &[u8] {
+        self.batch.buffers.slice(span)
+    }
+
+    pub(crate) fn from(&self) -> &TopicPartition {
+        &self.batch.from
+    }
+
+    pub(crate) fn offset(&self) -> i64 {
+        self.span().offset
+    }
+
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        self.span().timestamp
+    }
+
+    /// The key; null and empty are two things.
+    pub(crate) fn key(&self) -> Option<&[u8]> {
+        self.span().key.map(|span| self.slice(span))
+    }
+
+    /// The value; null (a tombstone) and empty are two things.
+    pub(crate) fn value(&self) -> Option<&[u8]> {
+        self.span().value.map(|span| self.slice(span))
+    }
+
+    /// The headers in their order, duplicates included.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = Header<'_>> + Clone {
+        let span = &self.span().headers;
+        self.batch.buffers.headers[span.start as usize..span.end as usize]
+            .iter()
+            .map(|header| (self.slice(header.name), header.value.map(|value| self.slice(value))))
+    }
+
+    /// The CloudEvents `type`, if this is an event as plain as most are (see [`Looks`]): it needs no reading to be routed,
+    /// and its value is its data, in JSON.
+    pub(crate) fn plain_type(&self) -> Option<&[u8]> {
+        let RecordSpan { looks, event_type, value: Some(_), .. } = self.span() else { return None };
+        event_type.filter(|_| looks.plain()).map(|span| self.slice(span))
+    }
+
+    /// A copy that no longer keeps its batch alive, for a record that has to wait.
+    pub(crate) fn detach(&self, held: &Arc<HeldBytes>) -> Self {
+        let mut batch = Batch::new(self.batch.from.clone());
+        batch.push(self.offset(), self.timestamp(), self.key(), self.value());
+        batch.push_headers(self.headers());
+        Self { batch: batch.seal(held), at: 0 }
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Record({}@{})", self.batch.from, self.offset())
+    }
+}
