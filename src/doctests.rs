@@ -11,3 +11,12 @@ mod architecture {}
 
 #[doc = include_str!("../docs/testing.md")]
 mod testing {}
+
+#[doc = include_str!("../docs/kafka-settings.md")]
+mod kafka_settings {}
+
+#[doc = include_str!("../docs/momentum.md")]
+mod momentum {}
+
+#[doc = include_str!("../docs/telemetry.md")]
+mod telemetry {}

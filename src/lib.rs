@@ -84,7 +84,9 @@
 //! | decide what follows a failure | [`Supervisor`], [`Retry`], [`Directive`], [`Ordering`] |
 //! | build, run and stop a bus | [`Bus`], [`BusHandle`] |
 //! | publish by hand | [`BusHandle::publish`], [`Publisher`], [`Bus::publishes`] |
+//! | share topics with .NET Momentum | [`Profile::Momentum`], [`event::dotnet`] |
 //! | reach a broker, or do without one | [`Kafka`], [`Kafka::embedded`] |
+//! | take settings from a file or the environment | [`Settings`], [`Bus::from_settings`] |
 //! | know whether it does its job | [`BusHandle::health`], [`Health`], [`BusHandle::monitor`] |
 //! | see how far it is, and how long handlers take | [`BusHandle::stats`], [`Stats`] |
 //! | see it in traces and logs | `docs/telemetry.md`, [`telemetry`], [`Bus::trace_context`] |
@@ -98,6 +100,10 @@
 //! cover and which tests prove it; `docs/architecture.md` how it is done, `docs/decisions` why. `docs/guide` goes from an
 //! empty crate to two services in ten minutes, `docs/errors.md` says what to do on an error.
 
+// So that the derives, which write `::carom`, work in the tests of this crate too.
+#[cfg(test)]
+extern crate self as carom;
+
 pub mod actor;
 mod bus;
 mod clock;
@@ -107,8 +113,10 @@ pub mod event;
 mod health;
 pub mod kafka;
 mod monitor;
+mod nearest;
 mod publisher;
 mod services;
+pub mod settings;
 pub mod stats;
 pub mod supervisor;
 pub mod telemetry;
@@ -124,11 +132,12 @@ pub use carom_macros::{Actor, Event, FromRef, KeyPart, handler};
 pub use cloudevents;
 pub use dispatch::Route;
 pub use error::{Error, Problem, PublishError, PublishErrorKind};
-pub use event::{Event, KeyPart};
+pub use event::{Event, KeyPart, Profile};
 pub use health::Health;
 pub use kafka::Kafka;
 pub use monitor::Monitor;
 pub use publisher::Publisher;
+pub use settings::Settings;
 pub use stats::Stats;
 pub use supervisor::{Directive, Ordering, Retry, Strategy, Supervisor};
 

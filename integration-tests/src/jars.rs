@@ -77,7 +77,7 @@ impl Jars {
         succeed("the storage tool", &java.output()?)
     }
 
-    /// The arguments of `java` that run a class of these jars.
+    /// The arguments of `java` that run a class of these jars, or a source file that uses them.
     pub(crate) fn java_args(&self, class: &str) -> Vec<String> {
         let log = home::sources().join("log4j2.properties");
         vec![

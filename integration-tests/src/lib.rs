@@ -1,7 +1,10 @@
 //! What the contract suite of carom needs besides carom: names that do not collide, and brokers.
 
 mod broker;
+pub mod capture;
+pub mod cashier;
 pub mod check;
+pub mod foreign;
 mod guard;
 mod home;
 mod jars;

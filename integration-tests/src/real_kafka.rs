@@ -76,10 +76,18 @@ fn start() -> Result<Broker, String> {
 }
 
 fn refuse_if_required(reason: &str) {
-    assert!(
-        env::var("CAROM_REQUIRE_KAFKA").as_deref() != Ok("1"),
-        "CAROM_REQUIRE_KAFKA=1, but there is no Kafka: {reason}"
-    );
+    assert!(!is_required(), "CAROM_REQUIRE_KAFKA=1, but there is no Kafka: {reason}");
+}
+
+fn is_required() -> bool {
+    env::var("CAROM_REQUIRE_KAFKA").as_deref() == Ok("1")
+}
+
+/// Skips a test that wants another client, where a skip is allowed.
+pub(crate) fn skip_without<T>(test: &str, missing: &str) -> Option<T> {
+    assert!(!is_required(), "CAROM_REQUIRE_KAFKA=1, but {missing}");
+    let _ = writeln!(io::stderr(), "SKIPPED with another client: {test} ({missing})");
+    None
 }
 
 /// Not `eprintln!`: the test runner would swallow it with the output of a test that passes.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use carom::{
-    Bus, BusHandle, Error, Event, Health, Kafka, Publisher,
+    Bus, BusHandle, Error, Event, Health, Kafka, Publisher, Stats,
     event::Environment,
     kafka::provision,
     testing::{TestBus, TestRecord, write_records},
@@ -224,6 +224,14 @@ impl Running {
         match self {
             Self::Test(bus) => bus.health(),
             Self::Kafka(bus) => bus.health(),
+        }
+    }
+
+    /// What the bus has done.
+    pub fn stats(&self) -> Stats {
+        match self {
+            Self::Test(bus) => bus.stats(),
+            Self::Kafka(bus) => bus.stats(),
         }
     }
 

@@ -56,6 +56,37 @@ pub(crate) fn key_part(input: &DeriveInput, error: &Error) -> TokenStream {
     }
 }
 
+/// A numeric enum that knows no number.
+pub(crate) fn numeric_enum(input: &DeriveInput, error: &Error) -> TokenStream {
+    let error = error.to_compile_error();
+    let ident = &input.ident;
+    let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    let mut with_lifetime = input.generics.clone();
+    with_lifetime.params.insert(0, parse_quote!('__de));
+    let (impl_with_lifetime, ..) = with_lifetime.split_for_impl();
+    quote! {
+        #error
+        #[automatically_derived]
+        impl #impl_generics ::carom::__private::serde::Serialize for #ident #ty_generics #where_clause {
+            fn serialize<__S: ::carom::__private::serde::Serializer>(
+                &self,
+                _: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                ::core::unreachable!()
+            }
+        }
+
+        #[automatically_derived]
+        impl #impl_with_lifetime ::carom::__private::serde::Deserialize<'__de> for #ident #ty_generics #where_clause {
+            fn deserialize<__D: ::carom::__private::serde::Deserializer<'__de>>(
+                _: __D,
+            ) -> ::core::result::Result<Self, __D::Error> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
 /// An actor that every state can build.
 pub(crate) fn actor(input: &DeriveInput, error: &Error) -> TokenStream {
     let error = error.to_compile_error();

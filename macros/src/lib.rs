@@ -11,6 +11,7 @@ mod fallback;
 mod handler;
 mod key;
 mod name;
+mod numeric;
 mod state;
 mod valid;
 
@@ -27,6 +28,12 @@ pub fn event(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(KeyPart)]
 pub fn key_part(input: TokenStream) -> TokenStream {
     key::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+#[doc = include_str!("../docs/numeric_enum.md")]
+#[proc_macro_derive(NumericEnum)]
+pub fn numeric_enum(input: TokenStream) -> TokenStream {
+    numeric::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 #[doc = include_str!("../docs/actor.md")]

@@ -1,8 +1,10 @@
 //! The bus: built as a value, then spawned.
 
 mod handle;
+mod options;
 mod plan;
-mod settings;
+mod profile;
+mod report;
 mod start;
 mod stop;
 mod telemetry;
@@ -11,13 +13,14 @@ mod threads;
 use std::{any::TypeId, fmt, panic::Location as Caller, sync::Arc, time::Duration};
 
 pub use handle::BusHandle;
-pub(crate) use settings::Settings;
+pub(crate) use options::Options;
 
 use crate::{
     actor::FromState,
     dispatch::ActorSpec,
-    event::{Environment, Event, Location, Mode},
+    event::{Environment, Event, Location, Mode, Profile},
     kafka::Kafka,
+    settings::Settings,
     supervisor::Supervisor,
 };
 
@@ -58,21 +61,41 @@ use crate::{
 /// ```
 #[must_use = "a bus does nothing until it is spawned"]
 pub struct Bus<S = ()> {
-    pub(crate) settings: Settings,
+    pub(crate) options: Options,
     pub(crate) actors: Vec<Arc<ActorSpec>>,
     state: S,
 }
 
 impl<S> fmt::Debug for Bus<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bus").field("settings", &self.settings).field("actors", &self.actors).finish_non_exhaustive()
+        f.debug_struct("Bus").field("options", &self.options).field("actors", &self.actors).finish_non_exhaustive()
     }
 }
 
 impl Bus<()> {
     /// A bus on this cluster, with no actors yet. A bus without actors is valid: it publishes.
     pub fn new(kafka: Kafka) -> Self {
-        Self { settings: Settings::new(kafka), actors: Vec::new(), state: () }
+        Self::with(Options::new(kafka))
+    }
+
+    /// A bus as these settings say, with no actors yet. What the builder is told afterwards wins.
+    ///
+    /// ```
+    /// use carom::{Bus, Settings};
+    ///
+    /// # fn main() -> Result<(), carom::Error> {
+    /// let bus = Bus::from_settings(Settings::from_env("CAROM")?)
+    ///     .service("billing")
+    ///     .kafka(|kafka| kafka.producer("linger.ms", "20"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_settings(settings: Settings) -> Self {
+        Self::with(Options::of(settings))
+    }
+
+    fn with(options: Options) -> Self {
+        Self { options, actors: Vec::new(), state: () }
     }
 
     /// Gives the bus the state from which actors take their dependencies.
@@ -80,7 +103,7 @@ impl Bus<()> {
     /// Call it before [`Bus::supervise`]: an actor is built from the state that the bus has at that point. See
     /// [`FromRef`](crate::FromRef) for how an actor takes a part of it.
     pub fn with_state<S: Clone + Send + Sync + 'static>(self, state: S) -> Bus<S> {
-        Bus { settings: self.settings, actors: self.actors, state }
+        Bus { options: self.options, actors: self.actors, state }
     }
 }
 
@@ -105,18 +128,24 @@ impl<S: Clone + Send + Sync + 'static> Bus<S> {
 }
 
 impl<S> Bus<S> {
+    /// Changes how Kafka is reached, where that came from settings.
+    pub fn kafka(mut self, change: impl FnOnce(Kafka) -> Kafka) -> Self {
+        self.options.kafka = change(self.options.kafka);
+        self
+    }
+
     /// The name of this service, such as `billing`: lower-case letters, digits and dashes.
     ///
     /// The consumer group (`billing-dev`: service and environment), the CloudEvents `source` (`/sales/billing`: domain
     /// and service) and the client id follow from it. A bus with actors needs one.
     pub fn service(mut self, name: impl Into<String>) -> Self {
-        self.settings.service = Some(name.into());
+        self.options.service = Some(name.into());
         self
     }
 
     /// The consumer group, if it is not to follow from the service name.
     pub fn group(mut self, group_id: impl Into<String>) -> Self {
-        self.settings.group = Some(group_id.into());
+        self.options.group = Some(group_id.into());
         self
     }
 
@@ -125,32 +154,39 @@ impl<S> Bus<S> {
     /// It is the first part of the CloudEvents `source`; and only events of this domain may be `internal` and handled
     /// here.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
-        self.settings.domain = Some(domain.into());
+        self.options.domain = Some(domain.into());
         self
     }
 
     /// The environment, the first part of every topic's name. Default: the variable `CAROM__ENVIRONMENT`, else
     /// `development` (`dev`).
     pub fn environment(mut self, environment: Environment) -> Self {
-        self.settings.environment = Some(environment);
+        self.options.environment = Some(environment);
         self
     }
 
     /// The CloudEvents `source` of what this bus publishes, if it is not to follow from domain and service.
     pub fn source(mut self, source: impl Into<String>) -> Self {
-        self.settings.source = Some(source.into());
+        self.options.source = Some(source.into());
+        self
+    }
+
+    /// Whose conventions this bus follows; [`Profile::Carom`] unless set. [`Profile::Momentum`] is for topics that .NET
+    /// Momentum services share: it refuses at start, and when something is published, what they could not read.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.options.profile = profile;
         self
     }
 
     /// How events are written: CloudEvents attributes in headers (the default), or one JSON envelope.
     pub fn mode(mut self, mode: Mode) -> Self {
-        self.settings.mode = mode;
+        self.options.mode = mode;
         self
     }
 
     /// Writes the topic of `E` as JSON envelopes, whatever [`Bus::mode`] says. Momentum (.NET) cannot read these.
     pub fn structured<E: Event>(mut self) -> Self {
-        self.settings.structured.push(E::descriptor());
+        self.options.structured.push(E::descriptor());
         self
     }
 
@@ -158,7 +194,7 @@ impl<S> Bus<S> {
     ///
     /// Without it, that happens when the first event goes there.
     pub fn publishes<E: Event>(mut self) -> Self {
-        self.settings.published.push(E::descriptor());
+        self.options.published.push(E::descriptor());
         self
     }
 
@@ -166,7 +202,7 @@ impl<S> Bus<S> {
     ///
     /// Without it, a handler that is linked in but whose actor is not supervised is an error at start.
     pub fn partial(mut self) -> Self {
-        self.settings.partial = true;
+        self.options.partial = true;
         self
     }
 
@@ -174,13 +210,13 @@ impl<S> Bus<S> {
     ///
     /// All handlers of a partition run on one of them.
     pub fn workers(mut self, threads: usize) -> Self {
-        self.settings.workers = Some(threads);
+        self.options.workers = Some(threads);
         self
     }
 
     /// How long running handlers may take to end when the bus stops. Default: 10 s.
     pub fn shutdown_timeout(mut self, within: Duration) -> Self {
-        self.settings.shutdown_timeout = within;
+        self.options.shutdown_timeout = within;
         self
     }
 
@@ -188,7 +224,7 @@ impl<S> Bus<S> {
     ///
     /// All partitions of this member stand still for that time. Keep it below half of `max.poll.interval.ms`.
     pub fn drain_timeout(mut self, within: Duration) -> Self {
-        self.settings.drain_timeout = within;
+        self.options.drain_timeout = within;
         self
     }
 
@@ -197,7 +233,7 @@ impl<S> Bus<S> {
     #[cfg(feature = "testing")]
     #[doc(hidden)]
     pub fn limits(mut self, records: usize, bytes: usize, window: u64) -> Self {
-        self.settings.limits = crate::dispatch::Limits { records, bytes, window };
+        self.options.limits = crate::dispatch::Limits { records, bytes, window };
         self
     }
 
@@ -205,7 +241,7 @@ impl<S> Bus<S> {
     #[cfg(feature = "testing")]
     #[doc(hidden)]
     pub fn held(mut self) -> Self {
-        self.settings.held = true;
+        self.options.held = true;
         self
     }
 }

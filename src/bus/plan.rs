@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use super::{
     Bus,
-    settings::{Identity, Settings},
+    options::{Identity, Options},
+    profile,
+    report::Report,
 };
 use crate::{
     Error, Route,
     clock::Clock,
     dispatch::{ActorSpec, Plan, RouteTable, lines},
     error::Problem,
-    event::{Descriptor, Encoder, Mode, topic_name},
+    event::{Descriptor, Encoder, Mode, plural_warning, topic_name},
     health::HealthState,
-    kafka::source::Sink,
+    kafka::{librdkafka_version, source::Sink},
     services::{End, Observer, Services},
     stats::Book,
     telemetry::{Telemetry, instance_id, only_server},
@@ -21,40 +23,45 @@ use crate::{
 
 /// A bus that has passed its checks.
 pub(crate) struct Planned {
-    pub(crate) settings: Settings,
+    pub(crate) options: Options,
     pub(crate) identity: Identity,
     pub(crate) workers: usize,
     pub(crate) routes: Arc<RouteTable>,
     /// What it publishes beside what the routes say.
     pub(crate) published: Topics,
     pub(crate) encoder: Arc<Encoder>,
+    pub(crate) health: HealthState,
 }
 
 impl<S> Bus<S> {
     /// Everything that can be checked without a broker; all problems together.
     pub(crate) fn plan(self) -> Result<Planned, Error> {
-        let Self { settings, actors, .. } = self;
-        let mut problems: Vec<Problem> = settings.kafka.problems().into_iter().map(Problem::new).collect();
-        let identity = settings.identity(!actors.is_empty(), &mut problems);
-        let workers = settings.worker_threads(&mut problems);
-        if settings.stalled_after.is_zero() {
+        let Self { options, actors, .. } = self;
+        let mut problems: Vec<Problem> = options.kafka.problems().into_iter().map(Problem::new).collect();
+        let identity = options.identity(!actors.is_empty(), &mut problems);
+        let workers = options.worker_threads(&mut problems);
+        problems.extend(profile::problems(&options, &identity));
+        if options.stalled_after.is_zero() {
             problems.push(Problem::new("`.stalled_after(0)` would find every partition stalled; write a longer time"));
         }
-        let routes = routes(&actors, &settings, &identity, &mut problems);
-        let published = topics(&settings.published, &identity, &mut problems);
-        let structured = topics(&settings.structured, &identity, &mut problems);
+        let routes = routes(&actors, &options, &identity, &mut problems);
+        let published = topics(&options.published, &identity, &mut problems);
+        let structured = topics(&options.structured, &identity, &mut problems);
         let encoder = Encoder::new(identity.environment.clone(), identity.source.clone());
         let encoder = encoder.map_err(|error| {
             // A source that follows from a wrong name is no second mistake.
-            if settings.source.is_some() || problems.is_empty() {
+            if options.source.is_some() || problems.is_empty() {
                 problems.push(Problem::new(error.to_string()));
             }
         });
         let (Ok(encoder), true) = (encoder, problems.is_empty()) else { return Err(Error::Misconfigured(problems)) };
         let encoder = structured
             .into_iter()
-            .fold(encoder.mode(settings.mode), |encoder, (topic, _)| encoder.topic_mode(topic, Mode::Structured));
-        Ok(Planned { settings, identity, workers, routes: Arc::new(routes), published, encoder: Arc::new(encoder) })
+            .fold(encoder.with_profile(options.profile).mode(options.mode), |encoder, (topic, _)| {
+                encoder.topic_mode(topic, Mode::Structured)
+            });
+        let (routes, encoder, health) = (Arc::new(routes), Arc::new(encoder), HealthState::default());
+        Ok(Planned { options, identity, workers, routes, published, encoder, health })
     }
 }
 
@@ -74,7 +81,7 @@ fn topics(events: &[&'static Descriptor], identity: &Identity, problems: &mut Ve
 
 fn routes(
     actors: &[Arc<ActorSpec>],
-    settings: &Settings,
+    options: &Options,
     identity: &Identity,
     problems: &mut Vec<Problem>,
 ) -> RouteTable {
@@ -84,7 +91,7 @@ fn routes(
         group: &identity.group,
         domain: Some(&identity.domain),
         // A bus without actors only publishes: another one of this process may handle.
-        partial: settings.partial || actors.is_empty(),
+        partial: options.partial || actors.is_empty(),
     };
     plan.routes().unwrap_or_else(|found| {
         problems.extend(found);
@@ -101,7 +108,7 @@ impl Planned {
         dead_letters: Arc<dyn Sink>,
         observer: Arc<dyn Observer>,
     ) -> Services {
-        let health = HealthState::default();
+        let health = self.health.clone();
         Services {
             telemetry: Arc::new(self.telemetry(&clock)),
             end: End::new(Arc::clone(&health.signs)),
@@ -115,21 +122,68 @@ impl Planned {
             health,
             counters: Arc::default(),
             book: Arc::new(Book::new(&self.routes)),
-            stalled_after: self.settings.stalled_after,
+            stalled_after: self.options.stalled_after,
             observer,
         }
     }
 
     fn telemetry(&self, clock: &Clock) -> Telemetry {
-        let Settings { keys, hooks, service_version, service_instance, kafka, .. } = &self.settings;
+        let Options { keys, hooks, service_version, service_instance, kafka, .. } = &self.options;
         Telemetry {
             keys: *keys,
             hooks: hooks.clone(),
             client_id: self.identity.service.as_str().into(),
-            server: kafka.bootstrap_servers().ok().as_deref().and_then(only_server),
+            // As it may be shown: it stands on every span.
+            server: kafka.bootstrap_servers().ok().and_then(|_| only_server(&kafka.servers_shown())),
             version: service_version.clone().unwrap_or_default(),
             instance: service_instance.clone().unwrap_or_else(|| instance_id(clock)),
         }
+    }
+
+    /// What the bus says of itself when it starts.
+    pub(super) fn report(&self) -> Report {
+        let kafka = &self.options.kafka;
+        let identity = &self.identity;
+        Report {
+            version: env!("CARGO_PKG_VERSION"),
+            librdkafka: librdkafka_version(),
+            service: identity.service.clone(),
+            group: identity.group.clone(),
+            source: identity.source.clone(),
+            environment: identity.environment.segment().to_owned(),
+            brokers: kafka.servers_shown(),
+            embedded: kafka.broker().is_some(),
+            partitioner: kafka.partitioner_shown(),
+            routes: self.route_lines(),
+            dead_letters: self.routes.values().map(|routes| routes.dead_letter_topic.to_string()).collect(),
+            publishes: self.published.iter().map(|(topic, _)| topic.clone()).collect(),
+            consumer: kafka.consumer_differences(),
+            producer: kafka.producer_differences(),
+            warnings: self.warnings(),
+        }
+    }
+
+    /// What works, and is probably not meant.
+    fn warnings(&self) -> Vec<String> {
+        let events =
+            self.routes.values().flat_map(|routes| &routes.events).chain(self.published.iter().map(|(_, event)| event));
+        let mut warnings: Vec<_> = events
+            .flat_map(|event| plural_warning(event).into_iter().chain(self.options.profile.type_warning(event)))
+            .collect();
+        let drain = self.options.drain_timeout;
+        if let Some(bound) = self.options.kafka.max_poll_interval().filter(|bound| drain > *bound / 2) {
+            warnings.push(format!(
+                "the drain timeout of {drain:?} is more than half of `max.poll.interval.ms` ({bound:?}): a rebalance can \
+                 take so long that the group believes this member to be dead"
+            ));
+        }
+        if cfg!(panic = "abort") {
+            warnings.push(
+                "this program is built with `panic = \"abort\"`: a panic of one handler ends the whole service"
+                    .to_owned(),
+            );
+        }
+        warnings
     }
 
     #[cfg(feature = "testing")]

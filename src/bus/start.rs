@@ -10,13 +10,13 @@ use crate::{
     clock::Clock,
     dispatch::{Door, Router, Stage},
     error::Problem,
-    event::plural_warning,
     kafka::{
         Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, ProvisioningSink,
-        Publishing, TopicPlan, effective, ensure, librdkafka_version,
+        Publishing, Tell, TopicPlan, ensure,
     },
     services::{Services, Unobserved},
     supervisor::SupervisorActor,
+    telemetry::logs,
 };
 
 impl<S> Bus<S> {
@@ -35,17 +35,17 @@ impl<S> Bus<S> {
     /// If called outside a tokio runtime.
     pub async fn spawn(self) -> Result<BusHandle, Error> {
         let planned = self.plan()?;
+        announce(&planned);
         provision(&planned).await?;
         let services = Arc::new(planned.services(
             Clock::system(),
-            Arc::new(provisioning(&planned, sink(&planned, Publishing::Events)?)),
-            Arc::new(sink(&planned, Publishing::DeadLetters)?),
+            Arc::new(provisioning(&planned, sink(&planned, Publishing::Events, watched(&planned))?)),
+            Arc::new(sink(&planned, Publishing::DeadLetters, Arc::new(|_, _| {}))?),
             Arc::new(Unobserved),
         ));
-        announce(&planned);
         let running = if planned.routes.is_empty() {
             services.health.signs.publishes_only();
-            Running::publisher(planned.settings.kafka.clone())
+            Running::publisher(planned.options.kafka.clone())
         } else {
             consume(&planned, &services)?
         };
@@ -60,7 +60,7 @@ impl<S> Bus<S> {
 
 /// Sees to the topics of the routes and their dead-letter topics; this also finds out whether a broker answers.
 async fn provision(planned: &Planned) -> Result<(), Error> {
-    let kafka = &planned.settings.kafka;
+    let kafka = &planned.options.kafka;
     let warnings = ensure(kafka, &planned.topics(), PATIENCE).await.map_err(unprovisioned)?;
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -75,9 +75,23 @@ fn unprovisioned(error: NotProvisioned) -> Error {
     }
 }
 
-fn sink(planned: &Planned, purpose: Publishing) -> Result<KafkaSink, Error> {
-    let config = planned.settings.kafka.producer_config(&planned.identity.service, purpose).map_err(Error::client)?;
-    KafkaSink::new(&config).map_err(|error| Error::client(error.to_string()))
+/// Tells probes and operators when the producer of events reaches the cluster, or no longer does.
+fn watched(planned: &Planned) -> Tell {
+    let (signs, service) = (Arc::clone(&planned.health.signs), planned.identity.service.clone());
+    Arc::new(move |up, detail| {
+        signs.producer_reaches_the_cluster(up);
+        if up {
+            logs::broker_up(&service, "producer", detail);
+        } else {
+            logs::broker_down(&service, "producer", detail);
+        }
+    })
+}
+
+fn sink(planned: &Planned, purpose: Publishing, tell: Tell) -> Result<KafkaSink, Error> {
+    let config = planned.options.kafka.producer_config(&planned.identity.service, purpose).map_err(Error::client)?;
+    let secrets = planned.options.kafka.secrets();
+    KafkaSink::watched(&config, secrets.clone(), tell).map_err(|error| Error::client(secrets.hide(&error.to_string())))
 }
 
 /// Sees to topics that were not known at start.
@@ -85,32 +99,15 @@ fn provisioning(planned: &Planned, sink: KafkaSink) -> ProvisioningSink {
     let encoder = Arc::clone(&planned.encoder);
     let wanted = Arc::new(move |topic: &str| encoder.partitions(topic));
     let known = planned.topics().into_iter().map(|topic| topic.name.into());
-    ProvisioningSink::new(sink, planned.settings.kafka.clone(), wanted, known.collect::<Vec<_>>())
+    ProvisioningSink::new(sink, planned.options.kafka.clone(), wanted, known.collect::<Vec<_>>())
 }
 
+/// Says what starts; warnings again, each as a line of its own, for logs that leave information out.
 fn announce(planned: &Planned) {
-    let identity = &planned.identity;
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        librdkafka = librdkafka_version(),
-        group = identity.group,
-        source = identity.source,
-        environment = identity.environment.segment(),
-        routes = planned.routes.len(),
-        "the bus starts"
-    );
-    for route in planned.route_lines() {
-        tracing::info!("route {route}");
-    }
-    for event in planned.routes.values().flat_map(|routes| &routes.events).chain(&planned.settings.published) {
-        if let Some(warning) = plural_warning(event) {
-            tracing::warn!("{warning}");
-        }
-    }
-    if cfg!(panic = "abort") {
-        tracing::error!(
-            "this program is built with `panic = \"abort\"`: a panic of one handler ends the whole service"
-        );
+    let report = planned.report();
+    tracing::info!("{report}");
+    for warning in &report.warnings {
+        tracing::warn!("{warning}");
     }
 }
 
@@ -131,21 +128,21 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
     let door = Door { router, partitions, services: Arc::clone(services) };
     let alarm = Arc::new(Alarm::default());
     let identity = &planned.identity;
-    let config = planned.settings.kafka.consumer_config(&identity.group, &identity.service).map_err(Error::client)?;
+    let config = planned.options.kafka.consumer_config(&identity.group, &identity.service).map_err(Error::client)?;
     let topics: Vec<String> = planned.routes.keys().map(ToString::to_string).collect();
-    let source =
-        KafkaSource::connect(&config, &topics, alarm.waker()).map_err(|error| Error::client(error.to_string()))?;
-    tracing::debug!(settings = ?effective(&config), "librdkafka's settings of the consumer");
+    let secrets = planned.options.kafka.secrets();
+    let source = KafkaSource::connect(&config, secrets.clone(), &topics, alarm.waker())
+        .map_err(|error| Error::client(secrets.hide(&error.to_string())))?;
     let settings = PollSettings {
-        limits: planned.settings.limits,
-        held: planned.settings.held,
-        bounds: Bounds { drain: planned.settings.drain_timeout, ..Bounds::default() },
+        limits: planned.options.limits,
+        held: planned.options.held,
+        bounds: Bounds { drain: planned.options.drain_timeout, ..Bounds::default() },
         ..PollSettings::default()
     };
     let clock = services.clock.clone();
     let poller = Poller::spawn(source, door, settings, alarm, Box::new(move || clock.fraction()))
         .map_err(|error| Error::internal(format!("cannot start the poll thread: {error}")))?;
-    Ok(Running::consumer(poller, threads, planned.settings.shutdown_timeout, planned.settings.kafka.clone()))
+    Ok(Running::consumer(poller, threads, planned.options.shutdown_timeout, planned.options.kafka.clone()))
 }
 
 impl Planned {
@@ -173,5 +170,45 @@ impl Planned {
         let mut seen = BTreeSet::new();
         topics.retain(|topic| seen.insert(topic.name.clone()));
         topics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Mutex, PoisonError},
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::Kafka;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    // Fails when the lines of the report are events of their own.
+    #[test]
+    fn the_report_is_one_event_and_each_warning_one_more() {
+        let planned = Bus::new(Kafka::new("localhost:1")).drain_timeout(Duration::from_secs(200)).plan().unwrap();
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
+        tracing::subscriber::with_default(subscriber.finish(), || announce(&planned));
+        let text = String::from_utf8(log.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap();
+        assert_eq!(text.matches(" INFO ").count(), 1, "{text}");
+        assert!(text.contains("the bus starts: carom ") && text.contains("\n  brokers      localhost:1\n"), "{text}");
+        assert_eq!(text.matches(" WARN ").count(), 1, "{text}");
     }
 }

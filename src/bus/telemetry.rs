@@ -14,7 +14,7 @@ impl<S> Bus<S> {
     /// let bus = Bus::new(Kafka::embedded()).service_version(env!("CARGO_PKG_VERSION"));
     /// ```
     pub fn service_version(mut self, version: impl Into<String>) -> Self {
-        self.settings.service_version = Some(version.into());
+        self.options.service_version = Some(version.into());
         self
     }
 
@@ -24,14 +24,14 @@ impl<S> Bus<S> {
     /// Default: name of the host and number of the process, such as `billing-7c9d-1`; where the host has no name, a
     /// UUID. Empty text leaves the header out.
     pub fn service_instance(mut self, instance: impl Into<String>) -> Self {
-        self.settings.service_instance = Some(instance.into());
+        self.options.service_instance = Some(instance.into());
         self
     }
 
     /// Where record keys may be shown, which can be personal data. Default: [`Keys::InFailures`], in the log lines of
     /// records that failed, and not on spans.
     pub fn telemetry_keys(mut self, keys: Keys) -> Self {
-        self.settings.keys = keys;
+        self.options.keys = keys;
         self
     }
 
@@ -41,7 +41,7 @@ impl<S> Bus<S> {
     ///
     /// Make it longer than the longest a handler may take, [`Supervisor::timeout`](crate::Supervisor::timeout).
     pub fn stalled_after(mut self, within: Duration) -> Self {
-        self.settings.stalled_after = within;
+        self.options.stalled_after = within;
         self
     }
 
@@ -67,7 +67,7 @@ impl<S> Bus<S> {
         mut self,
         current: impl Fn() -> Option<(String, Option<String>)> + Send + Sync + 'static,
     ) -> Self {
-        self.settings.hooks.current = Some(Arc::new(current));
+        self.options.hooks.current = Some(Arc::new(current));
         self
     }
 
@@ -86,7 +86,7 @@ impl<S> Bus<S> {
     /// })
     /// ```
     pub fn trace_parent(mut self, adopt: impl Fn(&tracing::Span, &str, Option<&str>) + Send + Sync + 'static) -> Self {
-        self.settings.hooks.adopt = Some(Arc::new(adopt));
+        self.options.hooks.adopt = Some(Arc::new(adopt));
         self
     }
 }

@@ -90,7 +90,7 @@ impl Lane {
         let call = call(&ticket, name);
         let span = Attempt::begin(&call);
         let attempt = match actor.policy.blocking {
-            true => aside(invoke, instance, call, span.span().clone()),
+            true => aside(invoke, instance, call, span.span().cloned()),
             false => invoke(instance, call),
         };
         self.go_on(Running { attempt, ticket, since: None, span }, now)
@@ -159,10 +159,11 @@ impl Lane {
 }
 
 /// Runs an attempt on a thread that may block.
-fn aside(invoke: Invoke, instance: Instance, call: Call, span: Span) -> BoxFuture<'static, Returned> {
+fn aside(invoke: Invoke, instance: Instance, call: Call, span: Option<Span>) -> BoxFuture<'static, Returned> {
     let runtime = call.site.services.runtime.clone();
     let inside = runtime.clone();
     // Dropped with its partition before a thread was free, it never starts.
+    let span = span.unwrap_or_else(Span::none);
     let run = move || inside.block_on(invoke(instance, call).instrument(span));
     let attempt = AbortOnDropHandle::new(runtime.spawn_blocking(run));
     Box::pin(async move {

@@ -35,7 +35,7 @@ pub(crate) async fn publish(
     attempt: Attempt,
 ) -> Published {
     let count = outputs.len() as u64;
-    let sending = services.telemetry.sending_outputs(attempt.span(), &outputs);
+    let sending = services.telemetry.sending_outputs(&attempt, &outputs);
     // The attempt's span ends with this one.
     drop(attempt);
     let mut left = outputs;

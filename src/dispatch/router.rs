@@ -208,13 +208,13 @@ impl Intake for Door {
     }
 
     fn broker(&self, up: bool, detail: &str) {
-        let Services { health, .. } = &*self.services;
+        let Services { health, service, .. } = &*self.services;
         health.signs.consumer_reaches_the_cluster(up);
         if up {
             health.lift(BROKER);
-            logs::broker_up(CONSUMER, detail);
+            logs::broker_up(service, CONSUMER, detail);
         } else if health.note(BROKER, &format!("the broker cannot be reached: {detail}")) {
-            logs::broker_down(CONSUMER, detail);
+            logs::broker_down(service, CONSUMER, detail);
         }
     }
 

@@ -8,12 +8,13 @@ use dashmap::DashMap;
 use uuid::Uuid;
 
 use super::{
-    Environment, Event,
-    case::snake,
-    cloudevents::write::{AttributeError, Beside, Headers, Outgoing, Payload, check_source},
+    Environment, Event, Profile,
+    cloudevents::write::{Beside, Headers, Outgoing, Payload, check_source},
     cloudevents::{ExtensionValue, Incoming},
+    encode_error::EncodeError,
     large::LargeTypes,
-    topic::{TopicNameError, topic_name},
+    momentum,
+    topic::topic_name,
     trace::TraceContext,
 };
 use crate::kafka::record::{Header, HeaderName, OutRecord};
@@ -106,41 +107,12 @@ impl Attributes {
     }
 }
 
-/// Why an event cannot become a record. Encoding it again will not help.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum EncodeError {
-    /// The topic has no legal name.
-    #[error(transparent)]
-    Topic(#[from] TopicNameError),
-    /// An attribute is not as CloudEvents wants it.
-    #[error("`{event_type}` cannot be published: {reason}")]
-    Attribute { event_type: String, reason: AttributeError },
-    /// `source` of the bus is not a URI-reference.
-    #[error("the bus cannot publish: {0}")]
-    Source(AttributeError),
-    /// A header of the application takes a name that is not the application's.
-    #[error("the header `{name}` cannot be written: {reason}")]
-    Header { name: String, reason: &'static str },
-    /// The value does not serialise to JSON.
-    #[error("`{event_type}` cannot be written as JSON: {reason}")]
-    Json {
-        event_type: String,
-        #[source]
-        reason: serde_json::Error,
-    },
-    /// Without data the value would be null.
-    #[error(
-        "`{event_type}` has no data: its record would be a tombstone, which deletes the key on a compacted topic; \
-         ask for a tombstone if that is meant"
-    )]
-    NoData { event_type: String },
-}
-
 /// Turns events into records; one per bus.
 #[derive(Debug)]
 pub(crate) struct Encoder {
     environment: Environment,
     source: String,
+    profile: Profile,
     mode: Mode,
     /// Topics whose mode differs from that of the bus, by full name.
     topic_modes: HashMap<String, Mode>,
@@ -162,14 +134,17 @@ impl Encoder {
     pub(crate) fn new(environment: Environment, source: impl Into<String>) -> Result<Self, EncodeError> {
         let source = source.into();
         check_source(&source).map_err(EncodeError::Source)?;
-        Ok(Self {
-            environment,
-            source,
-            mode: Mode::default(),
-            topic_modes: HashMap::new(),
-            routes: DashMap::new(),
-            large: LargeTypes::default(),
-        })
+        Ok(Self { environment, source, ..Self::detached() })
+    }
+
+    /// Whose conventions the records follow.
+    pub(crate) fn with_profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    pub(super) fn profile(&self) -> Profile {
+        self.profile
     }
 
     /// The mode of all topics that have none of their own.
@@ -189,6 +164,7 @@ impl Encoder {
         Self {
             environment: Environment::new("development"),
             source: "/detached".to_owned(),
+            profile: Profile::default(),
             mode: Mode::default(),
             topic_modes: HashMap::new(),
             routes: DashMap::new(),
@@ -214,6 +190,9 @@ impl Encoder {
             return Ok(route.clone());
         }
         let topic = topic_name(E::descriptor(), &self.environment)?;
+        if let Some(warning) = self.profile.type_warning(E::descriptor()) {
+            tracing::warn!("{warning}");
+        }
         let route = Route { mode: self.mode_of(&topic), partitions: E::descriptor().partitions, topic: topic.into() };
         self.routes.insert(id, route.clone());
         Ok(route)
@@ -231,6 +210,7 @@ impl Encoder {
         let json = serde_json::value::to_raw_value(event).map_err(|reason| json_error(event_type, reason))?;
         let id = attributes.id.hyphenated().to_string();
         let outgoing = Outgoing {
+            profile: self.profile,
             id: &id,
             event_type,
             source: &self.source,
@@ -257,6 +237,10 @@ pub(super) fn write(
 ) -> Result<(Headers, Option<Bytes>), EncodeError> {
     let event_type = event.event_type;
     event.check().map_err(|reason| EncodeError::Attribute { event_type: event_type.to_owned(), reason })?;
+    if event.profile == Profile::Momentum {
+        momentum::check(&event)
+            .map_err(|reason| EncodeError::Momentum { event_type: event_type.to_owned(), reason })?;
+    }
     match mode {
         Mode::Binary => Ok(event.binary(beside)),
         Mode::Structured => event.structured(beside).map_err(|reason| json_error(event_type, reason)),
@@ -282,17 +266,6 @@ fn user_header(name: String) -> Result<HeaderName, EncodeError> {
         return Ok(HeaderName::Bytes(name.into()));
     };
     Err(EncodeError::Header { name, reason })
-}
-
-/// `source` where the user set none: `/{domain}/{service}` as Momentum writes it, or `/{service}`.
-///
-/// The domain is that of the service, not that of an event.
-pub(crate) fn default_source(domain: Option<&str>, service: &str) -> String {
-    let service = service.to_lowercase().replace('.', "-");
-    match domain {
-        Some(domain) => format!("/{}/{service}", snake(domain)),
-        None => format!("/{service}"),
-    }
 }
 
 #[cfg(test)]
@@ -471,12 +444,5 @@ mod tests {
         let encoder = encoder();
         let (first, second) = (encoder.route::<OrderPlaced>().unwrap(), encoder.route::<OrderPlaced>().unwrap());
         assert!(Arc::ptr_eq(&first.topic, &second.topic));
-    }
-
-    #[test]
-    fn the_default_source_is_momentums() {
-        assert_eq!(default_source(Some("AppDomain"), "AppDomain.Api"), "/app_domain/appdomain-api");
-        assert_eq!(default_source(Some("ECommerce"), "order-service"), "/e_commerce/order-service");
-        assert_eq!(default_source(None, "billing"), "/billing");
     }
 }

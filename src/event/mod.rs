@@ -3,15 +3,19 @@
 mod case;
 mod cloudevents;
 mod decode;
+pub mod dotnet;
+mod encode_error;
 mod envelope;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod key;
 mod large;
 mod media_type;
+mod momentum;
 mod output_id;
 mod partitioner;
 mod plural;
+mod profile;
 mod topic;
 mod trace;
 
@@ -24,13 +28,15 @@ pub(crate) use self::{
         write::extension_name_warning,
     },
     decode::{DecodeError, decode, decode_if},
-    envelope::{Attributes, EncodeError, Encoder, default_source},
+    encode_error::EncodeError,
+    envelope::{Attributes, Encoder},
     large::LARGE,
+    momentum::{default_source, is_domain},
     output_id::output_id,
     topic::{dead_letter_topic, plural_warning, topic_name},
     trace::TraceContext,
 };
-pub use self::{envelope::Mode, key::KeyPart, partitioner::Partitioner, topic::Environment};
+pub use self::{envelope::Mode, key::KeyPart, partitioner::Partitioner, profile::Profile, topic::Environment};
 
 /// A fact that is published for other services.
 ///

@@ -5,10 +5,7 @@ mod signs;
 
 use serde::Serialize;
 
-pub(crate) use self::{
-    reasons::{HealthState, Reason},
-    signs::Signs,
-};
+pub(crate) use self::{reasons::HealthState, signs::Signs};
 
 /// Whether the bus does its job; [`BusHandle::health`](crate::BusHandle::health) and
 /// [`Monitor::health`](crate::Monitor::health) return one.

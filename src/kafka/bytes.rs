@@ -22,7 +22,7 @@ const CHUNK: usize = 64;
 /// Writes records as they are, larger ones too than a bus may publish.
 pub(crate) async fn write(kafka: &Kafka, records: Vec<OutRecord>) -> Result<Vec<Delivery>, String> {
     let config = kafka.producer_config("carom-bytes", Publishing::DeadLetters)?;
-    let sink = KafkaSink::new(&config).map_err(|error| error.to_string())?;
+    let sink = KafkaSink::new(&config, kafka.secrets()).map_err(|error| error.to_string())?;
     let results = sink.send(records).await;
     results.into_iter().collect::<Result<_, _>>().map_err(|error: SendError| error.to_string())
 }

@@ -13,7 +13,9 @@ use crate::event::Partitioner;
 
 use super::{
     Embedded, Topics, defaults,
-    options::{self, Options},
+    layers::{Layers, Scope},
+    options,
+    secrets::Value,
 };
 
 /// Which broker a bus talks to, and how.
@@ -32,37 +34,22 @@ use super::{
 /// handed through untouched; the last value wins, and one for consumers or producers beats one for all clients. Those on
 /// which carom's promises rest are refused at start, as is every name or value that librdkafka does not know.
 ///
-/// # Defaults that differ from librdkafka's
-///
-/// | option | librdkafka | carom |
-/// |---|---|---|
-/// | `enable.idempotence` | false | true |
-/// | `compression.type` | none | lz4 |
-/// | `delivery.timeout.ms` | 300,000 | 120,000; dead letters 30,000 |
-/// | `auto.offset.reset` | largest | earliest |
-/// | `partition.assignment.strategy` | range, roundrobin | cooperative-sticky |
-/// | `fetch.wait.max.ms` | 500 | 10 |
-/// | `fetch.queue.backoff.ms` | 1,000 | 5 |
-/// | `queued.min.messages`, `queued.max.messages.kbytes` | 100,000, 65,536 | 4,096, 8,192 (per partition) |
-/// | `fetch.max.bytes` | 50 MB | 16 MB |
-/// | `topic.metadata.refresh.interval.ms` | 300,000 | 60,000 |
-/// | `statistics.interval.ms` | 0 | 5,000 |
+/// `docs/kafka-settings.md` in the repository lists every option that carom forces or gives another default, each with its
+/// reason, and those to look at before going live; the log at start shows what is in effect.
 ///
 /// Its `Debug` hides passwords and other secrets.
 #[derive(Clone)]
 pub struct Kafka {
-    cluster: Cluster,
-    all: Options,
-    consumer: Options,
-    producer: Options,
-    partitioner: Partitioner,
+    pub(super) cluster: Cluster,
+    pub(super) options: Layers,
+    pub(super) partitioner: Partitioner,
     group_protocol: GroupProtocol,
     topics: Topics,
 }
 
 #[derive(Clone)]
-enum Cluster {
-    Servers(String),
+pub(super) enum Cluster {
+    Servers(Value),
     Embedded(Embedded),
 }
 
@@ -89,7 +76,7 @@ impl Kafka {
     /// A cluster by the addresses of some of its brokers, `host:port` separated by commas.
     #[must_use]
     pub fn new(bootstrap_servers: impl Into<String>) -> Self {
-        Self::at(Cluster::Servers(bootstrap_servers.into()))
+        Self::at(Cluster::Servers(Value::plain(bootstrap_servers)))
     }
 
     /// A broker inside this process, for trying out and for tests; it forgets what exceeds 5 MB per partition.
@@ -100,12 +87,19 @@ impl Kafka {
         Self::at(Cluster::Embedded(Embedded::new()))
     }
 
+    pub(crate) fn at_servers(bootstrap_servers: Value) -> Self {
+        Self::at(Cluster::Servers(bootstrap_servers))
+    }
+
+    /// The same cluster with these options instead of those it had.
+    pub(crate) fn with_options(self, options: Layers) -> Self {
+        Self { options, ..self }
+    }
+
     fn at(cluster: Cluster) -> Self {
         Self {
             cluster,
-            all: Options::new(),
-            consumer: Options::new(),
-            producer: Options::new(),
+            options: Layers::default(),
             partitioner: Partitioner::default(),
             group_protocol: GroupProtocol::default(),
             topics: Topics::default(),
@@ -115,21 +109,21 @@ impl Kafka {
     /// Sets an option of librdkafka for all clients.
     #[must_use]
     pub fn set(mut self, option: &str, value: impl Into<String>) -> Self {
-        self.all.insert(options::canonical(option).to_owned(), value.into());
+        self.options.set(Scope::All, option, Value::plain(value));
         self
     }
 
     /// Sets an option of librdkafka for consumers.
     #[must_use]
     pub fn consumer(mut self, option: &str, value: impl Into<String>) -> Self {
-        self.consumer.insert(options::canonical(option).to_owned(), value.into());
+        self.options.set(Scope::Consumer, option, Value::plain(value));
         self
     }
 
     /// Sets an option of librdkafka for producers.
     #[must_use]
     pub fn producer(mut self, option: &str, value: impl Into<String>) -> Self {
-        self.producer.insert(options::canonical(option).to_owned(), value.into());
+        self.options.set(Scope::Producer, option, Value::plain(value));
         self
     }
 
@@ -167,12 +161,14 @@ impl Kafka {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if matches!(&self.cluster, Cluster::Servers(servers) if servers.trim().is_empty()) {
+        if matches!(&self.cluster, Cluster::Servers(servers) if servers.text.trim().is_empty()) {
             problems.push(
-                "no broker is named: write `Kafka::new(\"host:9092\")`, or `Kafka::embedded()` to try out".to_owned(),
+                "no broker is named: write `Kafka::new(\"host:9092\")`, or `Kafka::embedded()` to try out; in settings \
+                 `kafka.bootstrap_servers` (`CAROM__KAFKA__BOOTSTRAP_SERVERS`), where `embedded` is the broker to try out"
+                    .to_owned(),
             );
         }
-        problems.extend(self.user_options().filter_map(|(key, value)| options::problem(key, value)));
+        problems.extend(self.options.iter().filter_map(|(key, value)| options::problem(key, value)));
         if problems.is_empty() {
             problems.extend(self.clients_problem("consumer", |kafka| {
                 kafka.consumer_layers("check", "check").create::<BaseConsumer>().map(drop)
@@ -190,13 +186,14 @@ impl Kafka {
             KafkaError::ClientCreation(reason) | KafkaError::ClientConfig(_, reason, ..) => reason,
             other => other.to_string(),
         };
-        let reason = options::without_secrets(&reason, self.user_options());
-        Some(format!("librdkafka refuses the {client}'s options: {reason}"))
+        if let Some(feature) = options::missing_feature(&reason) {
+            return Some(format!("the {client}'s options need {feature}"));
+        }
+        Some(format!("librdkafka refuses the {client}'s options: {}", self.secrets().hide(&reason)))
     }
 
-    fn user_options(&self) -> impl Iterator<Item = (&str, &str)> {
-        let options = self.all.iter().chain(&self.consumer).chain(&self.producer);
-        options.map(|(key, value)| (key.as_str(), value.as_str()))
+    pub(crate) fn partitioner_choice(&self) -> Partitioner {
+        self.partitioner
     }
 
     pub(crate) fn topics_mode(&self) -> Topics {
@@ -210,7 +207,7 @@ impl Kafka {
     /// If the embedded broker cannot be started.
     pub fn bootstrap_servers(&self) -> Result<String, String> {
         match &self.cluster {
-            Cluster::Servers(servers) => Ok(servers.clone()),
+            Cluster::Servers(servers) => Ok(servers.text.clone()),
             Cluster::Embedded(broker) => broker.bootstrap_servers().map_err(|error| error.to_string()),
         }
     }
@@ -229,7 +226,7 @@ impl Kafka {
     pub(crate) fn admin_config(&self, client_id: &str) -> Result<ClientConfig, String> {
         let mut config = ClientConfig::new();
         config.set("client.id", client_id);
-        layer(&mut config, &self.all);
+        self.options.apply(&mut config, Scope::All);
         config.set("allow.auto.create.topics", "false");
         self.connected(config)
     }
@@ -239,26 +236,24 @@ impl Kafka {
         Ok(config)
     }
 
-    fn consumer_layers(&self, group_id: &str, client_id: &str) -> ClientConfig {
+    pub(super) fn consumer_layers(&self, group_id: &str, client_id: &str) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("client.id", client_id);
         defaults::consumer(&mut config, self.group_protocol);
         if self.broker().is_some() {
             defaults::apply(&mut config, Embedded::consumer_overrides(self.group_protocol));
         }
-        layer(&mut config, &self.all);
-        layer(&mut config, &self.consumer);
+        self.options.apply(&mut config, Scope::Consumer);
         config.set("group.id", group_id);
         defaults::owned_by_consumer(&mut config, self.group_protocol);
         config
     }
 
-    fn producer_layers(&self, client_id: &str, purpose: Publishing) -> ClientConfig {
+    pub(super) fn producer_layers(&self, client_id: &str, purpose: Publishing) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("client.id", client_id);
         defaults::producer(&mut config, purpose);
-        layer(&mut config, &self.all);
-        layer(&mut config, &self.producer);
+        self.options.apply(&mut config, Scope::Producer);
         if purpose == Publishing::DeadLetters {
             defaults::room_for_reasons(&mut config);
         }
@@ -268,23 +263,14 @@ impl Kafka {
     }
 }
 
-fn layer(config: &mut ClientConfig, options: &Options) {
-    config.extend(options.iter().map(|(key, value)| (key.clone(), value.clone())));
-}
-
 impl fmt::Debug for Kafka {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |options: &Options| -> Options {
-            options.iter().map(|(key, value)| (key.clone(), options::shown(key, value))).collect()
-        };
         let mut out = f.debug_struct("Kafka");
         match &self.cluster {
-            Cluster::Servers(servers) => out.field("bootstrap_servers", &options::shown("bootstrap.servers", servers)),
+            Cluster::Servers(servers) => out.field("bootstrap_servers", &servers.shown("bootstrap.servers")),
             Cluster::Embedded(broker) => out.field("broker", broker),
         };
-        out.field("all", &shown(&self.all))
-            .field("consumer", &shown(&self.consumer))
-            .field("producer", &shown(&self.producer))
+        out.field("options", &self.options)
             .field("partitioner", &self.partitioner)
             .field("group_protocol", &self.group_protocol)
             .field("topics", &self.topics)

@@ -47,6 +47,9 @@ const PRODUCER: &Values = &[
     ("compression.type", "lz4"),
     ("reconnect.backoff.ms", "10"),
     ("topic.metadata.refresh.interval.ms", "60000"),
+    // librdkafka believes in a topic that the cluster does not know for this long. 30 s by default: a typo would hold
+    // its key for that time. Topics are provisioned at start, so a few seconds are enough for them to spread.
+    ("topic.metadata.propagation.max.ms", "5000"),
     ("statistics.interval.ms", "5000"),
 ];
 

@@ -17,7 +17,7 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::{record::TopicPartition, source::Figures};
+use super::{client_log::log, record::TopicPartition, secrets::Secrets, source::Figures};
 use crate::stats::Measured;
 
 /// A rebalance that waits for its answer.
@@ -28,7 +28,7 @@ pub(super) enum Rebalance {
 }
 
 /// The client's callbacks. All run on the thread that polls; a panic in one would end it, so each is caught.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct GroupContext {
     rebalances: Mutex<VecDeque<Rebalance>>,
     /// The client's own words for the error that polling returns next.
@@ -41,6 +41,8 @@ pub(super) struct GroupContext {
     figures: Mutex<Option<Figures>>,
     /// From here on a revoke is answered at once, else closing never ends.
     closing: AtomicBool,
+    /// Not to be repeated in what the client says.
+    secrets: Secrets,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -48,6 +50,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl GroupContext {
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
     fn served(&self, what: &str, call: impl FnOnce()) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         if catch_unwind(AssertUnwindSafe(call)).is_err() {
@@ -141,14 +147,7 @@ fn figures_of(statistics: &Statistics) -> Figures {
 
 impl ClientContext for GroupContext {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
-        self.served("log", || match level {
-            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
-                tracing::error!(target: "librdkafka", fac, "{message}");
-            }
-            RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", fac, "{message}"),
-            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => tracing::info!(target: "librdkafka", fac, "{message}"),
-            RDKafkaLogLevel::Debug => tracing::debug!(target: "librdkafka", fac, "{message}"),
-        });
+        self.served("log", || log(level, fac, &self.secrets.hide(message)));
     }
 
     fn stats(&self, statistics: Statistics) {
@@ -162,8 +161,9 @@ impl ClientContext for GroupContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.served("error", || {
+            let reason = self.secrets.hide(reason);
             tracing::debug!(%error, reason, "the client reports an error");
-            *lock(&self.reason) = Some(reason.to_owned());
+            *lock(&self.reason) = Some(reason);
         });
     }
 }

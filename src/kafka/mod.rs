@@ -4,24 +4,30 @@ mod batch;
 mod buffers;
 #[cfg(feature = "testing")]
 pub(crate) mod bytes;
+mod client_log;
 mod committer;
 mod config;
 mod consumer;
 mod defaults;
+mod effective;
 mod embedded;
 mod errors;
 mod group;
 mod health;
 pub(crate) mod held;
+mod layers;
 mod leader_epochs;
 mod nudge;
-mod options;
+pub(crate) mod options;
 mod poll_thread;
 mod producer;
 mod provisioned;
 mod raw;
 mod rebalance;
 pub(crate) mod record;
+mod secrets;
+#[cfg(test)]
+mod settings_page_tests;
 pub(crate) mod source;
 mod source_kafka;
 mod split;
@@ -33,16 +39,18 @@ pub(crate) use config::Publishing;
 pub use config::{GroupProtocol, Kafka};
 #[cfg(feature = "testing")]
 pub(crate) use consumer::PollLoop;
+pub(crate) use effective::Difference;
 pub use embedded::{Embedded, EmbeddedError};
-pub(crate) use options::effective;
+pub(crate) use layers::{Layers, Scope};
 pub(crate) use poll_thread::{Alarm, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
 pub(crate) use poll_thread::{Command, Wiring};
-pub(crate) use producer::KafkaSink;
 #[cfg(feature = "testing")]
 pub(crate) use producer::oversized;
+pub(crate) use producer::{KafkaSink, Tell};
 pub(crate) use provisioned::ProvisioningSink;
 pub(crate) use rebalance::Bounds;
+pub(crate) use secrets::{HIDDEN, Value, without_user_info};
 pub(crate) use source_kafka::KafkaSource;
 pub use topics::Topics;
 pub(crate) use topics::{NotProvisioned, PATIENCE, TopicPlan, ensure};

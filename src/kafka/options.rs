@@ -1,29 +1,41 @@
-//! Options of librdkafka that users hand through: which are refused, which are aliases, which are secret.
+//! Options of librdkafka that users hand through: which are refused, which are aliases, what is wrong with a value.
 
-use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use rdkafka::{ClientConfig, error::KafkaError, types::RDKafkaConfRes, util::get_rdkafka_version};
 
-/// Options by name, the last value of each.
-pub(super) type Options = BTreeMap<String, String>;
+use super::{raw, secrets::Value};
+use crate::nearest::nearest;
 
 /// Options the runtime owns, and the sentence a user gets who sets one.
 const OWNED: &[(&str, &str)] = &[
-    ("bootstrap.servers", "it is the argument of `Kafka::new(..)`"),
+    ("bootstrap.servers", "it is the argument of `Kafka::new(..)`, or the setting `kafka.bootstrap_servers`"),
     ("enable.auto.commit", "carom commits an offset when every handler of its record has finished; remove it"),
     ("enable.auto.offset.store", "carom commits an offset when every handler of its record has finished; remove it"),
     ("auto.commit.enable", "carom commits an offset when every handler of its record has finished; remove it"),
     ("enable.partition.eof", "an end-of-partition entry would move the position past unread records; remove it"),
     (
         "allow.auto.create.topics",
-        "a typo would create a topic; write `.topics(Topics::Create)`, which creates those of the routes",
+        "a typo would create a topic; write `.topics(Topics::Create)`, or the setting `kafka.topics = create`, which \
+         creates those of the routes",
     ),
-    ("group.id", "it follows from the service; write `.service(\"..\")` on the bus"),
-    ("group.protocol", "write `.group_protocol(GroupProtocol::Consumer)`"),
-    ("partitioner", "keys must land where other writers put them; write `.partitioner(Partitioner::Java)`"),
+    (
+        "group.id",
+        "it follows from the service; write `.service(\"..\")` on the bus, or `.group(\"..\")`, or the settings \
+         `service` and `group`",
+    ),
+    (
+        "group.protocol",
+        "write `.group_protocol(GroupProtocol::Consumer)`, or the setting `kafka.group_protocol = consumer`",
+    ),
+    (
+        "partitioner",
+        "keys must land where other writers put them; write `.partitioner(Partitioner::Java)`, or the setting \
+         `kafka.partitioner = java`",
+    ),
     ("transactional.id", "carom publishes outside of transactions; remove it"),
     ("delivery.report.only.error", "an input completes when the broker acknowledged its outputs; remove it"),
-    ("test.mock.num.brokers", "write `Kafka::embedded()`"),
+    ("test.mock.num.brokers", "write `Kafka::embedded()`, or the setting `kafka.bootstrap_servers = embedded`"),
 ];
 
 /// Options with one value that keeps the promises: name, accepted spellings, sentence.
@@ -31,6 +43,12 @@ const FIXED: &[(&str, &[&str], &str)] = &[
     ("enable.idempotence", &["true", "t", "1"], "without it a resend can duplicate and reorder records; remove it"),
     ("acks", &["all", "-1"], "a record counts as published when all in-sync replicas have it; remove it"),
 ];
+
+/// The options that are refused, or have one value.
+#[cfg(test)]
+pub(super) fn refused() -> impl Iterator<Item = &'static str> {
+    OWNED.iter().map(|(option, _)| *option).chain(FIXED.iter().map(|(option, ..)| *option))
+}
 
 /// Second names that librdkafka accepts for options carom gives a value to, or refuses.
 const ALIASES: &[(&str, &str)] = &[
@@ -42,85 +60,115 @@ const ALIASES: &[(&str, &str)] = &[
 ];
 
 /// The first name of an option that has two, so that two spellings cannot both reach librdkafka.
-pub(super) fn canonical(key: &str) -> &str {
+pub(crate) fn canonical(key: &str) -> &str {
     ALIASES.iter().find(|(alias, _)| *alias == key).map_or(key, |(_, name)| name)
 }
 
 /// What is wrong with one option that a user set; asks librdkafka, not a broker.
-pub(super) fn problem(key: &str, value: &str) -> Option<String> {
+pub(crate) fn problem(key: &str, value: &Value) -> Option<String> {
     if let Some((_, why)) = OWNED.iter().find(|(owned, _)| *owned == key) {
         return Some(format!("`{key}` is not yours to set: {why}"));
     }
     if let Some((_, accepted, why)) = FIXED.iter().find(|(fixed, ..)| *fixed == key)
-        && !accepted.contains(&value.to_ascii_lowercase().as_str())
+        && !accepted.contains(&value.text.to_ascii_lowercase().as_str())
     {
-        return Some(format!("`{key}` cannot be `{value}`: {why}"));
+        return Some(format!("`{key}` cannot be `{}`: {why}", value.shown(key)));
     }
-    let error = ClientConfig::new().set(key, value).create_native_config().err()?;
+    let error = ClientConfig::new().set(key, &value.text).create_native_config().err()?;
     Some(match error {
-        KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..) => {
-            let (_, version) = get_rdkafka_version();
-            format!(
-                "`{key}` is not an option of librdkafka {version}: check its spelling in librdkafka's CONFIGURATION.md"
-            )
+        KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..) => unknown(key),
+        KafkaError::ClientConfig(_, reason, ..) if missing_feature(&reason).is_some() => {
+            let feature = missing_feature(&reason).unwrap_or_default();
+            format!("`{key} = {}` needs {feature}", value.shown(key))
         }
         // librdkafka's own sentence quotes the value.
-        KafkaError::ClientConfig(..) if is_secret(key) => format!("librdkafka refuses the value of `{key}`"),
+        KafkaError::ClientConfig(..) if value.is_secret(key) => format!("librdkafka refuses the value of `{key}`"),
         KafkaError::ClientConfig(_, reason, ..) => {
-            format!("librdkafka refuses `{key} = {}`: {reason}", shown(key, value))
+            format!("librdkafka refuses `{key} = {}`: {reason}", value.shown(key))
         }
         other => format!("`{key}` cannot be handed to librdkafka: {other}"),
     })
 }
 
-/// Whether the value of an option must not be shown.
-fn is_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    ["password", "secret", "pem", "passphrase", "jaas", "config"].iter().any(|end| key.ends_with(end))
+fn unknown(key: &str) -> String {
+    let (_, version) = get_rdkafka_version();
+    let advice = nearest(key, names()).map_or_else(
+        || "check its spelling in librdkafka's CONFIGURATION.md".to_owned(),
+        |meant| format!("did you mean `{meant}`?"),
+    );
+    format!("`{key}` is not an option of librdkafka {version}: {advice}")
 }
 
-/// A value as it may be shown: secrets are hidden, and what stands before the `@` of a URL.
-pub(super) fn shown(key: &str, value: &str) -> String {
-    if is_secret(key) { "***".to_owned() } else { without_user_info(value) }
+/// Whether librdkafka has an option of this name, in this build or another.
+pub(crate) fn is_known(key: &str) -> bool {
+    !matches!(
+        ClientConfig::new().set(key, "").create_native_config(),
+        Err(KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..))
+    )
 }
 
-/// The options a client really gets, sorted, without secrets; for the log at start.
-pub(crate) fn effective(config: &ClientConfig) -> Vec<(String, String)> {
-    let mut effective: Vec<_> =
-        config.config_map().iter().map(|(key, value)| ((*key).to_owned(), shown(key, value))).collect();
-    effective.sort();
-    effective
+/// Options that librdkafka leaves without a value, so that its dump does not have them.
+const UNSET: &[&str] = &[
+    "sasl.username",
+    "sasl.password",
+    "sasl.oauthbearer.config",
+    "sasl.oauthbearer.client.id",
+    "sasl.oauthbearer.client.secret",
+    "sasl.oauthbearer.token.endpoint.url",
+    "ssl.ca.location",
+    "ssl.ca.pem",
+    "ssl.certificate.location",
+    "ssl.certificate.pem",
+    "ssl.key.location",
+    "ssl.key.password",
+    "ssl.key.pem",
+    "ssl.keystore.location",
+    "ssl.keystore.password",
+    "client.rack",
+    "group.instance.id",
+    "debug",
+];
+
+/// The names of options, for advice on names that are none.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    static DUMPED: OnceLock<Vec<String>> = OnceLock::new();
+    let dumped = DUMPED.get_or_init(raw::option_names).iter().map(String::as_str);
+    let names = dumped.chain(ALIASES.iter().map(|(_, name)| *name)).chain(UNSET.iter().copied());
+    // The others with a `_`, such as callbacks, are not set as text.
+    names.filter(|name| !name.contains('_') || WITH_UNDERSCORE.contains(name))
 }
 
-/// `text` without the secret values of `options`, for messages that others wrote.
-pub(super) fn without_secrets<'a>(text: &str, options: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    options
-        .filter(|(key, value)| is_secret(key) && !value.is_empty())
-        .fold(without_user_info(text), |text, (_, value)| text.replace(value, "***"))
-}
+/// The only options with a `_` in their names.
+pub(crate) const WITH_UNDERSCORE: &[&str] = &["log_level", "enabled_events"];
 
-/// Hides `user:password` of every `scheme://user:password@host` in a text.
-fn without_user_info(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (head, tail) = rest.split_at(at + 3);
-        let authority = tail.find(|c: char| c.is_whitespace() || ",/?#'\"".contains(c)).unwrap_or(tail.len());
-        shown.push_str(head);
-        rest = match tail[..authority].rfind('@') {
-            Some(end) => {
-                shown.push_str("***");
-                &tail[end..]
-            }
-            None => tail,
-        };
-    }
-    shown + rest
+/// The cargo feature that would have made librdkafka accept what it refuses in these words.
+pub(super) fn missing_feature(reason: &str) -> Option<String> {
+    let unbuilt = reason.contains("not available at build time") || reason.contains("No provider for SASL mechanism");
+    let has = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+    let feature = match () {
+        () if !unbuilt => return None,
+        () if has(&["mechanism GSSAPI"]) => {
+            return Some(
+                "the cargo feature `sasl` of carom, because `sasl.mechanism` is GSSAPI unless you set another, such as PLAIN"
+                    .to_owned(),
+            );
+        }
+        () if has(&["libsasl2 not"]) => "sasl",
+        () if has(&["libcurl"]) => return Some("the feature `curl` of the crate rdkafka".to_owned()),
+        () if has(&["OpenSSL", "mechanism SCRAM", "mechanism OAUTHBEARER"]) => "ssl",
+        () if has(&["zstd"]) => "zstd",
+        () => return None,
+    };
+    Some(format!("the cargo feature `{feature}` of carom"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn problem(key: &str, value: &str) -> Option<String> {
+        super::problem(key, &Value::plain(value))
+    }
 
     #[test]
     fn each_option_that_carom_owns_is_refused_with_what_to_do() {
@@ -168,30 +216,61 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_hidden_by_the_end_of_their_key() {
-        for key in [
-            "sasl.password",
-            "sasl.oauthbearer.client.secret",
-            "ssl.key.pem",
-            "SASL.JAAS.CONFIG",
-            "sasl.oauthbearer.config",
-        ] {
-            assert_eq!(shown(key, "hunter2"), "***", "{key}");
+    fn a_value_from_a_file_is_not_quoted() {
+        for key in ["linger.ms", "enable.idempotence", "client.id"] {
+            let value = Value { text: "hunter2\0".to_owned(), hidden: true };
+            let sentence = super::problem(key, &value).unwrap();
+            assert!(!sentence.contains("hunter2"), "{sentence}");
         }
-        assert_eq!(shown("sasl.username", "billing"), "billing");
     }
 
     #[test]
-    fn user_info_in_urls_is_hidden() {
-        let url = "sasl.oauthbearer.token.endpoint.url";
-        assert_eq!(shown(url, "https://me:hunter2@id.example/token"), "https://***@id.example/token");
-        assert_eq!(shown(url, "https://id.example/a@b"), "https://id.example/a@b");
-        assert_eq!(shown(url, "x://a:p@ss@h,y://b:c@i"), "x://***@h,y://***@i");
+    fn the_option_that_was_meant_is_named() {
+        for (typo, meant) in
+            [("fetch.min.byte", "fetch.min.bytes"), ("sasl.passwort", "sasl.password"), ("akcs", "acks")]
+        {
+            let sentence = problem(typo, "1").unwrap();
+            assert!(sentence.ends_with(&format!("did you mean `{meant}`?")), "{sentence}");
+        }
+        let sentence = problem("colour.of.the.bus", "red").unwrap();
+        assert!(sentence.contains("CONFIGURATION.md"), "{sentence}");
     }
 
     #[test]
-    fn a_foreign_message_loses_the_secrets_it_quotes() {
-        let options = [("sasl.password", "hunter2"), ("client.id", "me"), ("ssl.key.pem", "")];
-        assert_eq!(without_secrets("me failed with hunter2", options.into_iter()), "me failed with ***");
+    fn every_option_that_is_suggested_exists() {
+        let unknown: Vec<_> = names().filter(|name| !is_known(name)).collect();
+        assert_eq!(unknown, Vec::<&str>::new());
+        assert!(names().count() > 100);
+    }
+
+    #[cfg(not(feature = "ssl"))]
+    #[test]
+    fn an_option_of_a_feature_that_is_off_names_the_feature() {
+        for (key, value) in
+            [("security.protocol", "ssl"), ("ssl.ca.location", "/etc/ca.pem"), ("ssl.key.password", "x")]
+        {
+            let sentence = problem(key, value).unwrap();
+            assert!(sentence.ends_with("needs the cargo feature `ssl` of carom"), "{sentence}");
+        }
+    }
+
+    #[cfg(not(feature = "zstd"))]
+    #[test]
+    fn zstd_names_its_feature() {
+        let sentence = problem("compression.type", "zstd").unwrap();
+        assert_eq!(sentence, "`compression.type = zstd` needs the cargo feature `zstd` of carom");
+    }
+
+    #[cfg(feature = "ssl")]
+    #[test]
+    fn the_feature_ssl_lets_its_options_through() {
+        assert_eq!(problem("security.protocol", "ssl"), None);
+        assert_eq!(problem("ssl.ca.location", "/etc/ca.pem"), None);
+    }
+
+    #[cfg(feature = "zstd")]
+    #[test]
+    fn the_feature_zstd_lets_zstd_through() {
+        assert_eq!(problem("compression.type", "zstd"), None);
     }
 }

@@ -7,6 +7,7 @@
 //! ```
 
 mod client;
+mod connection;
 mod failure;
 mod partitions;
 mod queue;
@@ -20,6 +21,7 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use rdkafka::{ClientConfig, error::KafkaError};
 
+pub(crate) use self::connection::Tell;
 use self::{
     client::Shared,
     partitions::{Count, PartitionCounts},
@@ -27,6 +29,7 @@ use self::{
 };
 use super::{
     record::OutRecord,
+    secrets::Secrets,
     source::{Delivery, SendError, Sink},
 };
 
@@ -44,14 +47,8 @@ pub(crate) struct KafkaSink {
 }
 
 /// Settings that a sink cannot do without.
-const DEFAULTS: [(&str, &str); 4] = [
-    ("enable.idempotence", "true"),
-    ("message.max.bytes", "1000000"),
-    ("allow.auto.create.topics", "false"),
-    // librdkafka believes in a topic that the cluster does not know for this long. 30 s by default: a typo would hold
-    // its key for that time. Topics are provisioned at start, so a few seconds are enough for them to spread.
-    ("topic.metadata.propagation.max.ms", "5000"),
-];
+const DEFAULTS: [(&str, &str); 3] =
+    [("enable.idempotence", "true"), ("message.max.bytes", "1000000"), ("allow.auto.create.topics", "false")];
 
 /// Likewise, with librdkafka's other name for the key.
 const DEFAULTS_WITH_ALIAS: [(&str, &str, &str); 2] =
@@ -74,7 +71,15 @@ impl KafkaSink {
     /// The permits follow from `queue.buffering.max.messages` and `queue.buffering.max.kbytes`, the time a record may
     /// wait for one from `delivery.timeout.ms`, whose clock starts anew when the record gets its permit: a record
     /// resolves within twice that time. Dead letters want a sink of their own with a shorter one.
-    pub(crate) fn new(config: &ClientConfig) -> Result<Self, KafkaError> {
+    ///
+    /// `secrets` do not come up in what the client says.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn new(config: &ClientConfig, secrets: Secrets) -> Result<Self, KafkaError> {
+        Self::watched(config, secrets, Arc::new(|_, _| {}))
+    }
+
+    /// As [`KafkaSink::new`]; `tell` is told when the cluster is reached, or no longer is.
+    pub(crate) fn watched(config: &ClientConfig, secrets: Secrets, tell: Tell) -> Result<Self, KafkaError> {
         let mut config = config.clone();
         let defaults = DEFAULTS.map(|(key, value)| (key, key, value)).into_iter().chain(DEFAULTS_WITH_ALIAS);
         for (key, alias, value) in defaults {
@@ -101,7 +106,7 @@ impl KafkaSink {
                 millis => Duration::from_millis(millis as u64).min(FOR_EVER),
             },
         };
-        let shared = Shared::start(config, SendQueue::new(limits))?;
+        let shared = Shared::start(config, secrets, SendQueue::new(limits), tell)?;
         Ok(Self { shared, partitions: Arc::default(), max_record_bytes })
     }
 

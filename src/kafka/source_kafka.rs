@@ -21,6 +21,7 @@ use super::{
     nudge::Nudge,
     raw::{self, CommitAnswer, CommitQueue, RecordError},
     record::{Batch, TopicPartition},
+    secrets::Secrets,
     source::{CommitError, CommitPoint, Figures, Source, SourceEvent},
     split::Split,
 };
@@ -54,8 +55,8 @@ pub(crate) struct KafkaSource {
 
 impl KafkaSource {
     /// Joins the group of `config`; `waker` is called from the client's threads when there is something to do.
-    pub(crate) fn connect(config: &ClientConfig, topics: &[String], waker: Waker) -> KafkaResult<Self> {
-        let mut client: BaseConsumer<GroupContext> = config.create_with_context(GroupContext::default())?;
+    pub(crate) fn connect(config: &ClientConfig, hide: Secrets, topics: &[String], waker: Waker) -> KafkaResult<Self> {
+        let mut client: BaseConsumer<GroupContext> = config.create_with_context(GroupContext::new(hide))?;
         let wake = Arc::clone(&waker);
         client.set_nonempty_callback(move || wake());
         let client = Arc::new(client);

@@ -3,10 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use rdkafka::{
-    client::{Client, DefaultClientContext},
+    client::Client,
     error::{KafkaError, RDKafkaErrorCode},
     metadata::{Metadata, MetadataTopic},
 };
+
+use super::client_log::LogContext;
 
 /// One topic, as the cluster describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +32,7 @@ impl State {
 
 /// Asks about topics, one after the other; blocks for `within` at most. An error means that nobody answered.
 pub(super) fn describe(
-    client: &Client<DefaultClientContext>,
+    client: &Client<LogContext>,
     names: &[String],
     within: Duration,
 ) -> Result<BTreeMap<String, State>, String> {

@@ -8,11 +8,12 @@ use std::{
 
 use rdkafka::{
     admin::{AdminClient, ResourceSpecifier},
-    client::DefaultClientContext,
+    error::KafkaError,
 };
 
 use super::{
     Embedded, Kafka,
+    client_log::LogContext,
     defaults::DEAD_LETTER_HEADROOM,
     topic_create,
     topic_state::{State, describe},
@@ -75,7 +76,7 @@ pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) 
     }
 }
 
-pub(super) type Admin = AdminClient<DefaultClientContext>;
+pub(super) type Admin = AdminClient<LogContext>;
 
 struct Provisioning {
     admin: Arc<Admin>,
@@ -91,11 +92,14 @@ struct Provisioning {
 
 impl Provisioning {
     fn new(kafka: &Kafka, within: Duration) -> Result<Self, String> {
-        let admin = kafka.admin_config("carom-admin")?.create().map_err(|error| error.to_string())?;
+        let secrets = kafka.secrets();
+        let context = LogContext { secrets: secrets.clone() };
+        let admin = kafka.admin_config("carom-admin")?.create_with_context(context);
+        let admin = admin.map_err(|error: KafkaError| secrets.hide(&error.to_string()))?;
         Ok(Self {
             admin: Arc::new(admin),
             embedded: kafka.broker().cloned(),
-            servers: kafka.bootstrap_servers()?,
+            servers: kafka.servers_shown(),
             mode: kafka.topics_mode(),
             deadline: crate::clock::monotonic() + within,
             within,

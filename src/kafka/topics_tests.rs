@@ -9,7 +9,7 @@ fn dead_letters_of(source: &str) -> TopicPlan {
 }
 
 fn partitions(kafka: &Kafka, name: &str) -> State {
-    let admin: Admin = kafka.admin_config("look").unwrap().create().unwrap();
+    let admin: Admin = kafka.admin_config("look").unwrap().create_with_context(LogContext::default()).unwrap();
     describe(admin.inner(), &[name.to_owned()], PATIENCE).unwrap().remove(name).unwrap()
 }
 

@@ -96,14 +96,16 @@ mod tests {
     #[test]
     fn what_a_mailbox_counted_is_taken_once() {
         let (meter, mut tally) = (HandlerMeter::default(), Tally::default());
-        tally.handled();
         tally.ended_at_once();
         tally.ended_at_once();
         tally.share(Duration::from_millis(7));
         tally.share(Duration::from_secs(9));
-        tally.ended_after(Duration::from_secs(3));
-        // Fails without `dirty = true` in `share`, when nothing else was counted, and when `take` copies.
+        // Fails without `dirty = true` in `share`.
         meter.take(&mut tally);
+        meter.take(&mut tally);
+        assert_eq!(meter.snapshot("actor", "type", "topic").latency.count, 2);
+        tally.handled();
+        tally.ended_after(Duration::from_secs(3));
         meter.take(&mut tally);
         let stats = meter.snapshot("actor", "type", "topic");
         assert_eq!((stats.handled, stats.latency.count), (1, 3));

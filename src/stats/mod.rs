@@ -116,7 +116,7 @@ pub struct HandlerStats {
     pub discarded: u64,
     /// How long attempts took, in seconds, whatever their end: decoding and handling, not the sending of outputs.
     ///
-    /// Attempts that end without waiting are timed together: one clock reading for all that a lane handled in one go,
-    /// and each counts with its share.
+    /// Attempts that end without waiting are timed together: one clock reading for all that was handled in one go, and
+    /// each counts with its share.
     pub latency: Histogram,
 }

@@ -137,7 +137,8 @@ impl PartitionMeter {
         Some(told.max(assignment.span()))
     }
 
-    fn last_committed(&self) -> Option<i64> {
+    /// The newest offset that the broker has acknowledged.
+    pub(crate) fn last_committed(&self) -> Option<i64> {
         Some(self.committed.load(Relaxed)).filter(|&offset| offset >= 0)
     }
 

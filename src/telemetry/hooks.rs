@@ -7,7 +7,7 @@ use tracing::Span;
 use crate::event::TraceContext;
 
 /// `traceparent` and, if there is one, `tracestate`.
-pub(crate) type TraceParts = (String, Option<String>);
+type TraceParts = (String, Option<String>);
 
 type Current = Arc<dyn Fn() -> Option<TraceParts> + Send + Sync>;
 

@@ -130,19 +130,19 @@ pub(crate) fn alarm(reason: &str) {
 }
 
 /// A client reaches the cluster again, or for the first time.
-pub(crate) fn broker_up(client: &str, detail: &str) {
+pub(crate) fn broker_up(service: &str, client: &str, detail: &str) {
     tracing::event!(
         name: event::BROKER_UP, target: target::BUS, Level::INFO,
-        { { field::CLIENT } = client, { field::REASON } = detail },
+        { { field::SERVICE } = service, { field::CLIENT } = client, { field::REASON } = detail },
         "{}", message::BROKER_UP
     );
 }
 
 /// A client no longer reaches the cluster.
-pub(crate) fn broker_down(client: &str, detail: &str) {
+pub(crate) fn broker_down(service: &str, client: &str, detail: &str) {
     tracing::event!(
         name: event::BROKER_DOWN, target: target::BUS, Level::WARN,
-        { { field::CLIENT } = client, { field::REASON } = detail },
+        { { field::SERVICE } = service, { field::CLIENT } = client, { field::REASON } = detail },
         "{}", message::BROKER_DOWN
     );
 }

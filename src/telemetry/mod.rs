@@ -8,11 +8,7 @@ mod send;
 
 use std::{fmt, sync::Arc};
 
-pub(crate) use self::{
-    hooks::{Hooks, TraceParts},
-    process::Attempt,
-    send::Sending,
-};
+pub(crate) use self::{hooks::Hooks, process::Attempt, send::Sending};
 use crate::clock::Clock;
 
 /// Where record keys may be shown: they can be personal data.

@@ -127,6 +127,8 @@ pub(crate) mod field {
     pub(crate) const LEFT_OUT: &str = "left_out";
     /// `published` or `handled`.
     pub(crate) const WHEN: &str = "when";
+    /// Which bus it is about, where there are several.
+    pub(crate) const SERVICE: &str = "service";
     /// `consumer` or `producer`.
     pub(crate) const CLIENT: &str = "client";
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tracing::{Level, Span, field::Empty};
 
 use super::{
-    Telemetry,
+    Attempt, Telemetry,
     names::{attribute, span, target, value},
 };
 use crate::{
@@ -32,10 +32,8 @@ impl Telemetry {
     }
 
     /// Opens the span of a handler's outputs; a child of the attempt's span, which goes on until they are sent.
-    pub(crate) fn sending_outputs(&self, attempt: &Span, outputs: &[OutRecord]) -> Sending {
-        if attempt.is_disabled() {
-            return Sending { span: Span::none() };
-        }
+    pub(crate) fn sending_outputs(&self, attempt: &Attempt, outputs: &[OutRecord]) -> Sending {
+        let Some(attempt) = attempt.span() else { return Sending { span: Span::none() } };
         // Where topics differ, none is named, as the conventions have it.
         let topic = outputs.first().map(|first| &first.topic);
         let topic = topic.filter(|topic| outputs.iter().all(|output| output.topic == **topic));

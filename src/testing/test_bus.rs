@@ -98,7 +98,7 @@ impl TestBus {
         let routes = plan.route_lines();
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = oneshot::channel();
-        let (limits, within) = (plan.settings.limits, plan.settings.shutdown_timeout);
+        let (limits, within) = (plan.options.limits, plan.options.shutdown_timeout);
         let run = stage::Stage {
             cluster: cluster.clone(),
             routes: plan.into_routes(),

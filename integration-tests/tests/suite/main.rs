@@ -5,4 +5,5 @@ mod contract;
 mod docs;
 mod provisioning;
 mod round_trip;
+mod telemetry;
 mod ui;

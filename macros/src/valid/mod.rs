@@ -7,12 +7,14 @@ mod actor;
 mod event;
 mod handler;
 mod key;
+mod numeric;
 mod state;
 
 pub(crate) use actor::{actor, unprovided};
 pub(crate) use event::event;
 pub(crate) use handler::{handler, shape, target};
 pub(crate) use key::key_part;
+pub(crate) use numeric::numeric_enum;
 pub(crate) use state::from_ref;
 
 use quote::ToTokens;

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     event::{
-        envelope::{EncodeError, Encoder, Mode, json_error, write},
+        encode_error::EncodeError,
+        envelope::{Encoder, Mode, json_error, write},
         topic::check_topic,
         trace::TraceContext,
     },
@@ -110,6 +111,7 @@ impl Encoder {
             return Err(EncodeError::NoData { event_type: event.ty().to_owned() });
         }
         let outgoing = Outgoing {
+            profile: self.profile(),
             id: event.id(),
             event_type: event.ty(),
             source: event.source(),

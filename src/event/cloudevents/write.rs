@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use base64::prelude::*;
 use bytes::Bytes;
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::{
     Serialize, Serializer,
     ser::{Error as _, SerializeMap},
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::{ExtensionValue, check};
 use crate::{
-    event::{media_type, trace::TraceContext},
+    event::{Profile, media_type, trace::TraceContext},
     kafka::record::HeaderName,
 };
 
@@ -28,6 +28,8 @@ pub(crate) type Headers = Vec<(HeaderName, Option<Bytes>)>;
 /// An event to be written.
 #[derive(Debug)]
 pub(crate) struct Outgoing<'a> {
+    /// Whose form `time` has.
+    pub(crate) profile: Profile,
     pub(crate) id: &'a str,
     pub(crate) event_type: &'a str,
     pub(crate) source: &'a str,
@@ -95,7 +97,7 @@ impl<'a> Outgoing<'a> {
     pub(crate) fn binary(self, beside: Beside<'_>) -> (Headers, Option<Bytes>) {
         let mut headers: Headers = Vec::with_capacity(10 + self.extensions.len() + beside.headers.len());
         headers.push(("ce_specversion".into(), Some(Bytes::from_static(b"1.0"))));
-        let time = self.time.map(time_text);
+        let time = self.time.map(|time| self.profile.time_text(time));
         let attributes = [
             ("ce_id", Some(self.id)),
             ("ce_type", Some(self.event_type)),
@@ -156,11 +158,6 @@ fn ordered<'m, 'a>(
     named(FIRST).chain(others.filter(|(name, _)| !FIRST.contains(name) && !LAST.contains(name))).chain(named(LAST))
 }
 
-/// RFC 3339 in UTC with microseconds.
-fn time_text(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
 impl Payload<'_> {
     fn into_bytes(self) -> Option<Bytes> {
         match self {
@@ -180,7 +177,7 @@ impl Serialize for Envelope<'_> {
         let event = &self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("specversion", "1.0")?;
-        let time = event.time.map(time_text);
+        let time = event.time.map(|time| event.profile.time_text(time));
         let attributes = [
             ("id", Some(event.id)),
             ("type", Some(event.event_type)),
@@ -288,6 +285,7 @@ pub(crate) mod tests {
 
     fn outgoing() -> Outgoing<'static> {
         Outgoing {
+            profile: Profile::Carom,
             id: "123e4567-e89b-12d3-a456-426614174000",
             event_type: "sales.order-placed.v1",
             source: "/sales/shop",
@@ -431,7 +429,7 @@ pub(crate) mod tests {
                 _ => ("image/png", Payload::Bytes(Cow::Borrowed(bytes.as_slice()))),
             };
             let event = Outgoing {
-                id: &id, event_type: &event_type, source: &source, time: Some(time), subject: subject.as_deref(),
+                profile: Profile::Carom, id: &id, event_type: &event_type, source: &source, time: Some(time), subject: subject.as_deref(),
                 dataschema: None, datacontenttype: Some(content_type),
                 extensions: extensions.iter().map(|(name, value)| (name.as_str(), value.as_str().into())).collect(), data,
             };

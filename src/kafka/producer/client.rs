@@ -7,13 +7,15 @@ use std::{
     time::Duration,
 };
 
-use rdkafka::{
-    ClientConfig,
-    error::{KafkaError, RDKafkaErrorCode},
-};
+use rdkafka::{ClientConfig, error::KafkaError};
 
 use super::{
-    super::raw::produce::{Event, RawProducer, Report},
+    super::{
+        client_log::log_at,
+        raw::produce::{Event, RawProducer, Report},
+        secrets::Secrets,
+    },
+    connection::{Connection, Tell},
     now,
     queue::{Pumped, SendQueue},
 };
@@ -35,6 +37,8 @@ const REBUILD: Duration = Duration::from_secs(1);
 pub(super) struct Shared {
     inner: Mutex<Inner>,
     config: ClientConfig,
+    /// Not to be repeated in what the client says.
+    secrets: Secrets,
 }
 
 struct Inner {
@@ -46,11 +50,9 @@ struct Inner {
 }
 
 /// What the thread keeps from round to round.
-#[derive(Default)]
 struct Round {
     reports: Vec<Report>,
-    /// Errors since the last acknowledgement: an outage is a wall of them, and one line of log.
-    errors: u64,
+    connection: Connection,
 }
 
 enum Next {
@@ -61,14 +63,19 @@ enum Next {
 
 impl Shared {
     /// Makes the client and starts its thread.
-    pub(super) fn start(config: ClientConfig, queue: SendQueue) -> Result<Arc<Self>, KafkaError> {
+    pub(super) fn start(
+        config: ClientConfig,
+        secrets: Secrets,
+        queue: SendQueue,
+        tell: Tell,
+    ) -> Result<Arc<Self>, KafkaError> {
         let client = Arc::new(RawProducer::new(&config)?);
         let inner = Inner { queue, client: Some(Arc::clone(&client)), dead: false, closing: false };
-        let shared = Arc::new(Self { inner: Mutex::new(inner), config });
+        let shared = Arc::new(Self { inner: Mutex::new(inner), config, secrets });
         let serving = Arc::clone(&shared);
         thread::Builder::new()
             .name("carom-producer".to_owned())
-            .spawn(move || serving.run(client))
+            .spawn(move || serving.run(client, Connection::new(tell)))
             .map_err(|error| KafkaError::ClientCreation(format!("no thread for the producer: {error}")))?;
         Ok(shared)
     }
@@ -117,8 +124,8 @@ impl Shared {
         }
     }
 
-    fn run(&self, mut client: Arc<RawProducer>) {
-        let mut round = Round::default();
+    fn run(&self, mut client: Arc<RawProducer>, connection: Connection) {
+        let mut round = Round { reports: Vec::new(), connection };
         loop {
             // A panic must not end the thread: nothing would be acknowledged again.
             let next = catch_unwind(AssertUnwindSafe(|| self.serve(&client, &mut round)));
@@ -157,10 +164,16 @@ impl Shared {
         };
         match client.poll(within, &mut round.reports) {
             Event::Nothing => {}
-            Event::Reports => round.note_acknowledged(),
-            Event::Log { level, text } => log(level, &text),
-            Event::Error { fatal: true, code, text } => return Next::Rebuild(format!("{code}: {text}")),
-            Event::Error { code, text, .. } => round.note_error(code, &text),
+            Event::Reports if round.reports.iter().any(|report| report.error.is_none()) => {
+                round.connection.acknowledged();
+            }
+            Event::Reports => {}
+            Event::Statistics(json) => round.connection.statistics(&json),
+            Event::Log { level, text } => log_at(level, &self.secrets.hide(&text)),
+            Event::Error { fatal: true, code, text } => {
+                return Next::Rebuild(format!("{code}: {}", self.secrets.hide(&text)));
+            }
+            Event::Error { code, text, .. } => round.connection.error(code, &self.secrets.hide(&text)),
         }
         self.settle(&mut round.reports);
         Next::Go
@@ -201,7 +214,9 @@ impl Shared {
                     inner.client = Some(Arc::clone(&client));
                     return Some(client);
                 }
-                Err(error) => tracing::error!("no new producer client: {error}"),
+                Err(error) => {
+                    tracing::error!("no new producer client: {}", self.secrets.hide(&error.to_string()));
+                }
             }
             thread::sleep(REBUILD);
         }
@@ -244,23 +259,6 @@ impl Shared {
     }
 }
 
-impl Round {
-    fn note_error(&mut self, code: RDKafkaErrorCode, text: &str) {
-        match self.errors {
-            0 => tracing::warn!("producer: {code}: {text}"),
-            _ => tracing::debug!("producer: {code}: {text}"),
-        }
-        self.errors += 1;
-    }
-
-    fn note_acknowledged(&mut self) {
-        if self.errors > 0 && self.reports.iter().any(|report| report.error.is_none()) {
-            tracing::info!(errors = self.errors, "producer: the cluster acknowledges records again");
-            self.errors = 0;
-        }
-    }
-}
-
 impl Inner {
     fn pump(&mut self) -> Pumped {
         let Some(client) = &self.client else { return Pumped::Done };
@@ -281,15 +279,5 @@ fn drop_aside(client: Arc<RawProducer>) {
     let dropping = thread::Builder::new().name("carom-producer-end".to_owned()).spawn(move || drop(client));
     if let Err(error) = dropping {
         tracing::warn!("no thread to end a dead producer client on: {error}");
-    }
-}
-
-/// A line of librdkafka's, at the level it was written with (syslog's numbers).
-fn log(level: i32, text: &str) {
-    match level {
-        ..=3 => tracing::error!(target: "librdkafka", "{text}"),
-        4 => tracing::warn!(target: "librdkafka", "{text}"),
-        5 | 6 => tracing::info!(target: "librdkafka", "{text}"),
-        _ => tracing::debug!(target: "librdkafka", "{text}"),
     }
 }

@@ -46,7 +46,7 @@ fn sink(cluster: &Cluster, settings: &[(&str, &str)]) -> KafkaSink {
     for (key, value) in settings {
         config.set(*key, *value);
     }
-    KafkaSink::new(&config).unwrap()
+    KafkaSink::new(&config, Secrets::default()).unwrap()
 }
 
 fn record(key: &str, value: &str) -> OutRecord {
@@ -213,7 +213,7 @@ async fn few_permits_for_bytes_let_large_records_go_one_by_one() {
 fn a_queue_with_no_room_for_the_largest_record_is_refused_at_start() {
     let mut config = ClientConfig::new();
     config.set("queue.buffering.max.kbytes", "900");
-    let error = KafkaSink::new(&config).unwrap_err().to_string();
+    let error = KafkaSink::new(&config, Secrets::default()).unwrap_err().to_string();
     assert!(error.contains("`queue.buffering.max.kbytes`") && error.contains("977"), "{error}");
 }
 

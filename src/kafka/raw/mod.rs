@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 mod batch;
+mod conf;
 pub(in crate::kafka) mod mock;
 mod offsets;
 pub(in crate::kafka) mod produce;
@@ -15,6 +16,7 @@ use std::{
 };
 
 pub(super) use batch::{PartitionQueue, RecordError};
+pub(super) use conf::option_names;
 pub(super) use offsets::{CommitAnswer, CommitQueue, committed, set_leader_epoch};
 
 /// # Safety

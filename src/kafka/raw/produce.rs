@@ -71,6 +71,8 @@ pub(in crate::kafka) enum Event {
         level: i32,
         text: String,
     },
+    /// librdkafka's statistics, as JSON. They come through the queue because rdkafka has a callback for them.
+    Statistics(String),
     Error {
         code: RDKafkaErrorCode,
         fatal: bool,
@@ -233,6 +235,8 @@ unsafe fn read(event: *mut sys::rd_kafka_event_t, reports: &mut Vec<Report>) -> 
                 Event::Log { level, text: format!("{}: {}", text(facility), text(line)) }
             }
         }
+        // SAFETY: it is an event with statistics; the text belongs to it and is copied.
+        sys::RD_KAFKA_EVENT_STATS => Event::Statistics(unsafe { text(sys::rd_kafka_event_stats(event)) }),
         // SAFETY: it is an error event; its text belongs to it and is copied.
         sys::RD_KAFKA_EVENT_ERROR => unsafe {
             let code = sys::rd_kafka_event_error(event).into();

@@ -14,6 +14,8 @@ mod promise_08_shutdown;
 mod promise_09_bounded_memory;
 mod promise_10_publishing;
 mod promise_11_misconfiguration;
+mod promise_12_interop;
+mod promise_12_momentum;
 mod promise_12_wire;
 mod runtime;
 
@@ -44,4 +46,4 @@ macro_rules! contract {
         }
     };
 }
-use contract;
+pub(crate) use contract;

@@ -22,7 +22,6 @@ contract!(embedded, real: {
     an_event_is_written_in_structured_mode,
     an_output_names_its_cause_and_stays_in_its_trace,
     what_other_services_write_is_read_as_the_vectors_say,
-    an_event_of_momentum_is_handled,
 });
 
 /// The golden cases that other implementations of the format share.
@@ -53,29 +52,6 @@ struct Placed {
     total: Option<serde_json::Number>,
 }
 
-/// An event of a .NET service, as it is declared here.
-#[derive(Debug, Serialize, Deserialize, Event)]
-#[serde(rename_all = "camelCase")]
-#[event(
-    entity = Cashier,
-    domain = "AppDomain",
-    type = "AppDomain.Cashiers.Contracts.IntegrationEvents.CashierCreated"
-)]
-struct CashierCreated {
-    #[event(key)]
-    tenant_id: String,
-    cashier: Cashier,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Cashier {
-    cashier_id: String,
-    name: String,
-    created_date_utc: String,
-    version: u32,
-}
-
 /// What a handler was given: id, source and trace of the event, and its data.
 type Got = (String, String, Option<String>, Value);
 
@@ -98,13 +74,6 @@ fn note<E: Serialize>(clerk: &Clerk, event: &E, cx: &Context<'_>) -> Result<(), 
 #[handler]
 impl Handler<Placed> for Clerk {
     async fn handle(&mut self, event: Placed, cx: &mut Context<'_>) -> Result<(), Failure> {
-        note(self, &event, cx)
-    }
-}
-
-#[handler]
-impl Handler<CashierCreated> for Clerk {
-    async fn handle(&mut self, event: CashierCreated, cx: &mut Context<'_>) -> Result<(), Failure> {
         note(self, &event, cx)
     }
 }
@@ -241,20 +210,4 @@ async fn what_other_services_write_is_read_as_the_vectors_say(world: World) {
         refused.iter().all(|(_, error)| count(error) == refused.iter().filter(|(_, other)| other == error).count())
     };
     probe::until("a dead letter for each refused vector", reasons, all).await;
-}
-
-// Fails when the derive ignores `type = ".."`, and when `topic_name` does not lower-case the domain.
-async fn an_event_of_momentum_is_handled(world: World) {
-    let (bus, mut got) = clerk(&world);
-    let bus = world.start(bus).await;
-    let case = vectors().into_iter().find(|case| case["name"] == "Momentum CashierCreated").unwrap();
-    let topic = bus.topic::<CashierCreated>();
-    assert!(topic.ends_with(".appdomain.public.cashiers.v1"), "{topic}");
-    plain::write(world.kafka(), &topic, &record(&case).unwrap()).await;
-    let (id, source, trace, event) = next(&mut got).await;
-    assert_eq!(id, "08dc15b2-6a1e-4f0c-0242-ac1200020000");
-    assert_eq!(source, "/app_domain/appdomain-api");
-    assert_eq!(trace.as_deref(), case["expect"]["extensions"]["traceparent"].as_str());
-    assert_eq!(event["tenantId"], "123e4567-e89b-12d3-a456-426614174000");
-    assert_eq!(event["cashier"]["name"], "John Doe");
 }

@@ -5,20 +5,22 @@ use std::time::Duration;
 use crate::{
     dispatch::Limits,
     error::Problem,
-    event::{Descriptor, Environment, Mode, default_source},
+    event::{Descriptor, Environment, Mode, Profile, default_source},
     kafka::Kafka,
+    settings::Settings,
     telemetry::{Hooks, Keys},
 };
 
 /// What a bus was told.
 #[derive(Debug)]
-pub(crate) struct Settings {
+pub(crate) struct Options {
     pub(crate) kafka: Kafka,
     pub(crate) service: Option<String>,
     pub(crate) group: Option<String>,
     pub(crate) domain: Option<String>,
     pub(crate) source: Option<String>,
     pub(crate) environment: Option<Environment>,
+    pub(crate) profile: Profile,
     pub(crate) mode: Mode,
     /// Events whose topic carries JSON envelopes, whatever `mode` says.
     pub(crate) structured: Vec<&'static Descriptor>,
@@ -38,7 +40,7 @@ pub(crate) struct Settings {
     pub(crate) hooks: Hooks,
 }
 
-/// What follows from the settings: every name a running bus needs.
+/// What follows from the options: every name a running bus needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub(crate) service: String,
@@ -48,7 +50,13 @@ pub(crate) struct Identity {
     pub(crate) environment: Environment,
 }
 
-impl Settings {
+impl Identity {
+    pub(crate) fn service_is_valid(&self) -> bool {
+        is_service_name(&self.service)
+    }
+}
+
+impl Options {
     pub(crate) fn new(kafka: Kafka) -> Self {
         Self {
             kafka,
@@ -57,6 +65,7 @@ impl Settings {
             domain: None,
             source: None,
             environment: None,
+            profile: Profile::default(),
             mode: Mode::default(),
             structured: Vec::new(),
             published: Vec::new(),
@@ -74,11 +83,36 @@ impl Settings {
         }
     }
 
+    /// What the settings say, and the defaults for what they leave out.
+    pub(crate) fn of(settings: Settings) -> Self {
+        let defaults = Self::new(settings.kafka.into());
+        Self {
+            service: settings.service,
+            group: settings.group,
+            domain: settings.domain,
+            source: settings.source,
+            environment: settings.environment,
+            profile: settings.profile.unwrap_or(defaults.profile),
+            mode: settings.mode.unwrap_or(defaults.mode),
+            workers: settings.workers,
+            shutdown_timeout: settings.shutdown_timeout.unwrap_or(defaults.shutdown_timeout),
+            drain_timeout: settings.drain_timeout.unwrap_or(defaults.drain_timeout),
+            stalled_after: settings.stalled_after.unwrap_or(defaults.stalled_after),
+            service_version: settings.service_version,
+            service_instance: settings.service_instance,
+            keys: settings.telemetry_keys.unwrap_or(defaults.keys),
+            ..defaults
+        }
+    }
+
     /// The names, with every problem that was found on the way.
     pub(crate) fn identity(&self, has_actors: bool, problems: &mut Vec<Problem>) -> Identity {
         let service = self.service.clone().unwrap_or_else(|| {
             if has_actors {
-                problems.push(Problem::new("the bus has no name; add `.service(\"..\")`, the name of this service"));
+                problems.push(Problem::new(
+                    "the bus has no name; add `.service(\"..\")`, the name of this service, or `service` \
+                     (`CAROM__SERVICE`) to its settings",
+                ));
             }
             "carom".to_owned()
         });
@@ -125,14 +159,14 @@ mod tests {
 
     #[test]
     fn names_follow_from_the_service() {
-        let settings = Settings {
+        let options = Options {
             service: Some("order-service".into()),
             domain: Some("ECommerce".into()),
             environment: Some(Environment::new("Production")),
-            ..Settings::new(Kafka::new("localhost:1"))
+            ..Options::new(Kafka::new("localhost:1"))
         };
         let mut problems = Vec::new();
-        let identity = settings.identity(true, &mut problems);
+        let identity = options.identity(true, &mut problems);
         assert_eq!(problems, []);
         assert_eq!(
             (identity.group.as_str(), identity.source.as_str()),
@@ -143,7 +177,7 @@ mod tests {
     #[test]
     fn a_bus_with_actors_needs_a_name() {
         let mut problems = Vec::new();
-        Settings::new(Kafka::new("localhost:1")).identity(true, &mut problems);
+        Options::new(Kafka::new("localhost:1")).identity(true, &mut problems);
         assert!(problems[0].to_string().contains(".service("), "{problems:?}");
     }
 

@@ -1,0 +1,124 @@
+//! Log lines for an operator.
+
+use carom::telemetry::Keys;
+use integration_tests::{
+    capture::{Capture, Line},
+    job::{Job, Step},
+    probe,
+    world::World,
+};
+use tracing::Level;
+
+use super::{Told, start};
+use crate::contract::contract;
+
+contract!(test_bus, embedded: {
+    a_record_that_succeeds_says_nothing,
+    each_retry_and_each_dead_letter_is_one_line_with_all_that_an_operator_asks_for,
+});
+
+mod in_memory {
+    use super::{
+        a_hidden_key_is_a_hash, a_large_event_is_said_once_for_each_type_when_written_and_when_read, contract,
+    };
+
+    contract!(test_bus: {
+        a_hidden_key_is_a_hash,
+        a_large_event_is_said_once_for_each_type_when_written_and_when_read,
+    });
+}
+
+fn of_records(capture: &Capture) -> Vec<Line> {
+    capture.lines().into_iter().filter(|line| line.target == "carom::record").collect()
+}
+
+// Fails when a line is added to the path of a record that succeeds.
+async fn a_record_that_succeeds_says_nothing(world: World) {
+    let (bus, shared, capture) = start(&world, |bus| bus).await;
+    bus.publish((0..50).map(|n| Job::ok(format!("key-{n}"), 0))).await;
+    shared.ledger.until_handled(50).await;
+    bus.stop::<Job>(&world).await;
+    assert!(of_records(&capture).is_empty(), "{:?}", of_records(&capture));
+    let inside: Vec<_> = capture.lines().into_iter().filter(|line| line.span.is_some()).collect();
+    assert!(inside.is_empty(), "{inside:?}");
+}
+
+async fn each_retry_and_each_dead_letter_is_one_line_with_all_that_an_operator_asks_for(world: World) {
+    let (bus, _, capture) = start(&world, |bus| bus).await;
+    bus.publish([Job::new("order-7", 0, [Step::Fail, Step::Unavailable, Step::Refuse])]).await;
+    let letters = bus.dead_letters::<Job>(&world, 1).await;
+    let topic = bus.topic::<Job>();
+    // The letter is in the log before the supervisor knows.
+    probe::until("the last line", || of_records(&capture), |lines| lines.len() == 3).await;
+    bus.stop::<Job>(&world).await;
+    let lines = of_records(&capture);
+    let said: Vec<_> = lines.iter().map(|line| (line.name, line.get("message").unwrap(), line.level)).collect();
+    // Fails when one of the three is not logged, or is logged twice.
+    assert_eq!(
+        said,
+        [
+            ("carom.record.retried", "retried", Level::WARN),
+            ("carom.record.held", "held", Level::WARN),
+            ("carom.record.dead_lettered", "dead-lettered", Level::ERROR),
+        ]
+    );
+    let partition = letters[0].partition.to_string();
+    for line in &lines {
+        let fields = ["event_type", "key", "topic", "partition", "offset"].map(|field| line.get(field).unwrap());
+        assert_eq!(fields, ["contract.job.v1", "order-7", &topic, &partition, "0"], "{line:?}");
+        assert!(line.get("handler").unwrap().ends_with("Worker/contract.job.v1"));
+    }
+    let column = |field: &str| lines.iter().map(|line| line.get(field).unwrap_or("none")).collect::<Vec<_>>();
+    assert_eq!(column("attempt"), ["1", "1", "2"]);
+    assert_eq!(column("error"), ["asked to fail", "payments is unavailable: asked to be down", "asked to refuse"]);
+    assert_eq!(column("after_ms").iter().map(|after| *after == "none").collect::<Vec<_>>(), [false, false, true]);
+}
+
+async fn a_hidden_key_is_a_hash(world: World) {
+    let (bus, _, capture) = start(&world, |bus| bus.telemetry_keys(Keys::Hidden)).await;
+    bus.publish([Job::new("jane@example.org", 0, [Step::Refuse])]).await;
+    let letter = &bus.dead_letters::<Job>(&world, 1).await[0];
+    let lines = probe::until("the line", || of_records(&capture), |lines| lines.len() == 1).await;
+    // Fails when `Failure::key` ignores the switch.
+    assert_eq!((lines[0].get("key"), lines[0].get("key_hash")), (None, letter.header("carom-key-hash")));
+    assert!(!format!("{:?}", capture.lines()).contains("jane"));
+}
+
+async fn a_large_event_is_said_once_for_each_type_when_written_and_when_read(world: World) {
+    let capture = Capture::of("contract.told.v1");
+    let bus = world.start(world.bus().supervise::<super::Narrator>(carom::Supervisor::one_for_one())).await;
+    let large = || Told { key: "k".to_owned(), text: "x".repeat(70_000) };
+    for _ in 0..3 {
+        bus.publisher().publish(large()).await.unwrap();
+    }
+    bus.stop::<Told>(&world).await;
+    let lines: Vec<_> = capture.named("carom.event.large");
+    let said: Vec<_> = lines.iter().map(|line| (line.get("when").unwrap(), line.get("event_type").unwrap())).collect();
+    // Fails without the set in `LargeTypes`, and without `is_first_large`.
+    assert_eq!(said, [("published", "contract.told.v1"), ("handled", "contract.told.v1")]);
+    assert!(lines[0].get("size").unwrap().parse::<usize>().unwrap() > 70_000);
+    assert!(lines[0].get("message").unwrap().contains("claim check"));
+}
+
+// Fails when `Door::broker` logs without asking whether it is new, and when `Connection::error` does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_comes_and_goes_is_one_line_each_time_for_each_client() {
+    let world = World::embedded();
+    let broker = world.kafka().broker().unwrap().clone();
+    let service = integration_tests::unique("outage");
+    let capture = Capture::of(&service);
+    let (bus, shared, _) = start(&world, |bus| bus.service(&service)).await;
+    bus.publish([Job::ok("key", 0)]).await;
+    shared.ledger.until_handled(1).await;
+    broker.broker_down().unwrap();
+    let down = |client| move |line: &Line| line.get("client") == Some(client);
+    let lines = || capture.named("carom.broker.down");
+    probe::until("the outage", lines, |lines| ["consumer", "producer"].map(down).iter().all(|is| lines.iter().any(is)))
+        .await;
+    assert!(!bus.health().is_ready(), "{:?}", bus.health());
+    broker.broker_up().unwrap();
+    probe::until("the end of the outage", || bus.health(), |health| health.is_ready() && health.is_well()).await;
+    bus.publish([Job::ok("key", 1)]).await;
+    shared.ledger.until_handled(2).await;
+    assert_eq!(lines().len(), 2, "{:?}", lines());
+}

@@ -1,0 +1,89 @@
+//! Trace contexts: in with records, out with events, along with dead letters.
+
+use std::sync::{Arc, Mutex};
+
+use carom::{Supervisor, event::Event};
+use integration_tests::{
+    capture::Capture,
+    job::{Done, Job, Shared, Step, Worker},
+    world::{Running, World},
+};
+
+use super::start;
+use crate::contract::contract;
+
+contract!(test_bus: {
+    events_published_by_hand_carry_the_context_of_the_current_span,
+    a_dead_letter_says_who_wrote_it_and_in_which_trace,
+    a_record_brings_its_context_to_its_span,
+});
+
+const A: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const B: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/// As a tracing library would name the current span: here after its name.
+fn current() -> Option<(String, Option<String>)> {
+    let span = match tracing::Span::current().metadata()?.name() {
+        "send" => "5e5e5e5e5e5e5e5e",
+        "process" => "9090909090909090",
+        _ => return None,
+    };
+    Some((format!("00-0af7651916cd43dd8448eb211c80319c-{span}-01"), Some("carom=1".to_owned())))
+}
+
+async fn events_published_by_hand_carry_the_context_of_the_current_span(world: World) {
+    let (bus, _, _capture) = start(&world, |bus| bus.trace_context(current)).await;
+    let Running::Test(bus) = &bus else { unreachable!("that is a test bus") };
+    bus.publisher().publish(Job::ok("key", 0)).await.unwrap();
+    bus.publisher().with_trace(A, None).publish(Job::new("key", 1, [Step::Publish(1)])).await.unwrap();
+    let records = || bus.records();
+    let records = integration_tests::probe::until("the output", records, |records| records.len() == 3).await;
+    let contexts: Vec<_> = records.iter().map(|record| record.header("ce_traceparent").unwrap()).collect();
+    // Fails when the hook is called outside of the span, and when it wins over `with_trace`. The last one is an output:
+    // it follows its input.
+    assert_eq!(contexts, ["00-0af7651916cd43dd8448eb211c80319c-5e5e5e5e5e5e5e5e-01", A, A]);
+    assert_eq!(records[0].header("tracestate"), Some("carom=1"));
+    assert!(records[2].topic.contains("results") && Done::descriptor().event_type == "contract.done.v1");
+}
+
+async fn a_dead_letter_says_who_wrote_it_and_in_which_trace(world: World) {
+    let (bus, ..) = start(&world, |bus| bus.trace_context(current).service_version("4.2.0")).await;
+    bus.publish([Job::new("key", 0, [Step::Refuse])]).await;
+    let letter = &bus.dead_letters::<Job>(&world, 1).await[0];
+    assert_eq!(letter.header("carom-service-version"), Some("4.2.0"));
+    let instance = letter.header("carom-service-instance").expect("an instance has a name by default");
+    assert!(instance.ends_with(&std::process::id().to_string()) || instance.len() == 36, "{instance}");
+    // Fails when `ticket.trace` is not set where the attempt ends.
+    assert_eq!(letter.header("carom-traceparent"), Some("00-0af7651916cd43dd8448eb211c80319c-9090909090909090-01"));
+    assert_eq!(letter.header("carom-tracestate"), Some("carom=1"));
+    // What the record had is untouched.
+    assert_eq!(letter.header("traceparent"), Some("00-0af7651916cd43dd8448eb211c80319c-5e5e5e5e5e5e5e5e-01"));
+
+    let named = world.again();
+    let (bus, ..) = start(&named, |bus| bus.service_instance("billing-7")).await;
+    bus.publish([Job::new("key", 0, [Step::Refuse])]).await;
+    let letter = &bus.dead_letters::<Job>(&named, 1).await[0];
+    assert_eq!(letter.header("carom-service-instance"), Some("billing-7"));
+    assert_eq!((letter.header("carom-service-version"), letter.header("carom-traceparent")), (None, None));
+}
+
+async fn a_record_brings_its_context_to_its_span(world: World) {
+    let capture = Capture::of(world.environment());
+    let adopted = Arc::new(Mutex::new(Vec::new()));
+    let shared = Shared::new();
+    let noted = Arc::clone(&adopted);
+    let bus = world.bus_with(&shared).supervise::<Worker>(Supervisor::one_for_one()).trace_parent(
+        move |span, parent, state| {
+            let entered = tracing::Span::current().id() == span.id();
+            noted.lock().unwrap().push((entered, parent.to_owned(), state.map(str::to_owned)));
+        },
+    );
+    let bus = world.start(bus).await;
+    bus.publisher().with_trace(B, Some("v=2")).publish(Job::ok("key", 0)).await.unwrap();
+    shared.ledger.until_handled(1).await;
+    // Fails when `open` enters the span before it has a parent.
+    assert_eq!(*adopted.lock().unwrap(), [(false, B.to_owned(), Some("v=2".to_owned()))]);
+    let span = &capture.spans("process")[0];
+    assert_eq!((span.get("traceparent"), span.get("tracestate")), (Some(B), Some("v=2")));
+    assert_eq!(span.get("carom.creation.traceparent"), None, "it is the same");
+}

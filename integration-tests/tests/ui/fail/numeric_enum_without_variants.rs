@@ -1,0 +1,6 @@
+use carom::event::dotnet::NumericEnum;
+
+#[derive(NumericEnum)]
+enum Method {}
+
+fn main() {}

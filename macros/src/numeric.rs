@@ -1,0 +1,60 @@
+//! `#[derive(NumericEnum)]`: an enum that is a number on the wire.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{DeriveInput, Ident, ext::IdentExt};
+
+use crate::{fallback, valid};
+
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    match valid::numeric_enum(input) {
+        Ok(variants) => expand(&input.ident, &variants),
+        Err(error) => fallback::numeric_enum(input, &error),
+    }
+}
+
+fn expand(ident: &Ident, variants: &[Ident]) -> TokenStream {
+    let name = ident.unraw().to_string();
+    quote! {
+        #[automatically_derived]
+        impl ::carom::event::dotnet::NumericEnum for #ident {
+            const NAME: &'static str = #name;
+            const NUMBERS: &'static [i64] = &[#(Self::#variants as i64),*];
+
+            fn number(&self) -> i64 {
+                match self {
+                    #(Self::#variants => Self::#variants as i64,)*
+                }
+            }
+
+            fn from_number(number: i64) -> ::core::option::Option<Self> {
+                #(if number == Self::#variants as i64 {
+                    return ::core::option::Option::Some(Self::#variants);
+                })*
+                ::core::option::Option::None
+            }
+        }
+
+        #[automatically_derived]
+        impl ::carom::__private::serde::Serialize for #ident {
+            fn serialize<S: ::carom::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                ::carom::__private::serde::Serializer::serialize_i64(
+                    serializer,
+                    ::carom::event::dotnet::NumericEnum::number(self),
+                )
+            }
+        }
+
+        #[automatically_derived]
+        impl<'de> ::carom::__private::serde::Deserialize<'de> for #ident {
+            fn deserialize<D: ::carom::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                <Self as ::carom::event::dotnet::NumericEnum>::read(deserializer)
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `byte[]` of .NET as `Vec<u8>`, for `#[serde(with = "..")]`: base64 with padding, in a string.
+//!
+//! Without it serde writes a list of numbers, which .NET does not take for bytes.
+//!
+//! ```
+//! use carom::event::dotnet;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Signed {
+//!     #[serde(with = "dotnet::base64")]
+//!     signature: Vec<u8>,
+//! }
+//!
+//! let signed: Signed = serde_json::from_str(r#"{"signature":"AQL/"}"#).unwrap();
+//! assert_eq!(signed.signature, [1, 2, 255]);
+//! assert_eq!(serde_json::to_string(&signed).unwrap(), r#"{"signature":"AQL/"}"#);
+//! ```
+
+use ::base64::prelude::*;
+use serde::{Deserializer, Serializer};
+
+use super::{form, form::Form};
+
+/// The form of this module.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Base64;
+
+/// Writes bytes; called by serde.
+///
+/// # Errors
+///
+/// Those of the serializer.
+pub fn serialize<T: Form<Base64>, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    value.write(serializer)
+}
+
+/// Reads bytes; called by serde.
+///
+/// # Errors
+///
+/// For what is no string, or no base64 with padding.
+pub fn deserialize<'de, T: Form<Base64>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::read(deserializer)
+}
+
+impl Form<Base64> for Vec<u8> {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD.encode(self))
+    }
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        form::read_text(deserializer, "bytes in base64", |text| {
+            BASE64_STANDARD.decode(text).map_err(|error| error.to_string())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use crate::event::dotnet::form::tests::{error, round_trip};
+
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(transparent)]
+    struct One(#[serde(with = "super")] Vec<u8>);
+
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(transparent)]
+    struct Many(#[serde(with = "super")] Vec<Option<Vec<u8>>>);
+
+    #[test]
+    fn what_net_writes_is_written_again() {
+        for bytes in ["", "AQ==", "AQID", "+/8="] {
+            round_trip::<One>(&format!("\"{bytes}\""));
+        }
+        round_trip::<Many>(r#"["AQID",null]"#);
+    }
+
+    #[test]
+    fn what_is_no_base64_says_so() {
+        assert_eq!(error::<One>("\"AQ\""), "\"AQ\" is not bytes in base64: Invalid padding");
+        assert!(error::<One>("\"-_8=\"").contains("is not bytes in base64: Invalid symbol 45"));
+        assert!(error::<One>("[1,2]").starts_with("invalid type: sequence, expected bytes in base64"));
+    }
+}

@@ -1,0 +1,99 @@
+//! Whether the cluster is reached: said when it changes, and not with each error.
+
+use std::{collections::HashMap, sync::Arc};
+
+use rdkafka::error::RDKafkaErrorCode;
+use serde::Deserialize;
+
+use super::super::errors::{PollError, of_poll};
+
+/// Told whether the cluster is reached, and how that is known, whenever it changes.
+pub(crate) type Tell = Arc<dyn Fn(bool, &str) + Send + Sync>;
+
+/// What is known of the connection.
+pub(super) struct Connection {
+    /// `None` until the first sign.
+    up: Option<bool>,
+    /// Errors since the cluster last gave a sign: an outage is a wall of them, and one line of log.
+    errors: u64,
+    tell: Tell,
+}
+
+/// The part of librdkafka's statistics that is of interest.
+#[derive(Deserialize)]
+struct Statistics {
+    brokers: HashMap<String, Broker>,
+}
+
+#[derive(Deserialize)]
+struct Broker {
+    state: String,
+}
+
+impl Connection {
+    pub(super) fn new(tell: Tell) -> Self {
+        Self { up: None, errors: 0, tell }
+    }
+
+    /// An error came up.
+    pub(super) fn error(&mut self, code: RDKafkaErrorCode, text: &str) {
+        match of_poll(code) {
+            PollError::Down => self.set(false, text),
+            PollError::Passing => tracing::debug!("producer: {code}: {text}"),
+            PollError::Alarm | PollError::Fatal if self.errors > 0 => tracing::debug!("producer: {code}: {text}"),
+            PollError::Alarm | PollError::Fatal => {
+                self.errors += 1;
+                tracing::warn!("producer: {code}: {text}");
+            }
+        }
+    }
+
+    /// The cluster acknowledged something.
+    pub(super) fn acknowledged(&mut self) {
+        self.errors = 0;
+        self.set(true, "it acknowledges records");
+    }
+
+    /// librdkafka's statistics, as JSON. They say when an idle client is connected again.
+    pub(super) fn statistics(&mut self, json: &str) {
+        let Ok(Statistics { brokers }) = serde_json::from_str(json) else { return };
+        if brokers.values().any(|broker| broker.state == "UP") {
+            self.set(true, "connected");
+        }
+    }
+
+    fn set(&mut self, up: bool, detail: &str) {
+        if self.up == Some(up) {
+            return;
+        }
+        self.up = Some(up);
+        (self.tell)(up, detail);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn a_change_is_told_once() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = {
+            let told = Arc::clone(&told);
+            Arc::new(move |up, _: &str| told.lock().unwrap().push(up))
+        };
+        let mut connection = Connection::new(tell);
+        connection.acknowledged();
+        connection.acknowledged();
+        connection.error(RDKafkaErrorCode::BrokerTransportFailure, "one of three");
+        // Fails without the comparison in `set`: a wall of lines for one outage.
+        (0..9).for_each(|_| connection.error(RDKafkaErrorCode::AllBrokersDown, "3/3"));
+        connection.statistics(r#"{"brokers":{"a/1":{"state":"TRY_CONNECT","nodeid":1}}}"#);
+        connection.statistics("no JSON");
+        assert_eq!(*told.lock().unwrap(), [true, false]);
+        connection.statistics(r#"{"brokers":{"a/1":{"state":"UP","nodeid":1}}}"#);
+        assert_eq!(*told.lock().unwrap(), [true, false, true]);
+    }
+}

@@ -1,0 +1,77 @@
+//! The section `kafka` of the settings.
+
+use std::fmt;
+
+use crate::{
+    event::Partitioner,
+    kafka::{GroupProtocol, HIDDEN, Kafka, Layers, Topics, Value, without_user_info},
+};
+
+/// How Kafka is reached: the section `kafka` of [`Settings`](crate::Settings), which lists what may be written.
+///
+/// It becomes a [`Kafka`] by `Kafka::from`, so a service that builds its bus by hand can have this section alone in its
+/// own configuration.
+///
+/// ```
+/// use carom::{Kafka, settings::KafkaSettings};
+///
+/// let settings: KafkaSettings = serde_json::from_str(
+///     r#"{ "bootstrap_servers": "embedded", "consumer": { "fetch.min.bytes": 1 }, "linger_ms": "20" }"#,
+/// )?;
+/// let kafka = Kafka::from(settings).producer("compression.type", "gzip");
+/// assert_eq!(kafka.problems(), Vec::<String>::new());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct KafkaSettings {
+    /// What happens to missing topics at start.
+    pub topics: Option<Topics>,
+    /// Where keys land.
+    pub partitioner: Option<Partitioner>,
+    /// How groups share partitions.
+    pub group_protocol: Option<GroupProtocol>,
+    pub(super) servers: Option<Value>,
+    pub(super) options: Layers,
+}
+
+impl KafkaSettings {
+    /// The addresses of the cluster, `embedded` for a broker in the process.
+    #[must_use]
+    pub fn bootstrap_servers(&self) -> Option<&str> {
+        self.servers.as_ref().map(|servers| servers.text.as_str())
+    }
+}
+
+/// The broker that [`Kafka::embedded`] starts, where addresses are expected.
+const EMBEDDED: &str = "embedded";
+
+impl From<KafkaSettings> for Kafka {
+    /// A cluster that is named `embedded` is a [`Kafka::embedded`]; a cluster that is not named is reported when the bus
+    /// starts, with every other problem.
+    fn from(settings: KafkaSettings) -> Self {
+        let servers = settings.servers.unwrap_or_else(|| Value::plain(""));
+        let kafka = if servers.text == EMBEDDED { Self::embedded() } else { Self::at_servers(servers) };
+        kafka
+            .with_options(settings.options)
+            .topics(settings.topics.unwrap_or_default())
+            .partitioner(settings.partitioner.unwrap_or_default())
+            .group_protocol(settings.group_protocol.unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for KafkaSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let servers = self.servers.as_ref().map(|servers| match servers.hidden {
+            true => HIDDEN.to_owned(),
+            false => without_user_info(&servers.text),
+        });
+        f.debug_struct("KafkaSettings")
+            .field("bootstrap_servers", &servers)
+            .field("topics", &self.topics)
+            .field("partitioner", &self.partitioner)
+            .field("group_protocol", &self.group_protocol)
+            .field("options", &self.options)
+            .finish()
+    }
+}

@@ -1,0 +1,273 @@
+//! What a name means: one of our own settings, or an option of librdkafka.
+
+use crate::{
+    kafka::{Scope, options},
+    nearest::nearest,
+};
+
+/// Our own settings beside the section `kafka`.
+const TOP: &[&str] = &[
+    "service",
+    "group",
+    "domain",
+    "source",
+    "environment",
+    "environment_short",
+    "mode",
+    "profile",
+    "workers",
+    "shutdown_timeout",
+    "drain_timeout",
+    "stalled_after",
+    "service_version",
+    "service_instance",
+    "telemetry_keys",
+];
+
+/// Our own settings in the section `kafka`; every other name there is an option of librdkafka.
+const KAFKA: &[&str] = &["kafka.bootstrap_servers", "kafka.topics", "kafka.partitioner", "kafka.group_protocol"];
+
+/// Where a value belongs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    /// One of our own, with its full path.
+    Own(&'static str),
+    /// An option of librdkafka, by its first name.
+    Option(Scope, String),
+}
+
+/// A name that was understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) key: Key,
+    /// The value is in the file that was written.
+    pub(super) from_file: bool,
+}
+
+/// How names are spelled where the settings came from, so that advice can be copied.
+#[derive(Debug, Clone)]
+pub(super) enum Spelling {
+    /// As keys, from the root of the settings.
+    Keys,
+    /// As keys of the section `kafka`, which somebody read alone.
+    Section,
+    /// As environment variables with this prefix.
+    Variables(String),
+}
+
+impl Spelling {
+    /// A key such as `kafka.consumer.fetch.min.bytes`.
+    fn spell(&self, path: &str) -> String {
+        match self {
+            Self::Keys => path.to_owned(),
+            Self::Section => path.strip_prefix("kafka.").unwrap_or(path).to_owned(),
+            Self::Variables(prefix) => {
+                let (sections, name) = split(path);
+                let sections: String = sections.iter().map(|section| format!("{section}__")).collect();
+                format!("{prefix}__{}", (sections + &name.replace('.', "_")).to_uppercase())
+            }
+        }
+    }
+}
+
+/// The sections of a path, and the name in the last of them.
+fn split(path: &str) -> (Vec<&str>, &str) {
+    let mut sections = Vec::new();
+    let mut name = path;
+    for section in [&["kafka"][..], &["consumer", "producer"][..]] {
+        match name.split_once('.') {
+            Some((first, rest)) if section.contains(&first) => {
+                sections.push(first);
+                name = rest;
+            }
+            _ => break,
+        }
+    }
+    (sections, name)
+}
+
+/// What the name with these segments means, or the sentence for somebody who wrote `said` and meant something else.
+pub(super) fn parse(path: &[String], said: &str, spelling: &Spelling) -> Result<Named, String> {
+    let path = path.join(".");
+    if let "kafka" | "kafka.consumer" | "kafka.producer" = path.as_str() {
+        let example = if path == "kafka" { KAFKA[0].to_owned() } else { format!("{path}.client.id") };
+        return Err(format!("`{said}` is a section, not a value: write for example `{}`", spelling.spell(&example)));
+    }
+    if let Some(named) = own(&path) {
+        return Ok(named);
+    }
+    match split(&path) {
+        (sections, _) if sections.is_empty() => Err(unknown(&path, said, spelling)),
+        (sections, name) => {
+            let scope = match sections.get(1) {
+                Some(&"consumer") => Scope::Consumer,
+                Some(_) => Scope::Producer,
+                None => Scope::All,
+            };
+            option(name, scope).ok_or_else(|| unknown_option(&sections.join("."), name, said, spelling))
+        }
+    }
+}
+
+fn own(path: &str) -> Option<Named> {
+    let find = |path: &str| {
+        let same = |own: &&&str| **own == path || (path.starts_with("kafka.") && dotted(own) == dotted(path));
+        TOP.iter().chain(KAFKA).find(same).map(|own| Key::Own(own))
+    };
+    let named = |key, from_file| Named { key, from_file };
+    find(path).map(|key| named(key, false)).or_else(|| find(without_file(path)?).map(|key| named(key, true)))
+}
+
+fn option(name: &str, scope: Scope) -> Option<Named> {
+    let known = |name: &str| Some(dotted(name)).filter(|name| options::is_known(name));
+    let named = |name: String, from_file| {
+        let first_name = options::canonical(&name).to_owned();
+        Named { key: Key::Option(scope, first_name), from_file }
+    };
+    known(name).map(|name| named(name, false)).or_else(|| known(without_file(name)?).map(|name| named(name, true)))
+}
+
+fn without_file(name: &str) -> Option<&str> {
+    name.strip_suffix("_file").or_else(|| name.strip_suffix(".file"))
+}
+
+/// librdkafka's spelling of a name in which `_` may stand for `.`.
+fn dotted(name: &str) -> String {
+    if options::WITH_UNDERSCORE.contains(&name) { name.to_owned() } else { name.replace('_', ".") }
+}
+
+fn unknown(path: &str, said: &str, spelling: &Spelling) -> String {
+    // Somebody may have written one `_` where two go down a level.
+    let flat = |own: &&&str| dotted(own) == dotted(path);
+    let meant = KAFKA.iter().find(flat).copied().or_else(|| nearest(path, TOP.iter().chain(KAFKA).copied()));
+    let options = || {
+        let bare = path.strip_prefix("kafka_").unwrap_or(path);
+        option(bare, Scope::All).is_some().then(|| format!("kafka.{}", dotted(bare)))
+    };
+    let advice = meant.map(str::to_owned).or_else(options).map_or_else(
+        || "the settings are".to_owned(),
+        |meant| format!("did you mean `{}`? The settings are", spelling.spell(&meant)),
+    );
+    let all: Vec<_> = TOP.iter().chain(KAFKA).map(|own| format!("`{own}`")).collect();
+    format!("`{said}` is not a setting: {advice} {}, and librdkafka's options as `kafka.*`", all.join(", "))
+}
+
+fn unknown_option(section: &str, name: &str, said: &str, spelling: &Spelling) -> String {
+    let name = dotted(name);
+    let ours = KAFKA.iter().filter(|_| section == "kafka").filter_map(|own| own.strip_prefix("kafka."));
+    let advice = nearest(&name, options::names().chain(ours)).map_or_else(
+        || "check its spelling in librdkafka's CONFIGURATION.md".to_owned(),
+        |meant| format!("did you mean `{}`?", spelling.spell(&format!("{section}.{meant}"))),
+    );
+    let version = crate::kafka::librdkafka_version();
+    format!("`{said}`: `{name}` is neither a setting of carom nor an option of librdkafka {version}: {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn path(text: &str) -> Vec<String> {
+        text.split('.').map(str::to_owned).collect()
+    }
+
+    fn key(text: &str) -> Result<Named, String> {
+        parse(&path(text), text, &Spelling::Keys)
+    }
+
+    fn option_of(scope: Scope, name: &str) -> Named {
+        Named { key: Key::Option(scope, name.to_owned()), from_file: false }
+    }
+
+    proptest! {
+        // Fails when `dotted` replaces nothing: then no variable names an option.
+        #[test]
+        fn every_option_is_found_by_the_name_of_its_variable(
+            name in proptest::sample::select(options::names().collect::<Vec<_>>()),
+            scope in proptest::sample::select(vec![Scope::All, Scope::Consumer, Scope::Producer]),
+        ) {
+            let section = match scope {
+                Scope::All => "kafka",
+                Scope::Consumer => "kafka.consumer",
+                Scope::Producer => "kafka.producer",
+            };
+            let variable = Spelling::Variables("CAROM".to_owned()).spell(&format!("{section}.{name}"));
+            let segments: Vec<_> = variable.to_lowercase().split("__").skip(1).map(str::to_owned).collect();
+            let named = parse(&segments, &variable, &Spelling::Variables("CAROM".to_owned())).unwrap();
+            let ours = scope == Scope::All && KAFKA.iter().any(|own| dotted(own) == format!("kafka.{name}"));
+            if !ours {
+                prop_assert_eq!(named, option_of(scope, options::canonical(name)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_two_options_with_an_underscore_keep_it() {
+        assert_eq!(key("kafka.log_level"), Ok(option_of(Scope::All, "log_level")));
+        assert_eq!(key("kafka.consumer.enabled_events"), Ok(option_of(Scope::Consumer, "enabled_events")));
+    }
+
+    #[test]
+    fn an_option_is_the_same_in_every_spelling() {
+        let expected = option_of(Scope::Consumer, "fetch.min.bytes");
+        for spelled in
+            ["kafka.consumer.fetch.min.bytes", "kafka.consumer.fetch_min_bytes", "kafka.consumer.fetch.min_bytes"]
+        {
+            assert_eq!(key(spelled), Ok(option_of(Scope::Consumer, "fetch.min.bytes")), "{spelled}");
+        }
+        assert_eq!(key("kafka.consumer.queue.buffering.max.ms"), Ok(option_of(Scope::Consumer, "linger.ms")));
+        assert!(!expected.from_file);
+    }
+
+    #[test]
+    fn our_own_settings_may_be_spelled_as_librdkafka_does() {
+        let own = |key| Ok(Named { key: Key::Own(key), from_file: false });
+        assert_eq!(key("kafka.bootstrap.servers"), own("kafka.bootstrap_servers"));
+        assert_eq!(key("kafka.group.protocol"), own("kafka.group_protocol"));
+        assert_eq!(key("shutdown_timeout"), own("shutdown_timeout"));
+        assert!(key("shutdown.timeout").is_err());
+    }
+
+    #[test]
+    fn a_name_that_ends_in_file_names_a_file_unless_librdkafka_has_it() {
+        let from_file = |key| Ok(Named { key, from_file: true });
+        assert_eq!(key("kafka.sasl_password_file"), from_file(Key::Option(Scope::All, "sasl.password".to_owned())));
+        assert_eq!(key("kafka.sasl.password.file"), from_file(Key::Option(Scope::All, "sasl.password".to_owned())));
+        assert_eq!(key("kafka.bootstrap_servers_file"), from_file(Key::Own("kafka.bootstrap_servers")));
+        assert_eq!(key("service_file"), from_file(Key::Own("service")));
+        let assertion = "sasl.oauthbearer.assertion.file";
+        assert_eq!(key("kafka.sasl_oauthbearer_assertion_file"), Ok(option_of(Scope::All, assertion)));
+    }
+
+    #[test]
+    fn a_section_is_not_a_value() {
+        assert_eq!(
+            key("kafka"),
+            Err("`kafka` is a section, not a value: write for example `kafka.bootstrap_servers`".to_owned())
+        );
+        assert!(key("kafka.consumer").unwrap_err().contains("`kafka.consumer.client.id`"));
+    }
+
+    #[test]
+    fn advice_is_spelled_as_the_settings_are() {
+        let variables = Spelling::Variables("CAROM".to_owned());
+        let of = |segments: &str, said: &str| parse(&path(segments), said, &variables).unwrap_err();
+        let single = of("kafka_bootstrap_servers", "CAROM__KAFKA_BOOTSTRAP_SERVERS");
+        assert!(single.contains("did you mean `CAROM__KAFKA__BOOTSTRAP_SERVERS`?"), "{single}");
+        let option = of("kafka.consumer.fetch_min_byte", "CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTE");
+        assert!(option.ends_with("did you mean `CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES`?"), "{option}");
+        let above = of("sasl_username", "CAROM__SASL_USERNAME");
+        assert!(above.contains("did you mean `CAROM__KAFKA__SASL_USERNAME`?"), "{above}");
+        let topics = parse(&path("kafka.topic"), "topic", &Spelling::Section).unwrap_err();
+        assert!(topics.ends_with("did you mean `topics`?"), "{topics}");
+    }
+
+    #[test]
+    fn what_may_be_written_is_listed() {
+        let sentence = key("colour").unwrap_err();
+        assert!(sentence.starts_with("`colour` is not a setting: the settings are `service`, "), "{sentence}");
+        assert!(sentence.contains("`drain_timeout`") && sentence.contains("`kafka.topics`"), "{sentence}");
+    }
+}

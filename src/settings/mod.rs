@@ -1,0 +1,196 @@
+//! Settings: everything about a bus that is data, from a file, the environment, or both.
+
+mod env;
+mod given;
+mod kafka;
+mod key;
+mod read;
+mod tree;
+mod values;
+
+use std::{collections::BTreeSet, ffi::OsString, fmt, time::Duration};
+
+pub use self::kafka::KafkaSettings;
+use crate::{
+    Error,
+    event::{Environment, Mode, Profile},
+    kafka::HIDDEN,
+    telemetry::Keys,
+};
+
+/// What a bus is told, as far as it is data: for deployments that differ in it and run the same program.
+///
+/// They come from the environment by [`Settings::from_env`], or from a loader of configuration files, through serde's
+/// `Deserialize`; [`Bus::from_settings`](crate::Bus::from_settings) makes a bus of them, on which the builder has the
+/// last word. Whatever is left out has the builder's default.
+///
+/// ```
+/// use carom::{Bus, Settings};
+///
+/// let settings = Settings::from_vars("CAROM", [
+///     ("CAROM__SERVICE", "billing"),
+///     ("CAROM__ENVIRONMENT", "production"),
+///     ("CAROM__SHUTDOWN_TIMEOUT", "30s"),
+///     ("CAROM__KAFKA__BOOTSTRAP_SERVERS", "kafka-1:9092,kafka-2:9092"),
+///     ("CAROM__KAFKA__CLIENT_RACK", "eu-1a"), // librdkafka's `client.rack`, for all clients
+///     ("CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES", "1024"), // its `fetch.min.bytes`, for consumers
+/// ])?;
+/// let bus = Bus::from_settings(settings).workers(2);
+/// # Ok::<(), carom::Error>(())
+/// ```
+///
+/// # What may be written
+///
+/// | key | value | default |
+/// |---|---|---|
+/// | `service` | see [`Bus::service`](crate::Bus::service) | none |
+/// | `group` | see [`Bus::group`](crate::Bus::group) | service and environment |
+/// | `domain` | see [`Bus::domain`](crate::Bus::domain) | the service's first word |
+/// | `source` | see [`Bus::source`](crate::Bus::source) | domain and service |
+/// | `environment` | its name; topics start with it, shortened ([`Environment::new`]) | `CAROM__ENVIRONMENT`, else `development` |
+/// | `environment_short` | the first segment of topics as it is ([`Environment::short`]); beats `environment` | none |
+/// | `profile` | `carom` or `momentum` | `carom` |
+/// | `mode` | `binary` or `structured` | `binary` |
+/// | `workers` | a whole number from 1 on | one for each CPU, 8 at most |
+/// | `shutdown_timeout` | such as `500ms`, `10s`, `2m`, `1h`; a number alone is seconds | `10s` |
+/// | `drain_timeout` | likewise | `5s` |
+/// | `stalled_after` | likewise; see [`Bus::stalled_after`](crate::Bus::stalled_after) | `60s` |
+/// | `service_version` | see [`Bus::service_version`](crate::Bus::service_version) | none |
+/// | `service_instance` | see [`Bus::service_instance`](crate::Bus::service_instance); may be empty | host and process |
+/// | `telemetry_keys` | `hidden`, `in_failures` or `everywhere` ([`Keys`]) | `in_failures` |
+/// | `kafka.bootstrap_servers` | `host:port`, separated by commas; `embedded` for a broker in the process | none |
+/// | `kafka.topics` | `create`, `verify` or `ignore` ([`Topics`](crate::kafka::Topics)) | `create` |
+/// | `kafka.partitioner` | `librdkafka` or `java` ([`Partitioner`](crate::event::Partitioner)) | `librdkafka` |
+/// | `kafka.group_protocol` | `classic` or `consumer` ([`GroupProtocol`](crate::kafka::GroupProtocol)) | `classic` |
+/// | `kafka.*` | any option of librdkafka, for all clients | see [`Kafka`](crate::Kafka) |
+/// | `kafka.consumer.*`, `kafka.producer.*` | any option of librdkafka, for these clients; beats the above | |
+///
+/// Anything else is an error that names the key and the nearest that exists. Values of options are handed through as they
+/// are: not trimmed, not parsed, not changed in case. Numbers and booleans of a file are taken as the text that they
+/// are, and nothing (`null`) is left out.
+///
+/// # How names are written
+///
+/// An option may be written as librdkafka spells it, as tables in tables, or with `_` in place of each `.`, which is how
+/// the environment has to spell it: `"fetch.min.bytes" = 1`, `fetch.min.bytes = 1` and `fetch_min_bytes = 1` are the
+/// same. Only `log_level` and `enabled_events` have a `_` of their own, and keep it. In a file that the environment may
+/// override, write `_`: loaders see two different keys otherwise, and carom refuses two spellings of one option.
+///
+/// # Secrets
+///
+/// A name that ends in `_file` reads its value from the file of that name, and strips one final newline:
+/// `CAROM__KAFKA__SASL_PASSWORD_FILE=/run/secrets/kafka`. Name and `_file` together are an error. (Options of librdkafka
+/// that themselves end in `.file`, such as `sasl.oauthbearer.assertion.file`, are handed through.) What was read from a
+/// file is hidden in `Debug`, logs and errors, as is the value of every key that ends in `password`, `secret`, `pem`,
+/// `passphrase`, `jaas` or `config`, and the user info of URLs. The names of service, group, domain and environment
+/// stand in topics and logs wherever they came from.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Settings {
+    /// See [`Bus::service`](crate::Bus::service).
+    pub service: Option<String>,
+    /// See [`Bus::group`](crate::Bus::group).
+    pub group: Option<String>,
+    /// See [`Bus::domain`](crate::Bus::domain).
+    pub domain: Option<String>,
+    /// See [`Bus::source`](crate::Bus::source).
+    pub source: Option<String>,
+    /// See [`Bus::environment`](crate::Bus::environment); from `environment` or `environment_short`.
+    pub environment: Option<Environment>,
+    /// See [`Bus::profile`](crate::Bus::profile).
+    pub profile: Option<Profile>,
+    /// See [`Bus::mode`](crate::Bus::mode).
+    pub mode: Option<Mode>,
+    /// See [`Bus::workers`](crate::Bus::workers).
+    pub workers: Option<usize>,
+    /// See [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout).
+    pub shutdown_timeout: Option<Duration>,
+    /// See [`Bus::drain_timeout`](crate::Bus::drain_timeout).
+    pub drain_timeout: Option<Duration>,
+    /// See [`Bus::stalled_after`](crate::Bus::stalled_after).
+    pub stalled_after: Option<Duration>,
+    /// See [`Bus::service_version`](crate::Bus::service_version).
+    pub service_version: Option<String>,
+    /// See [`Bus::service_instance`](crate::Bus::service_instance).
+    pub service_instance: Option<String>,
+    /// See [`Bus::telemetry_keys`](crate::Bus::telemetry_keys).
+    pub telemetry_keys: Option<Keys>,
+    /// How Kafka is reached.
+    pub kafka: KafkaSettings,
+    /// The keys whose values came from files.
+    hidden: BTreeSet<&'static str>,
+}
+
+impl Settings {
+    /// Settings from the variables of this process that start with `prefix` and `__`.
+    ///
+    /// With the prefix `CAROM`, `kafka.consumer.fetch.min.bytes` is `CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES`: `__` goes
+    /// down one level, and a single `_` belongs to the name.
+    ///
+    /// ```
+    /// let settings = carom::Settings::from_env("CAROM")?;
+    /// println!("{settings:?}"); // without secrets
+    /// # Ok::<(), carom::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misconfigured`] with everything that is wrong, each with the name of its variable: unknown names, values
+    /// that cannot be, files that cannot be read, options that librdkafka refuses or that carom has to keep.
+    pub fn from_env(prefix: &str) -> Result<Self, Error> {
+        Self::from_vars(prefix, std::env::vars_os())
+    }
+
+    /// Settings from these variables, for tests and for environments that are not the process's own.
+    ///
+    /// ```
+    /// let settings = carom::Settings::from_vars("BILLING", [("BILLING__SERVICE", "billing"), ("HOME", "/")])?;
+    /// assert_eq!(settings.service.as_deref(), Some("billing"));
+    ///
+    /// let error = carom::Settings::from_vars("CAROM", [("CAROM__SERVCE", "billing")]).unwrap_err();
+    /// assert!(error.to_string().contains("`CAROM__SERVCE` is not a setting: did you mean `CAROM__SERVICE`?"));
+    /// # Ok::<(), carom::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::from_env`].
+    pub fn from_vars<N, V>(prefix: &str, vars: impl IntoIterator<Item = (N, V)>) -> Result<Self, Error>
+    where
+        N: Into<OsString>,
+        V: Into<OsString>,
+    {
+        env::read(prefix, vars.into_iter().map(|(name, value)| (name.into(), value.into())))
+            .map_err(|problems| Error::Misconfigured(problems.into_iter().map(crate::Problem::new).collect()))
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: [(&str, &dyn fmt::Debug); 14] = [
+            ("service", &self.service),
+            ("group", &self.group),
+            ("domain", &self.domain),
+            ("source", &self.source),
+            ("environment", &self.environment),
+            ("profile", &self.profile),
+            ("mode", &self.mode),
+            ("workers", &self.workers),
+            ("shutdown_timeout", &self.shutdown_timeout),
+            ("drain_timeout", &self.drain_timeout),
+            ("stalled_after", &self.stalled_after),
+            ("service_version", &self.service_version),
+            ("service_instance", &self.service_instance),
+            ("telemetry_keys", &self.telemetry_keys),
+        ];
+        let mut out = f.debug_struct("Settings");
+        for (name, value) in fields {
+            let value = if self.hidden.contains(name) { &HIDDEN as &dyn fmt::Debug } else { value };
+            out.field(name, value);
+        }
+        out.field("kafka", &self.kafka).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;
