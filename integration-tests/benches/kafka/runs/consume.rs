@@ -87,6 +87,24 @@ impl Bench {
         Ok(())
     }
 
+    /// What the size of a batch does.
+    pub(super) fn batches(&self) -> Done {
+        const RECORDS: u64 = 1_000_000;
+        let environment = self.filled(RECORDS, PARTITIONS)?;
+        for records in [16, 64, 128, 256, 512, 1_024] {
+            let mut job = self.job(Side::Carom, Work::Consume { records: RECORDS, prefetched: false }, &environment);
+            job.batch = Some(records);
+            let runs = (0..3).map(|_| run_alone(&job.again())).collect::<Done<Vec<_>>>()?;
+            println!(
+                "batches of {records:>5}: {:.2} M/s, {:.2} µs CPU, {:.0} MB",
+                Spread::of(runs.iter().map(|run| run.rate() / 1e6)).median,
+                Spread::of(runs.iter().map(Measured::micros)).median,
+                Spread::of(runs.iter().map(Measured::megabytes)).max,
+            );
+        }
+        Ok(())
+    }
+
     /// What lanes cost and bring where handlers do not wait.
     pub(super) fn lanes(&self) -> Done {
         const RECORDS: u64 = 1_000_000;

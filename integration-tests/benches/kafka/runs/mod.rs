@@ -29,7 +29,7 @@ type Pair = (Vec<Measured>, Vec<Measured>);
 type Named = (&'static str, fn(&Bench) -> Done);
 
 /// Everything, in the order in which it is run.
-const ALL: [Named; 8] = [
+const ALL: [Named; 9] = [
     ("drain", Bench::drain),
     ("end-to-end", Bench::end_to_end),
     ("curve", Bench::curve),
@@ -38,6 +38,7 @@ const ALL: [Named; 8] = [
     ("idle", Bench::idle),
     ("publish", Bench::publish),
     ("lanes", Bench::lanes),
+    ("batches", Bench::batches),
 ];
 
 /// Runs the named benchmarks, or all.
@@ -70,6 +71,7 @@ impl Bench {
             options: BTreeMap::new(),
             workers: 1,
             concurrency: None,
+            batch: None,
         }
     }
 
