@@ -58,7 +58,7 @@ impl Bench {
 
     /// Throughput against what is fetched in advance.
     pub(super) fn curve(&self) -> Done {
-        const RECORDS: u64 = 1_000_000;
+        const RECORDS: u64 = 500_000;
         let environment = self.filled(RECORDS, PARTITIONS)?;
         println!("fetch.wait.max.ms  queued.min.messages  queued.max.messages.kbytes   M/s  µs CPU  peak MB");
         for wait in ["10", "100", "500"] {
@@ -66,7 +66,7 @@ impl Bench {
                 [("500", "2048"), ("1000", "4096"), ("2000", "8192"), ("4096", "8192"), ("20000", "32768")]
             {
                 let mut runs = Vec::new();
-                for _ in 0..3 {
+                for _ in 0..2 {
                     let mut job =
                         self.job(Side::Carom, Work::Consume { records: RECORDS, prefetched: false }, &environment);
                     job.options = options(&[
@@ -89,12 +89,12 @@ impl Bench {
 
     /// What the size of a batch does.
     pub(super) fn batches(&self) -> Done {
-        const RECORDS: u64 = 1_000_000;
+        const RECORDS: u64 = 500_000;
         let environment = self.filled(RECORDS, PARTITIONS)?;
-        for records in [16, 64, 128, 256, 512, 1_024] {
+        for records in [16, 64, 256, 1_024] {
             let mut job = self.job(Side::Carom, Work::Consume { records: RECORDS, prefetched: false }, &environment);
             job.batch = Some(records);
-            let runs = (0..3).map(|_| run_alone(&job.again())).collect::<Done<Vec<_>>>()?;
+            let runs = (0..2).map(|_| run_alone(&job.again())).collect::<Done<Vec<_>>>()?;
             println!(
                 "batches of {records:>5}: {:.2} M/s, {:.2} µs CPU, {:.0} MB",
                 Spread::of(runs.iter().map(|run| run.rate() / 1e6)).median,
@@ -107,12 +107,12 @@ impl Bench {
 
     /// What lanes cost and bring where handlers do not wait.
     pub(super) fn lanes(&self) -> Done {
-        const RECORDS: u64 = 1_000_000;
+        const RECORDS: u64 = 500_000;
         let environment = self.filled(RECORDS, PARTITIONS)?;
         for (workers, lanes) in [(1, 1), (1, 8), (1, 32), (1, 64), (1, 256), (2, 32)] {
             let mut job = self.job(Side::Carom, Work::Consume { records: RECORDS, prefetched: false }, &environment);
             (job.workers, job.concurrency) = (workers, Some(lanes));
-            let runs = (0..3).map(|_| run_alone(&job.again())).collect::<Done<Vec<_>>>()?;
+            let runs = (0..2).map(|_| run_alone(&job.again())).collect::<Done<Vec<_>>>()?;
             println!(
                 "{workers} workers, {lanes:>3} lanes: {:.2} M/s, {:.2} µs CPU, {:.0} MB",
                 Spread::of(runs.iter().map(|run| run.rate() / 1e6)).median,

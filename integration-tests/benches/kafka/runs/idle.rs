@@ -16,7 +16,7 @@ impl Bench {
         const LASTING: Duration = Duration::from_secs(10);
         let environment = self.filled(0, PARTITIONS)?;
         println!("fetch.wait.max.ms  side      client CPU  broker CPU");
-        for wait in ["5", "10", "50", "100", "500"] {
+        for wait in ["10", "100", "500"] {
             for side in [Side::Carom, Side::Poll] {
                 let mut job = self.job(side, Work::Idle { lasting: LASTING }, &environment);
                 job.options = options(&[("fetch.wait.max.ms", wait)]);

@@ -12,7 +12,7 @@ impl Bench {
     pub(super) fn publish(&self) -> Done {
         const RECORDS: u64 = 300_000;
         let environment = self.filled(0, PARTITIONS)?;
-        for (linger, call) in [("5", 20_000), ("5", 1_000), ("0", 20_000), ("20", 20_000), ("50", 20_000)] {
+        for (linger, call) in [("5", 20_000), ("5", 1_000), ("0", 20_000), ("50", 20_000)] {
             let job = |side| Job {
                 options: options(&[("linger.ms", linger), ("compression.type", "lz4")]),
                 ..self.job(side, Work::Publish { records: RECORDS, call }, &environment)
