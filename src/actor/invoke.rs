@@ -100,7 +100,7 @@ async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<
 }
 
 /// The event in the record of `call`.
-fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
+pub(crate) fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
     let record = &call.record;
     if let (Some(_), Some(value)) = (record.plain_type(), record.value())
         // Once for the whole: otherwise each text in it is looked at by itself, which takes longer.

@@ -20,6 +20,7 @@ mod wake;
 
 pub(crate) use assignment::{Assignment, Waker};
 pub(crate) use intake::Intake;
+// For the micro benchmarks, which time the pieces alone.
 pub(crate) use limits::Limits;
 pub(crate) use mailbox::{Mailbox, Rebuild, SettledAs, Verdict};
 #[cfg(feature = "testing")]
@@ -31,3 +32,11 @@ pub use route::Route;
 pub(crate) use route::{ActorSpec, Member, RouteTable, TopicRoutes, lines};
 pub(crate) use router::{Door, PartitionMap, Router, Stage};
 pub(crate) use ticket::Ticket;
+#[cfg(feature = "testing")]
+pub(crate) use {
+    lane::{Ended, Lane},
+    lanes::Choice,
+    mailbox::{Deliver, MailboxSpec},
+    progress::{Progress, Received},
+    queue::LaneQueue,
+};

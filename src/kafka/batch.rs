@@ -18,6 +18,9 @@ pub(crate) struct Batch {
     _lease: Option<ByteLease>,
 }
 
+/// A sealed batch takes at most so many times what it counts as.
+const ROOMY: usize = 4;
+
 /// The memory of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
@@ -32,6 +35,16 @@ impl Buffers {
         self.bytes.capacity()
             + self.headers.capacity() * size_of::<HeaderSpan>()
             + self.records.capacity() * size_of::<RecordSpan>()
+    }
+
+    /// What they hold, in bytes.
+    fn size(&self) -> usize {
+        self.bytes.len() + self.headers.len() * size_of::<HeaderSpan>() + self.records.len() * size_of::<RecordSpan>()
+    }
+
+    /// A copy without room to spare.
+    fn fitted(&self) -> Self {
+        Self { bytes: self.bytes.clone(), headers: self.headers.clone(), records: self.records.clone() }
     }
 
     pub(super) fn clear(&mut self) {
@@ -80,7 +93,7 @@ struct HeaderSpan {
     look: Look,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct RecordSpan {
     offset: i64,
     timestamp: Timestamp,
@@ -143,9 +156,7 @@ impl Batch {
 
     /// Memory that the batch holds, in bytes.
     pub(crate) fn size(&self) -> usize {
-        self.buffers.bytes.len()
-            + self.buffers.headers.len() * size_of::<HeaderSpan>()
-            + self.buffers.records.len() * size_of::<RecordSpan>()
+        self.buffers.size()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -173,7 +184,16 @@ impl Batch {
     }
 
     /// Ends the filling: from here on the batch is shared and counts against `held`.
+    ///
+    /// A batch that fills little of its memory moves to smaller one: it may have to wait for long, and what it holds must
+    /// not be much more than what it counts.
     pub(crate) fn seal(mut self, held: &Arc<HeldBytes>) -> Arc<Self> {
+        if self.buffers.capacity() > ROOMY * self.buffers.size()
+            && let Some(pool) = self.pool.take()
+        {
+            let fitted = self.buffers.fitted();
+            pool.give(std::mem::replace(&mut self.buffers, fitted));
+        }
         self._lease = Some(ByteLease::take(held, self.size()));
         Arc::new(self)
     }
@@ -257,3 +277,7 @@ impl fmt::Debug for Record {
         write!(f, "Record({}@{})", self.batch.from, self.offset())
     }
 }
+
+#[cfg(test)]
+#[path = "batch_tests.rs"]
+mod tests;

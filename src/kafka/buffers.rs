@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::batch::Buffers;
 
 /// Buffers that wait for their next batch, at most; more are freed.
-const SPARE: usize = 64;
+const SPARE: usize = 32;
 
 /// A buffer that has grown beyond this, in bytes, is freed: one batch of giants must not be remembered for ever.
 const LARGEST: usize = 512 << 10;

@@ -1,7 +1,7 @@
 //! Everything that talks to Kafka; the only room that knows rdkafka.
 
 mod batch;
-mod buffers;
+pub(crate) mod buffers;
 #[cfg(feature = "testing")]
 pub(crate) mod bytes;
 mod client_log;

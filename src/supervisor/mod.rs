@@ -13,6 +13,8 @@ use std::{error::Error as StdError, time::Duration};
 
 pub(crate) use actor::{Failed, Forget, SupervisorActor};
 pub use directive::{Directive, OnLimit, Strategy};
+#[cfg(feature = "testing")]
+pub(crate) use directive::{History, Outcome, RecordDirective, decide};
 use directive::{Policy, RestartLimit, Rule};
 pub(crate) use key_hash::key_hash;
 pub use retry::{Jitter, Retry};

@@ -2,6 +2,9 @@
 
 mod bytes;
 mod memory;
+#[doc(hidden)]
+pub mod micro;
+mod null_sink;
 mod outcome;
 mod recording;
 mod stage;

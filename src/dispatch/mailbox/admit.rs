@@ -9,7 +9,7 @@ use crate::{
     actor::Fault,
     dispatch::{route::HandlerSpec, ticket::Ticket},
     event::{LARGE, read},
-    kafka::record::{Batch, Record},
+    kafka::record::Record,
     services::{Counters, RecordEnd},
     telemetry::logs,
 };
@@ -18,15 +18,22 @@ use crate::{
 const STRETCH: usize = 16;
 
 impl Mailbox {
-    /// Takes a batch in. A record whose lane is free is handled on the spot, while its bytes are in the cache.
-    pub(super) fn admit_all(&mut self, batch: &Arc<Batch>, addr: &Addr<Self>) {
+    /// Takes one batch in. A record whose lane is free is handled on the spot, while its bytes are in the cache.
+    ///
+    /// Nothing starts any more once the partition is being given up.
+    pub(super) fn admit_next(&mut self, addr: &Addr<Self>) {
+        let Some(batch) = self.delivered.pop_front() else { return };
+        self.spec.assignment.arrived();
         let mut began = self.spec.services.clock.working_now();
         let mut last = None;
         for (at, record) in batch.records().enumerate() {
-            last = self.admit(record, addr).or(last);
-            if at % STRETCH == STRETCH - 1 {
+            if at % STRETCH == 0 {
                 began = self.look_at_the_clock(began, last);
+                if self.site.cancel.is_cancelled() {
+                    return;
+                }
             }
+            last = self.admit(record, addr).or(last);
         }
         self.look_at_the_clock(began, last);
     }

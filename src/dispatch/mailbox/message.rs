@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix::{ActorContext, AsyncContext, Handler, Message};
+use actix::{ActorContext, Handler, Message};
 
 use super::Mailbox;
 use crate::{
@@ -22,13 +22,9 @@ pub(crate) struct Deliver(pub(crate) Arc<Batch>);
 impl Handler<Deliver> for Mailbox {
     type Result = ();
 
-    fn handle(&mut self, Deliver(batch): Deliver, ctx: &mut Self::Context) {
-        self.spec.assignment.arrived();
-        if self.draining.is_some() {
-            return;
-        }
-        let addr = ctx.address();
-        self.inside(|mailbox| mailbox.admit_all(&batch, &addr));
+    fn handle(&mut self, Deliver(batch): Deliver, _ctx: &mut Self::Context) {
+        // The turn follows; it takes one batch at a time, so that everything else gets its turn too.
+        self.delivered.push_back(batch);
     }
 }
 
@@ -102,6 +98,7 @@ impl Handler<Drain> for Mailbox {
 
     fn handle(&mut self, _: Drain, _ctx: &mut Self::Context) {
         self.draining.get_or_insert(false);
+        self.delivered.clear();
         self.shared.clear();
         self.lanes.iter_mut().for_each(|lane| lane.queue.clear());
         self.parked = 0;

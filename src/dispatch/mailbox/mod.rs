@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     actor::Site,
+    kafka::record::Batch,
     services::{Counters, RecordEnd, Services, Settled},
     supervisor::SupervisorActor,
 };
@@ -49,6 +50,8 @@ pub(crate) struct Mailbox {
     choice: Choice,
     lanes: Vec<Lane>,
     wakes: Arc<WakeSet>,
+    /// Batches that were not looked at yet.
+    delivered: VecDeque<Arc<Batch>>,
     /// Records that any lane may take.
     shared: VecDeque<Ticket>,
     /// Lanes that found nothing to do, for `shared`; each at most once.
@@ -90,6 +93,7 @@ impl Mailbox {
             choice,
             lanes,
             wakes,
+            delivered: VecDeque::new(),
             shared: VecDeque::new(),
             idle,
             publishing: FuturesUnordered::new(),

@@ -47,6 +47,7 @@ impl Mailbox {
             self.time_out(addr);
         }
         self.poll_publishing(cx, addr);
+        self.admit_next(addr);
         // Read once for each lane: where one ends, the next begins.
         let mut now = self.spec.services.clock.working_now();
         for word in 0..self.wakes.words() {
@@ -61,6 +62,9 @@ impl Mailbox {
             now = self.run(lane, now, addr);
         }
         self.flush();
+        if !self.delivered.is_empty() {
+            self.wakes.wake_mailbox();
+        }
         // Registers the waker of a timer that was set in this turn. One that rings already is for the next turn.
         if self.alarm.rings(cx) {
             self.wakes.wake_mailbox();

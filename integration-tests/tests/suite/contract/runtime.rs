@@ -29,6 +29,14 @@ mod in_memory {
     });
 }
 
+mod on_a_broker {
+    use super::{a_backlog_of_slow_handlers_costs_nobody_an_attempt, contract};
+
+    contract!(embedded: {
+        a_backlog_of_slow_handlers_costs_nobody_an_attempt,
+    });
+}
+
 /// A pool of one connection, shared by everybody.
 #[derive(Clone)]
 struct Pool {
@@ -184,4 +192,53 @@ async fn time_stands_while_a_handler_works_and_jumps_when_nothing_else_can_happe
     assert_eq!(shared.ledger.runs("Worker", "retried", 0).len(), 1, "an hour has not passed");
     shared.gate.open();
     shared.ledger.until("the retry", |_| shared.ledger.succeeded("Worker").len() == 2).await;
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Event)]
+#[event(entity = Chore, domain = "contract", partitions = 1)]
+struct ChoreCame {
+    #[event(key)]
+    name: String,
+    rests: bool,
+}
+
+#[derive(Actor)]
+struct Chores {
+    /// The attempt of each chore that rests, and everything that is done.
+    rested: mpsc::UnboundedSender<Option<u32>>,
+}
+
+#[handler]
+impl Handler<ChoreCame> for Chores {
+    async fn handle(&mut self, event: ChoreCame, cx: &mut Context<'_>) -> Result<(), Failure> {
+        if event.rests {
+            let _ = self.rested.send(Some(cx.attempt()));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        } else {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let _ = self.rested.send(None);
+        Ok(())
+    }
+}
+
+// Fails when a mailbox takes all batches that have come before it looks at anything else: handlers that end at once then
+// run for seconds on end, and one that is due meanwhile is taken for one that takes too long.
+async fn a_backlog_of_slow_handlers_costs_nobody_an_attempt(world: World) {
+    const CHORES: usize = 4_000;
+    let first = world.start(world.bus()).await;
+    let chore = |n: usize| ChoreCame { name: format!("chore-{n}"), rests: n == 0 };
+    first.publisher().publish_all((0..CHORES).map(chore)).await.unwrap();
+    let (rested, mut told) = mpsc::unbounded_channel();
+    let policy = Supervisor::one_for_one().timeout(Duration::from_secs(3));
+    let bus = world.start(world.bus().with_state(rested).supervise::<Chores>(policy)).await;
+    let (mut done, mut attempts) = (0, Vec::new());
+    while done < CHORES {
+        match told.recv().await.unwrap() {
+            Some(attempt) => attempts.push(attempt),
+            None => done += 1,
+        }
+    }
+    assert_eq!(attempts, [1], "the chore that rests was due long before its timeout");
+    drop(bus);
 }
