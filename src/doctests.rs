@@ -17,3 +17,6 @@ mod momentum {}
 
 #[doc = include_str!("../docs/telemetry.md")]
 mod telemetry {}
+
+#[doc = include_str!("../docs/testing.md")]
+mod testing {}

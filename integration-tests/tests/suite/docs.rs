@@ -1,5 +1,9 @@
 //! What the pages say about the tree is true: the tests, files and versions that they name exist.
 
+mod errors;
+mod glossary;
+mod guide;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -28,8 +32,10 @@ fn pages() -> Vec<String> {
         pages.map(|name| format!("{folder}/{name}")).collect::<Vec<_>>()
     };
     let top = ["README.md", "CONTRIBUTING.md"].map(str::to_owned).to_vec();
-    [top, below("docs"), below("docs/decisions")].concat()
+    [top, below("docs"), below("docs/decisions"), below(GUIDE)].concat()
 }
+
+const GUIDE: &str = "docs/guide";
 
 /// What stands between back-ticks outside of code blocks.
 fn quoted(page: &str) -> Vec<String> {
@@ -88,16 +94,68 @@ fn every_file_that_a_page_names_exists() {
     for page in pages() {
         let text = read(&page);
         let folder = root().join(&page).parent().map(PathBuf::from).unwrap();
+        // The guide speaks of the reader's crate.
+        let home = if page.starts_with(GUIDE) { root().join(GUIDE).join("shop") } else { root().to_owned() };
         let is_path = |text: &String| {
             ["src/", "docs/", "macros/", "examples/", "integration-tests/"].iter().any(|start| text.starts_with(start))
         };
-        let files = quoted(&text).into_iter().filter(is_path).map(|path| root().join(path));
-        let links = text.split("](").skip(1).filter_map(|link| link.split(')').next());
+        let files = quoted(&text).into_iter().filter(is_path).map(|path| home.join(path));
+        let links = text.split("](").skip(1).filter_map(|link| link.split([')', '#']).next());
         let links = links.filter(|link| !link.contains("://")).map(|link| folder.join(link));
         missing
             .extend(files.chain(links).filter(|path| !path.exists()).map(|path| format!("{page}: {}", path.display())));
     }
     assert_eq!(missing, Vec::<String>::new());
+}
+
+/// A heading as GitHub makes a link target of it.
+fn anchor(heading: &str) -> String {
+    let kept = heading.to_lowercase();
+    let kept = kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+// Fails when a heading is reworded, and a link still leads to the old one.
+#[test]
+fn every_heading_that_a_page_links_to_exists() {
+    let mut missing = Vec::new();
+    for page in pages() {
+        let text = read(&page);
+        let links = text.split("](").skip(1).filter_map(|link| link.split(')').next()?.split_once('#'));
+        for (path, wanted) in links.filter(|(path, _)| !path.contains("://")) {
+            let target = if path.is_empty() { root().join(&page) } else { root().join(&page).with_file_name(path) };
+            let target = fs::read_to_string(target).unwrap_or_default();
+            let headings =
+                target.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches(['#', ' ']));
+            if !headings.map(anchor).any(|anchor| anchor == wanted) {
+                missing.push(format!("{page}: {path}#{wanted}"));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+// Fails when an example is added, and the README does not mention it.
+#[test]
+fn the_readme_names_every_example() {
+    let readme = read("README.md");
+    let examples = names("examples").into_iter().map(|name| name.trim_end_matches(".rs").to_owned());
+    let left_out: Vec<_> = examples.filter(|name| !readme.contains(&format!("[`{name}`](examples/{name}"))).collect();
+    assert_eq!(left_out, Vec::<String>::new(), "the README does not link to these");
+}
+
+// Fails when a page is added, and no page leads to it.
+#[test]
+fn every_page_is_linked() {
+    let texts: Vec<_> = pages().iter().map(|page| read(page)).collect();
+    let linked = |page: &String| {
+        let name = page.rsplit('/').next().unwrap();
+        texts.iter().any(|text| text.contains(&format!("{name})")) || text.contains(&format!("{name}#")))
+    };
+    let apart = ["README.md", "docs/decisions/"];
+    let lost: Vec<_> = pages().into_iter().filter(|page| !apart.iter().any(|start| page.starts_with(start))).collect();
+    let lost: Vec<_> = lost.into_iter().filter(|page| !linked(page)).collect();
+    assert_eq!(lost, Vec::<String>::new(), "no page leads to these");
 }
 
 // Fails when `rust-version` changes in one of the two.
@@ -116,7 +174,8 @@ fn the_readme_names_the_minimum_rust_version() {
 fn every_page_with_rust_in_it_is_a_doc_test() {
     let compiled = read("src/doctests.rs");
     let has_rust = |page: &String| read(page).lines().any(|line| line.starts_with("```rust"));
-    let left_out: Vec<_> =
-        pages().into_iter().filter(has_rust).filter(|page| !compiled.contains(page.as_str())).collect();
+    // The guide's blocks are parts of a crate, see below.
+    let pages = pages().into_iter().filter(|page| !page.starts_with(GUIDE));
+    let left_out: Vec<_> = pages.filter(has_rust).filter(|page| !compiled.contains(page.as_str())).collect();
     assert_eq!(left_out, Vec::<String>::new(), "src/doctests.rs does not include these");
 }

@@ -1,0 +1,4 @@
+pub mod billing;
+pub mod events;
+pub mod letters;
+pub mod shipping;
