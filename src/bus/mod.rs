@@ -16,7 +16,7 @@ pub use handle::BusHandle;
 pub(crate) use options::Options;
 
 use crate::{
-    actor::FromState,
+    actor::{FromState, NoState},
     dispatch::ActorSpec,
     event::{Environment, Event, Location, Mode, Profile},
     kafka::Kafka,
@@ -97,12 +97,17 @@ impl Bus<()> {
     fn with(options: Options) -> Self {
         Self { options, actors: Vec::new(), state: () }
     }
+}
 
+impl<S> Bus<S> {
     /// Gives the bus the state from which actors take their dependencies.
     ///
-    /// Call it before [`Bus::supervise`]: an actor is built from the state that the bus has at that point. See
+    /// Call it once, before [`Bus::supervise`]: an actor is built from the state that the bus has at that point. See
     /// [`FromRef`](crate::FromRef) for how an actor takes a part of it.
-    pub fn with_state<S: Clone + Send + Sync + 'static>(self, state: S) -> Bus<S> {
+    pub fn with_state<T: Clone + Send + Sync + 'static>(self, state: T) -> Bus<T>
+    where
+        S: NoState,
+    {
         Bus { options: self.options, actors: self.actors, state }
     }
 }

@@ -107,7 +107,7 @@ impl Options {
 
     /// The names, with every problem that was found on the way.
     pub(crate) fn identity(&self, has_actors: bool, problems: &mut Vec<Problem>) -> Identity {
-        let service = self.service.clone().unwrap_or_else(|| {
+        let mut service = self.service.clone().unwrap_or_else(|| {
             if has_actors {
                 problems.push(Problem::new(
                     "the bus has no name; add `.service(\"..\")`, the name of this service, or `service` \
@@ -121,6 +121,8 @@ impl Options {
                 "`{service}` is no service name; use lower-case letters, digits and single dashes, such as `billing-api`"
             );
             problems.push(Problem::new(text));
+            // What follows from a wrong name is no second mistake.
+            "carom".clone_into(&mut service);
         }
         let environment = self.environment.clone().unwrap_or_else(Environment::from_env);
         let domain = self.domain.clone().unwrap_or_else(|| first_word(&service).to_owned());

@@ -262,7 +262,7 @@ async fn missing_topics_are_named(world: World) {
     for topic in &topics {
         let named = |problem: &&String| {
             problem.starts_with(&format!("topic `{topic}` does not exist: create it"))
-                && problem.ends_with("or write `.topics(Topics::Create)`")
+                && problem.ends_with("or write `.topics(Topics::Create)` on `Kafka`")
         };
         assert_eq!(problems.iter().filter(named).count(), 1, "{topic}: {problems:#?}");
     }
