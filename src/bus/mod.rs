@@ -115,7 +115,9 @@ impl<S> Bus<S> {
 impl<S: Clone + Send + Sync + 'static> Bus<S> {
     /// Adds an actor, with what happens when one of its handlers fails.
     ///
-    /// Its handlers are found by themselves: every `#[handler]` impl for `A` that is linked into the program. The order
+    /// Its handlers are found by themselves: every `#[handler]` impl for `A` that is linked into the program. A library
+    /// crate that the program depends on but never names is not linked, and nothing in the program can tell;
+    /// `use that_crate as _;` names it. [`BusHandle::routes`] and the log at start show what was found. The order
     /// of these calls is the order in which `Supervisor::rest_for_one` counts.
     #[track_caller]
     pub fn supervise<A: FromState<S>>(mut self, policy: Supervisor) -> Self {
@@ -143,12 +145,16 @@ impl<S> Bus<S> {
     ///
     /// The consumer group (`billing-dev`: service and environment), the CloudEvents `source` (`/sales/billing`: domain
     /// and service) and the client id follow from it. A bus with actors needs one.
+    ///
+    /// Instances of one program share a name. Two different services must not: a group's partitions are dealt out among
+    /// its members, and each of them skips the types that only the other one handles.
     pub fn service(mut self, name: impl Into<String>) -> Self {
         self.options.service = Some(name.into());
         self
     }
 
-    /// The consumer group, if it is not to follow from the service name.
+    /// The consumer group, if it is not to follow from the service name. Only instances of one service may share it, see
+    /// [`Bus::service`].
     pub fn group(mut self, group_id: impl Into<String>) -> Self {
         self.options.group = Some(group_id.into());
         self
