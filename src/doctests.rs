@@ -9,6 +9,9 @@ mod semantics {}
 #[doc = include_str!("../docs/architecture.md")]
 mod architecture {}
 
+#[doc = include_str!("../docs/testing.md")]
+mod testing {}
+
 #[doc = include_str!("../docs/kafka-settings.md")]
 mod kafka_settings {}
 
@@ -17,6 +20,3 @@ mod momentum {}
 
 #[doc = include_str!("../docs/telemetry.md")]
 mod telemetry {}
-
-#[doc = include_str!("../docs/testing.md")]
-mod testing {}

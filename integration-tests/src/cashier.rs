@@ -119,7 +119,7 @@ struct Till {
     got: UnboundedSender<Got>,
 }
 
-/// Where [`Till`] notes it down.
+/// Where `Till` notes it down.
 #[derive(Debug, Clone, FromRef)]
 pub struct Drawer {
     got: UnboundedSender<Got>,

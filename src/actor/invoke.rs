@@ -103,7 +103,9 @@ async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<
 fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
     let record = &call.record;
     if let (Some(_), Some(value)) = (record.plain_type(), record.value())
-        && let Ok(event) = serde_json::from_slice(value)
+        // Once for the whole: otherwise each text in it is looked at by itself, which takes longer.
+        && let Ok(json) = std::str::from_utf8(value)
+        && let Ok(event) = serde_json::from_str(json)
     {
         return Ok(event);
     }

@@ -248,6 +248,14 @@ impl<S> Bus<S> {
         self
     }
 
+    /// Records in one batch, at most: to find out which size is best.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn batch(mut self, records: usize) -> Self {
+        self.options.batch = records.max(1);
+        self
+    }
+
     /// Takes no records before [`BusHandle::release`], so that a benchmark can begin with full queues.
     #[cfg(feature = "testing")]
     #[doc(hidden)]

@@ -6,7 +6,7 @@ use crate::{
     dispatch::Limits,
     error::Problem,
     event::{Descriptor, Environment, Mode, Profile, default_source},
-    kafka::Kafka,
+    kafka::{BATCH, Kafka},
     settings::Settings,
     telemetry::{Hooks, Keys},
 };
@@ -33,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) limits: Limits,
     /// Takes no records until it is released.
     pub(crate) held: bool,
+    /// Records in one batch.
+    pub(crate) batch: usize,
     pub(crate) service_version: Option<String>,
     pub(crate) service_instance: Option<String>,
     pub(crate) stalled_after: Duration,
@@ -75,6 +77,7 @@ impl Options {
             drain_timeout: Duration::from_secs(5),
             limits: Limits::default(),
             held: false,
+            batch: BATCH,
             service_version: None,
             service_instance: None,
             stalled_after: Duration::from_secs(60),

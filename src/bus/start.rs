@@ -156,6 +156,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
     let settings = PollSettings {
         limits: planned.options.limits,
         held: planned.options.held,
+        batch: planned.options.batch,
         bounds: Bounds { drain: planned.options.drain_timeout, ..Bounds::default() },
         ..PollSettings::default()
     };

@@ -20,9 +20,6 @@ use super::{
 };
 use crate::dispatch::{Assignment, Intake};
 
-/// Records in one batch; larger ones are no cheaper per record.
-const BATCH: usize = 256;
-
 /// Events served before the partitions get their turn.
 const EVENTS: usize = 64;
 
@@ -234,14 +231,14 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         if self.dead || self.settings.held || !matches!(self.phase, Phase::Running) {
             return false;
         }
-        let Self { source, intake, partitions, buffers, .. } = self;
+        let Self { source, intake, partitions, buffers, settings, .. } = self;
         let mut busy = false;
         self.first = (self.first + 1) % partitions.len().max(1);
         for slot in partitions.slots().skip(self.first).chain(partitions.slots().take(self.first)) {
             let assignment = &slot.assignment;
             let Some(credit) = assignment.credit().filter(|_| now >= slot.held_until) else { continue };
             let mut batch = Batch::pooled(assignment.partition.clone(), buffers);
-            source.take(&assignment.partition, credit.records.min(BATCH), credit.bytes, &mut batch);
+            source.take(&assignment.partition, credit.records.min(settings.batch), credit.bytes, &mut batch);
             if batch.is_empty() {
                 continue;
             }

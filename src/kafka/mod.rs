@@ -43,7 +43,7 @@ pub(crate) use consumer::PollLoop;
 pub(crate) use effective::Difference;
 pub use embedded::{Embedded, EmbeddedError};
 pub(crate) use layers::{Layers, Scope};
-pub(crate) use poll_thread::{Alarm, Poller, Settings as PollSettings};
+pub(crate) use poll_thread::{Alarm, BATCH, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
 pub(crate) use poll_thread::{Command, Wiring};
 #[cfg(feature = "testing")]

@@ -38,13 +38,30 @@ pub(crate) struct Wiring {
 }
 
 /// What a [`PollLoop`] needs to know.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) bounds: Bounds,
     pub(crate) commits: Policy,
+    /// Records in one batch.
+    pub(crate) batch: usize,
     /// Takes no records until it is released, so that a benchmark can begin with full queues.
     pub(crate) held: bool,
+}
+
+/// Records in one batch; larger ones are no cheaper per record, see decision 14.
+pub(crate) const BATCH: usize = 256;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            bounds: Bounds::default(),
+            commits: Policy::default(),
+            batch: BATCH,
+            held: false,
+        }
+    }
 }
 
 /// Wakes a thread that may not exist yet.

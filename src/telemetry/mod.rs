@@ -1,4 +1,4 @@
-//! What a bus tells about itself while it runs: spans and log lines. Their names are in one place ([`names`]).
+//! What a bus tells about itself while it runs: spans and log lines. Their names are in one place (`src/telemetry/names.rs`).
 
 mod hooks;
 pub(crate) mod logs;

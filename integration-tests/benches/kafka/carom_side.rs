@@ -105,6 +105,7 @@ pub(crate) async fn consumer(job: &Job, tally: &Arc<Tally>, held: bool) -> Resul
         .with_state(Shared { tally: Arc::clone(tally) })
         .supervise::<Counter>(supervisor);
     let bus = if held { bus.held() } else { bus };
+    let bus = if let Some(records) = job.batch { bus.batch(records) } else { bus };
     bus.spawn().await.map_err(|error| error.to_string())
 }
 

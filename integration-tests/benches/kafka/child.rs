@@ -26,8 +26,8 @@ use crate::{
     machine::Clock,
 };
 
-/// Longer than the client may take to fill its queues.
-const PREFETCH: Duration = Duration::from_secs(60);
+/// Longer than a client may take to join its group and to fill its queues.
+const PREPARED: Duration = Duration::from_secs(60);
 
 /// Does the job in `text`.
 pub(crate) fn run(text: &str) -> Result<(), String> {
@@ -71,8 +71,9 @@ async fn consume(job: &Job) -> Result<Measured, String> {
     let wait = if let Work::Wait { each, .. } = job.work { Some(each) } else { None };
     let tally = Tally::new(records, matches!(job.work, Work::Latency { .. }), wait);
     let bus = consumer(job, &tally, true).await?;
+    until(|| bus.health().is_ready(), "the bus joins its group")?;
     if prefetched {
-        until_prefetched(records, || prefetched_by(&bus))?;
+        until(|| prefetched_by(&bus) >= records, "everything is fetched")?;
     }
     ready()?;
     let clock = Clock::start();
@@ -93,11 +94,11 @@ fn prefetched_by(bus: &carom::BusHandle) -> u64 {
     bus.stats().partitions.iter().filter_map(|partition| partition.prefetched).sum()
 }
 
-fn until_prefetched(records: u64, prefetched: impl Fn() -> u64) -> Result<(), String> {
-    let deadline = Instant::now() + PREFETCH;
-    while prefetched() < records {
+fn until(mut is_so: impl FnMut() -> bool, what: &str) -> Result<(), String> {
+    let deadline = Instant::now() + PREPARED;
+    while !is_so() {
         if Instant::now() > deadline {
-            return Err(format!("{} of {records} records were fetched within {PREFETCH:?}", prefetched()));
+            return Err(format!("not within {PREPARED:?}: {what}"));
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -107,8 +108,9 @@ fn until_prefetched(records: u64, prefetched: impl Fn() -> u64) -> Result<(), St
 fn consume_bare(job: &Job) -> Result<Measured, String> {
     let (records, prefetched) = extent(job.work);
     let mut bare = Bare::new(job)?;
+    until(|| bare.has_joined(), "the loop joins its group")?;
     if prefetched {
-        until_prefetched(records, || bare.prefetched())?;
+        until(|| bare.prefetched() >= records, "everything is fetched")?;
     }
     ready()?;
     let mut latencies = Vec::new();

@@ -47,6 +47,8 @@ pub(crate) struct Job {
     /// Threads that run handlers, and lanes of a partition; the loop has neither.
     pub(crate) workers: usize,
     pub(crate) concurrency: Option<usize>,
+    /// Records that carom hands over at once; its default where it is `None`.
+    pub(crate) batch: Option<usize>,
 }
 
 /// What a child process measured.

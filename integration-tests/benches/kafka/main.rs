@@ -14,6 +14,7 @@ mod child;
 mod job;
 mod load;
 mod machine;
+mod process;
 mod report;
 mod runs;
 

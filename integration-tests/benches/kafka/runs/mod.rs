@@ -1,0 +1,119 @@
+//! The benchmarks, each a few interleaved runs of child processes.
+
+mod consume;
+mod idle;
+mod latency;
+mod publish;
+mod waiting;
+
+use std::collections::BTreeMap;
+
+use integration_tests::{Backend, RealKafka, unique};
+
+use crate::{
+    job::{Job, Measured, Side, Work},
+    machine,
+    process::{Done, Running, run_alone},
+};
+
+/// One run of the bench binary.
+struct Bench {
+    servers: String,
+    broker: Option<u32>,
+}
+
+/// What carom measured, and what the loop did, run by run.
+type Pair = (Vec<Measured>, Vec<Measured>);
+
+/// A benchmark by its name.
+type Named = (&'static str, fn(&Bench) -> Done);
+
+/// Everything, in the order in which it is run.
+const ALL: [Named; 9] = [
+    ("drain", Bench::drain),
+    ("end-to-end", Bench::end_to_end),
+    ("curve", Bench::curve),
+    ("waiting", Bench::waiting),
+    ("latency", Bench::latency),
+    ("idle", Bench::idle),
+    ("publish", Bench::publish),
+    ("lanes", Bench::lanes),
+    ("batches", Bench::batches),
+];
+
+/// Runs the named benchmarks, or all.
+pub(crate) fn run(names: &[String]) -> Done {
+    if let Some(unknown) = names.iter().find(|name| !ALL.iter().any(|(known, _)| known == name)) {
+        let known = ALL.map(|(name, _)| name).join(", ");
+        return Err(format!("`{unknown}` is no benchmark; there are {known}"));
+    }
+    let servers = RealKafka::bootstrap_servers("the benchmarks").ok_or("there is no broker to measure on")?;
+    let broker = if let Backend::Started(broker) = RealKafka::get() { Some(broker.pid()) } else { None };
+    println!("{}; librdkafka {}", machine::describe(), rdkafka::util::get_rdkafka_version().1);
+    let bench = Bench { servers, broker };
+    for (name, bench_of) in ALL {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            println!("\n== {name}");
+            bench_of(&bench)?;
+        }
+    }
+    Ok(())
+}
+
+impl Bench {
+    fn job(&self, side: Side, work: Work, environment: &str) -> Job {
+        Job {
+            side,
+            work,
+            servers: self.servers.clone(),
+            environment: environment.to_owned(),
+            group: unique("bench"),
+            options: BTreeMap::new(),
+            workers: 1,
+            concurrency: None,
+            batch: None,
+        }
+    }
+
+    /// A topic with so many events.
+    fn filled(&self, records: u64, partitions: i32) -> Done<String> {
+        let environment = unique("b").replace('-', "");
+        let job = self.job(Side::Batches, Work::Fill { records, partitions }, &environment);
+        Running::spawn(&job)?.end()?;
+        Ok(environment)
+    }
+
+    /// Runs both sides in turn, carom first in every other round.
+    fn rounds(&self, rounds: usize, job: impl Fn(Side) -> Job, bare: Side) -> Done<Pair> {
+        let mut measured: [Vec<Measured>; 2] = Default::default();
+        for round in 0..rounds {
+            for at in [round % 2, 1 - round % 2] {
+                measured[at].push(run_alone(&job([Side::Carom, bare][at]))?);
+            }
+        }
+        let [carom, bare] = measured;
+        Ok((carom, bare))
+    }
+}
+
+impl Job {
+    /// The same for another group.
+    fn again(&self) -> Self {
+        Self { group: unique("bench"), ..self.clone() }
+    }
+}
+
+fn options(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// carom's own defaults, for the loop too: better for it than librdkafka's.
+fn ours() -> BTreeMap<String, String> {
+    options(&[
+        ("queued.min.messages", "4096"),
+        ("queued.max.messages.kbytes", "8192"),
+        ("fetch.wait.max.ms", "10"),
+        ("fetch.queue.backoff.ms", "5"),
+        ("fetch.max.bytes", "16777216"),
+    ])
+}
