@@ -55,7 +55,7 @@ use crate::{
 ///         .supervise::<Billing>(Supervisor::one_for_one())
 ///         .spawn()
 ///         .await?;
-///     bus.publish(OrderPlaced { order_id: 7 }).await.expect("the broker is up");
+///     bus.publish(OrderPlaced { order_id: 7 }).await?;
 ///     bus.shutdown().await
 /// }
 /// ```
