@@ -27,7 +27,9 @@ fn reason(config: &ClientConfig, within: Duration) -> Option<String> {
         let left = deadline.checked_duration_since(crate::clock::monotonic())?;
         // It also says that all brokers are down, which is no reason.
         match client.poll(left.max(Duration::from_millis(1)), &mut Vec::new()) {
-            Event::Error { code, text, .. } if code != RDKafkaErrorCode::AllBrokersDown => return Some(without_thread(&text)),
+            Event::Error { code, text, .. } if code != RDKafkaErrorCode::AllBrokersDown => {
+                return Some(without_thread(&text));
+            }
             _ => {}
         }
     }
