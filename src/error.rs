@@ -7,7 +7,9 @@ use crate::event::Location;
 /// Why a bus could not start, or had to end.
 ///
 /// Failures of handlers never end up here: they go to the supervisor.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` is the same sentence as `Display`, because it is what a `main` that returns an error prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Something in the program or its settings cannot work; every problem that was found.
@@ -34,9 +36,18 @@ pub enum Error {
         /// What happened.
         reason: String,
     },
+    /// `main` published something by hand, and it did not get through; `?` makes this of a [`PublishError`].
+    #[error(transparent)]
+    NotPublished(#[from] PublishError),
     /// A defect of carom itself.
     #[error("carom failed internally, please report it: {0}")]
     Internal(String),
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Error {
@@ -116,5 +127,32 @@ impl PublishError {
     /// CloudEvents type of the event.
     pub fn event_type(&self) -> &str {
         &self.event_type
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Fails when `Error` derives `Debug`: `main` would print `Misconfigured([Problem { text: "…\"` on one line.
+    #[test]
+    fn what_main_prints_of_an_error_is_its_sentence() {
+        let location = Location { file: "src/main.rs", line: 7 };
+        let problems = vec![Problem::new("add `.service(\"..\")`"), Problem::at(location, "`Billing` handles nothing")];
+        let printed = format!("Error: {:?}", Error::Misconfigured(problems));
+        assert_eq!(
+            printed,
+            "Error: the bus cannot start:\n  - add `.service(\"..\")`\n  - src/main.rs:7: `Billing` handles nothing"
+        );
+    }
+
+    #[test]
+    fn main_may_use_the_question_mark_after_publish() {
+        fn publish() -> Result<(), Error> {
+            Err(PublishError::new("sales.order-placed.v1", PublishErrorKind::Unavailable, "no broker took it in time"))?
+        }
+        let error = publish().unwrap_err();
+        assert_eq!(error.to_string(), "`sales.order-placed.v1` was not published: no broker took it in time");
+        assert!(matches!(error, Error::NotPublished(error) if error.kind() == PublishErrorKind::Unavailable));
     }
 }

@@ -14,7 +14,7 @@ pub use handler::{Handler, Registered};
 pub(crate) use invoke::event_of;
 pub(crate) use invoke::{Call, Fault, Instance, Invoke, Returned, Site, discard, invoke, panic_message};
 pub use outputs::Outputs;
-pub use state::{FromRef, FromState};
+pub use state::{FromRef, FromState, NoState};
 
 /// State plus handlers; one event at a time for each instance.
 ///

@@ -31,3 +31,14 @@ pub trait FromState<S>: Actor {
     /// Builds a fresh instance: when a lane handles its first event, and again after every restart.
     fn from_state(state: &S) -> Self;
 }
+
+/// The state of a bus that was given none; so that a second `.with_state` has an error of its own.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the bus has a state already, a `{Self}`",
+    label = "a second state",
+    note = "put what actors need into one struct with `#[derive(Clone, carom::FromRef)]`, and call `.with_state(..)` once with that"
+)]
+pub trait NoState {}
+
+impl NoState for () {}

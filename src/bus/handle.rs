@@ -9,6 +9,7 @@ use crate::{Error, Event, Health, Monitor, Problem, PublishError, Publisher, Rou
 ///
 /// Dropping it asks the bus to stop and does not wait; [`BusHandle::shutdown`] and [`BusHandle::run_until`] wait, so
 /// that a restart repeats nothing that had finished.
+#[must_use = "the bus stops when this is dropped; keep it, and end with `.run_until(..)` or `.shutdown()`"]
 pub struct BusHandle {
     pub(super) running: Option<Running>,
     pub(super) publisher: Publisher,
@@ -115,7 +116,10 @@ impl BusHandle {
     pub async fn shutdown(mut self) -> Result<(), Error> {
         self.services.health.signs.stopping();
         if let Some(running) = self.running.take() {
+            let service = &*self.services.service;
+            tracing::info!(service, "the bus stops: running handlers may end, then it commits");
             running.stop(&self.services).await;
+            tracing::info!(service, "the bus has stopped");
         }
         self.services.end.take().map_or(Ok(()), Err)
     }
@@ -125,6 +129,10 @@ impl Drop for BusHandle {
     fn drop(&mut self) {
         self.services.health.signs.stopping();
         if let Some(running) = self.running.take() {
+            if running.consumes() {
+                let service = &*self.services.service;
+                tracing::warn!(service, "the bus stops, because its handle was dropped; end with `.run_until(..)`");
+            }
             running.abandon();
         }
     }

@@ -16,7 +16,7 @@ pub use handle::BusHandle;
 pub(crate) use options::Options;
 
 use crate::{
-    actor::FromState,
+    actor::{FromState, NoState},
     dispatch::ActorSpec,
     event::{Environment, Event, Location, Mode, Profile},
     kafka::Kafka,
@@ -55,7 +55,7 @@ use crate::{
 ///         .supervise::<Billing>(Supervisor::one_for_one())
 ///         .spawn()
 ///         .await?;
-///     bus.publish(OrderPlaced { order_id: 7 }).await.expect("the broker is up");
+///     bus.publish(OrderPlaced { order_id: 7 }).await?;
 ///     bus.shutdown().await
 /// }
 /// ```
@@ -97,12 +97,17 @@ impl Bus<()> {
     fn with(options: Options) -> Self {
         Self { options, actors: Vec::new(), state: () }
     }
+}
 
+impl<S> Bus<S> {
     /// Gives the bus the state from which actors take their dependencies.
     ///
-    /// Call it before [`Bus::supervise`]: an actor is built from the state that the bus has at that point. See
+    /// Call it once, before [`Bus::supervise`]: an actor is built from the state that the bus has at that point. See
     /// [`FromRef`](crate::FromRef) for how an actor takes a part of it.
-    pub fn with_state<S: Clone + Send + Sync + 'static>(self, state: S) -> Bus<S> {
+    pub fn with_state<T: Clone + Send + Sync + 'static>(self, state: T) -> Bus<T>
+    where
+        S: NoState,
+    {
         Bus { options: self.options, actors: self.actors, state }
     }
 }
@@ -110,7 +115,9 @@ impl Bus<()> {
 impl<S: Clone + Send + Sync + 'static> Bus<S> {
     /// Adds an actor, with what happens when one of its handlers fails.
     ///
-    /// Its handlers are found by themselves: every `#[handler]` impl for `A` that is linked into the program. The order
+    /// Its handlers are found by themselves: every `#[handler]` impl for `A` that is linked into the program. A library
+    /// crate that the program depends on but never names is not linked, and nothing in the program can tell;
+    /// `use that_crate as _;` names it. [`BusHandle::routes`] and the log at start show what was found. The order
     /// of these calls is the order in which `Supervisor::rest_for_one` counts.
     #[track_caller]
     pub fn supervise<A: FromState<S>>(mut self, policy: Supervisor) -> Self {
@@ -138,12 +145,16 @@ impl<S> Bus<S> {
     ///
     /// The consumer group (`billing-dev`: service and environment), the CloudEvents `source` (`/sales/billing`: domain
     /// and service) and the client id follow from it. A bus with actors needs one.
+    ///
+    /// Instances of one program share a name. Two different services must not: a group's partitions are dealt out among
+    /// its members, and each of them skips the types that only the other one handles.
     pub fn service(mut self, name: impl Into<String>) -> Self {
         self.options.service = Some(name.into());
         self
     }
 
-    /// The consumer group, if it is not to follow from the service name.
+    /// The consumer group, if it is not to follow from the service name. Only instances of one service may share it, see
+    /// [`Bus::service`].
     pub fn group(mut self, group_id: impl Into<String>) -> Self {
         self.options.group = Some(group_id.into());
         self

@@ -110,7 +110,7 @@ impl Options {
 
     /// The names, with every problem that was found on the way.
     pub(crate) fn identity(&self, has_actors: bool, problems: &mut Vec<Problem>) -> Identity {
-        let service = self.service.clone().unwrap_or_else(|| {
+        let mut service = self.service.clone().unwrap_or_else(|| {
             if has_actors {
                 problems.push(Problem::new(
                     "the bus has no name; add `.service(\"..\")`, the name of this service, or `service` \
@@ -119,14 +119,16 @@ impl Options {
             }
             "carom".to_owned()
         });
+        let domain = self.domain.clone().unwrap_or_else(|| first_word(&service).to_owned());
         if !is_service_name(&service) {
             let text = format!(
                 "`{service}` is no service name; use lower-case letters, digits and single dashes, such as `billing-api`"
             );
             problems.push(Problem::new(text));
+            // What follows from a wrong name is no second mistake.
+            "carom".clone_into(&mut service);
         }
         let environment = self.environment.clone().unwrap_or_else(Environment::from_env);
-        let domain = self.domain.clone().unwrap_or_else(|| first_word(&service).to_owned());
         let group = self.group.clone().unwrap_or_else(|| format!("{service}-{}", environment.segment()));
         if group.trim().is_empty() {
             problems.push(Problem::new(
@@ -182,6 +184,16 @@ mod tests {
         let mut problems = Vec::new();
         Options::new(Kafka::new("localhost:1")).identity(true, &mut problems);
         assert!(problems[0].to_string().contains(".service("), "{problems:?}");
+    }
+
+    // Fails when group and topics follow from the wrong name: each of them would be one more problem.
+    #[test]
+    fn what_follows_from_a_wrong_name_is_no_second_mistake() {
+        let mut problems = Vec::new();
+        let options = Options { service: Some("My Billing".into()), ..Options::new(Kafka::new("localhost:1")) };
+        let identity = options.identity(true, &mut problems);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(crate::event::dead_letter_topic("dev.sales.public.orders.v1", &identity.group).is_ok());
     }
 
     #[test]

@@ -49,6 +49,9 @@ fn text(report: &Report) -> String {
         let _ = write!(out, "\n  {name:<12} {value}");
     }
     let routes: Vec<_> = report.routes.iter().map(ToString::to_string).collect();
+    if !consumes {
+        out.push_str("\n  routes       none: no actor is supervised, the bus only publishes");
+    }
     list(&mut out, "routes", &routes);
     list(&mut out, "dead-letter topics", &report.dead_letters);
     list(&mut out, "also publishes to", &report.publishes);

@@ -1,8 +1,9 @@
 //! Spawning: topics first, then the producers, the actors, and last the consumer.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
 
 use actix::Actor;
+use tokio::time::timeout;
 
 use super::{Bus, BusHandle, plan::Planned, stop::Running, threads::ActorThreads};
 use crate::{
@@ -19,6 +20,9 @@ use crate::{
     telemetry::logs,
 };
 
+/// How long a start waits for a broker before it says so.
+const SILENCE: Duration = Duration::from_secs(2);
+
 impl<S> Bus<S> {
     /// Starts the bus: checks everything, creates or verifies topics, joins the consumer group.
     ///
@@ -27,13 +31,10 @@ impl<S> Bus<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Misconfigured`] with every problem that was found; [`Error::Unreachable`] if no broker answers within
-    /// 10 s.
-    ///
-    /// # Panics
-    ///
-    /// If called outside a tokio runtime.
+    /// [`Error::Misconfigured`] with every problem that was found, also if it is called outside a tokio runtime;
+    /// [`Error::Unreachable`] if no broker answers within 10 s.
     pub async fn spawn(self) -> Result<BusHandle, Error> {
+        inside_tokio()?;
         let planned = self.plan()?;
         announce(&planned);
         provision(&planned).await?;
@@ -58,10 +59,29 @@ impl<S> Bus<S> {
     }
 }
 
+fn inside_tokio() -> Result<(), Error> {
+    tokio::runtime::Handle::try_current().map(|_| ()).map_err(|_| {
+        Error::Misconfigured(vec![Problem::new(
+            "a bus runs on tokio, and `spawn` was called outside it: write `#[tokio::main]` above `async fn main`, or \
+             call it inside `Runtime::block_on`",
+        )])
+    })
+}
+
 /// Sees to the topics of the routes and their dead-letter topics; this also finds out whether a broker answers.
 async fn provision(planned: &Planned) -> Result<(), Error> {
     let kafka = &planned.options.kafka;
-    let warnings = ensure(kafka, &planned.topics(), PATIENCE).await.map_err(unprovisioned)?;
+    let topics = planned.topics();
+    let mut ensured = pin!(ensure(kafka, &topics, PATIENCE));
+    let ensured = match timeout(SILENCE, &mut ensured).await {
+        Ok(ensured) => ensured,
+        Err(_) => {
+            let (servers, patience) = (kafka.servers_shown(), PATIENCE.as_secs());
+            tracing::warn!("waiting for an answer from Kafka at `{servers}`; the start fails after {patience} s");
+            ensured.await
+        }
+    };
+    let warnings = ensured.map_err(unprovisioned)?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
@@ -179,7 +199,7 @@ mod tests {
     use std::{
         io,
         sync::{Mutex, PoisonError},
-        time::Duration,
+        task::{Context, Poll, Waker},
     };
 
     use super::*;
@@ -211,5 +231,15 @@ mod tests {
         assert_eq!(text.matches(" INFO ").count(), 1, "{text}");
         assert!(text.contains("the bus starts: carom ") && text.contains("\n  brokers      localhost:1\n"), "{text}");
         assert_eq!(text.matches(" WARN ").count(), 1, "{text}");
+    }
+
+    // Fails when `spawn` asks nobody: tokio panics then, in a file of ours.
+    #[test]
+    fn outside_tokio_a_bus_says_what_to_write() {
+        let mut spawn = pin!(Bus::new(Kafka::embedded()).spawn());
+        let Poll::Ready(Err(error)) = spawn.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("it waits for something, or it runs")
+        };
+        assert!(error.to_string().contains("write `#[tokio::main]` above `async fn main`"), "{error}");
     }
 }

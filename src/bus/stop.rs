@@ -63,6 +63,11 @@ impl Running {
         self.consumer.iter().for_each(|(poller, _)| poller.release());
     }
 
+    /// Whether it handles anything.
+    pub(super) fn consumes(&self) -> bool {
+        self.consumer.is_some()
+    }
+
     /// Asks everything to stop, and does not wait.
     pub(super) fn abandon(self) {
         drop(self);

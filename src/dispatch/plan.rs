@@ -56,7 +56,8 @@ impl Plan<'_> {
         for (at, actor) in self.actors.iter().enumerate() {
             if !ours.iter().any(|registration| (registration.actor)() == actor.type_id) {
                 let text = format!(
-                    "`{name}` is supervised but handles nothing; write `#[handler] impl Handler<..> for {name}`",
+                    "`{name}` is supervised but handles nothing; write `#[handler] impl Handler<..> for {name}`, or, if that \
+                     is in a crate that this program never names, `use that_crate as _;`",
                     name = short(actor.name)
                 );
                 problems.push(Problem::at(actor.location, text));

@@ -233,6 +233,10 @@ impl Kafka {
 
     fn connected(&self, mut config: ClientConfig) -> Result<ClientConfig, String> {
         config.set("bootstrap.servers", self.bootstrap_servers()?);
+        if self.broker().is_some() {
+            // It ends with the program, before its clients do.
+            config.set("log.connection.close", "false");
+        }
         Ok(config)
     }
 

@@ -34,6 +34,7 @@ mod split;
 mod topic_create;
 mod topic_state;
 mod topics;
+mod unreachable;
 
 pub(crate) use config::Publishing;
 pub use config::{GroupProtocol, Kafka};

@@ -17,6 +17,7 @@ use super::{
     defaults::DEAD_LETTER_HEADROOM,
     topic_create,
     topic_state::{State, describe},
+    unreachable,
 };
 
 /// What happens to missing topics when a bus starts.
@@ -70,7 +71,10 @@ pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) 
     // Joins the client's threads.
     blocking(move || drop(admin)).await;
     match answered {
-        Err(reason) if problems.is_empty() => Err(NotProvisioned::Unreachable { servers, reason }),
+        Err(silence) if problems.is_empty() => {
+            let reason = unreachable::why(kafka).await.unwrap_or(silence);
+            Err(NotProvisioned::Unreachable { servers, reason })
+        }
         _ if problems.is_empty() => Ok(warnings),
         _ => Err(NotProvisioned::Problems(problems)),
     }
@@ -188,7 +192,7 @@ impl Provisioning {
             match result {
                 Ok(()) => created.push(name),
                 Err(reason) => self.problems.push(format!(
-                    "topic `{name}` cannot be created: {reason}; create it yourself and write `.topics(Topics::Verify)`, or give this user the right"
+                    "topic `{name}` cannot be created: {reason}; create it yourself and write `.topics(Topics::Verify)` on `Kafka`, or give this user the right"
                 )),
             }
         }
@@ -274,7 +278,7 @@ impl Provisioning {
 fn missing_topic(topic: &TopicPlan) -> String {
     let name = &topic.name;
     let size = topic.partitions.map_or_else(String::new, |partitions| format!(" with {partitions} partitions"));
-    format!("topic `{name}` does not exist: create it{size}, or write `.topics(Topics::Create)`")
+    format!("topic `{name}` does not exist: create it{size}, or write `.topics(Topics::Create)` on `Kafka`")
 }
 
 /// Runs a call of librdkafka that blocks beside the async threads.

@@ -49,9 +49,9 @@ async fn verify_names_every_missing_topic_and_creates_none() {
     assert_eq!(
         problems,
         NotProvisioned::Problems(vec![
-            "topic `refunds` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)`".to_owned(),
-            "topic `orders.billing.dlq` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)`".to_owned(),
-            "topic `refunds.billing.dlq` does not exist: create it, or write `.topics(Topics::Create)`".to_owned(),
+            "topic `refunds` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)` on `Kafka`".to_owned(),
+            "topic `orders.billing.dlq` does not exist: create it with 2 partitions, or write `.topics(Topics::Create)` on `Kafka`".to_owned(),
+            "topic `refunds.billing.dlq` does not exist: create it, or write `.topics(Topics::Create)` on `Kafka`".to_owned(),
         ])
     );
     assert_eq!(partitions(&kafka, "refunds"), State::Missing);
@@ -66,6 +66,16 @@ async fn an_unreachable_broker_is_an_error_after_the_stated_time() {
     let problems = ensure(&kafka, &[topic("orders", 1)], Duration::from_millis(700)).await.unwrap_err();
     assert!(matches!(problems, NotProvisioned::Unreachable { .. }), "{problems:?}");
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+}
+
+// Fails when the reason is that of the call that got no answer: "Broker transport failure".
+#[tokio::test]
+async fn an_unreachable_broker_is_told_in_the_words_of_the_connection() {
+    let kafka = Kafka::new("127.0.0.1:1");
+    let problems = ensure(&kafka, &[topic("orders", 1)], Duration::from_millis(100)).await.unwrap_err();
+    let NotProvisioned::Unreachable { servers, reason } = problems else { panic!("{problems:?}") };
+    assert_eq!(servers, "127.0.0.1:1");
+    assert!(reason.contains("Connection refused"), "{reason}");
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ async fn verify_names_a_missing_topic_and_creates_none() {
         let problems = provision(&kafka, &[(&orders, None, None)], PATIENCE).await.unwrap_err();
         assert_eq!(
             problems,
-            [format!("topic `{orders}` does not exist: create it, or write `.topics(Topics::Create)`")]
+            [format!("topic `{orders}` does not exist: create it, or write `.topics(Topics::Create)` on `Kafka`")]
         );
     }
 }

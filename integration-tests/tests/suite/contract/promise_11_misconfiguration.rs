@@ -7,6 +7,7 @@ use carom::{
     handler, kafka::Topics, supervisor::OnLimit,
 };
 use integration_tests::{
+    capture::Capture,
     job::{Job, Shared, Worker},
     world::World,
 };
@@ -237,14 +238,19 @@ async fn a_handler_whose_actor_nobody_supervises_is_named_with_its_place() {
     assert!(error.contains("add `.service(\"..\")`"), "{error}");
 }
 
-// Fails when `PATIENCE` is 20 s, and when `topic_state::describe` asks nobody for want of topics.
+// Fails when `PATIENCE` is 20 s, when `topic_state::describe` asks nobody for want of topics, and when `provision` waits
+// in silence.
 #[tokio::test]
 async fn a_broker_that_is_not_there_is_an_error_after_ten_seconds() {
+    let capture = Capture::of("from Kafka at `127.0.0.1:1`");
     let asked = Instant::now();
     let error = Bus::new(Kafka::new("127.0.0.1:1")).service("contract").spawn().await.unwrap_err();
     assert!(matches!(&error, Error::Unreachable { servers, .. } if servers == "127.0.0.1:1"), "{error}");
     assert!(error.to_string().contains("no Kafka broker at `127.0.0.1:1` answered within 10 s"), "{error}");
+    assert!(error.to_string().contains("Connection refused"), "{error}");
     assert!((9..15).contains(&asked.elapsed().as_secs()), "{:?}", asked.elapsed());
+    let said = capture.lines();
+    assert!(said.len() == 1 && said[0].get("message").is_some_and(|text| text.contains("after 10 s")), "{said:?}");
 }
 
 // Fails when `sized_like_their_sources` drops the dead-letter topics of missing topics.
@@ -262,7 +268,7 @@ async fn missing_topics_are_named(world: World) {
     for topic in &topics {
         let named = |problem: &&String| {
             problem.starts_with(&format!("topic `{topic}` does not exist: create it"))
-                && problem.ends_with("or write `.topics(Topics::Create)`")
+                && problem.ends_with("or write `.topics(Topics::Create)` on `Kafka`")
         };
         assert_eq!(problems.iter().filter(named).count(), 1, "{topic}: {problems:#?}");
     }

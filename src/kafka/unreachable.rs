@@ -1,0 +1,65 @@
+//! Why no broker answers: the call that got no answer only knows that, the connection knows more.
+
+use std::time::Duration;
+
+use rdkafka::{ClientConfig, error::RDKafkaErrorCode};
+
+use super::{
+    Kafka,
+    raw::produce::{Event, RawProducer},
+};
+
+/// How long a connection may take to fail.
+const WITHIN: Duration = Duration::from_millis(500);
+
+/// Connects once more, and returns what a connection failed with, in librdkafka's words; `None` if none of them failed
+/// soon.
+pub(super) async fn why(kafka: &Kafka) -> Option<String> {
+    let config = kafka.admin_config("carom-admin").ok()?;
+    let reason = tokio::task::spawn_blocking(move || reason(&config, WITHIN)).await.ok()??;
+    Some(kafka.secrets().hide(&reason))
+}
+
+fn reason(config: &ClientConfig, within: Duration) -> Option<String> {
+    let client = RawProducer::new(config).ok()?;
+    let deadline = crate::clock::monotonic() + within;
+    loop {
+        let left = deadline.checked_duration_since(crate::clock::monotonic())?;
+        // It also says that all brokers are down, which is no reason.
+        match client.poll(left.max(Duration::from_millis(1)), &mut Vec::new()) {
+            Event::Error { code, text, .. } if code != RDKafkaErrorCode::AllBrokersDown => {
+                return Some(without_thread(&text));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `[thrd:localhost:1/bootstrap]: localhost:1/bootstrap: Connect to …`: the name of the thread says nothing new.
+fn without_thread(text: &str) -> String {
+    text.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: ")).map_or(text, |(_, rest)| rest).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(servers: &str) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", servers);
+        config
+    }
+
+    // Fails when the first event is taken, or the code instead of the text: neither says what the system said.
+    #[test]
+    fn a_port_that_nobody_listens_on_refuses() {
+        let reason = reason(&config("127.0.0.1:1"), Duration::from_secs(5)).unwrap();
+        assert!(reason.starts_with("127.0.0.1:1/bootstrap: ") && reason.contains("Connection refused"), "{reason}");
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_cannot_be_resolved() {
+        let reason = reason(&config("kafka.invalid:9092"), Duration::from_secs(5)).unwrap();
+        assert!(reason.contains("Failed to resolve 'kafka.invalid:9092'"), "{reason}");
+    }
+}
