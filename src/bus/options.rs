@@ -119,7 +119,6 @@ impl Options {
             }
             "carom".to_owned()
         });
-        let domain = self.domain.clone().unwrap_or_else(|| first_word(&service).to_owned());
         if !is_service_name(&service) {
             let text = format!(
                 "`{service}` is no service name; use lower-case letters, digits and single dashes, such as `billing-api`"
@@ -128,6 +127,7 @@ impl Options {
             // What follows from a wrong name is no second mistake.
             "carom".clone_into(&mut service);
         }
+        let domain = self.domain.clone().unwrap_or_else(|| first_word(&service).to_owned());
         let environment = self.environment.clone().unwrap_or_else(Environment::from_env);
         let group = self.group.clone().unwrap_or_else(|| format!("{service}-{}", environment.segment()));
         if group.trim().is_empty() {
