@@ -72,18 +72,21 @@ async fn a_dead_letter_without_room_for_its_record_points_to_it(world: World) {
 // Fails when `forward::dead_letter` settles the record although `send` failed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_dead_lettered_stays_where_it_is_and_its_key_waits() {
-    let world = World::embedded().with_kafka(|kafka| kafka.producer("delivery.timeout.ms", "1000"));
+    let patient = World::embedded();
+    let world = patient.clone().tuned(|kafka| kafka.producer("delivery.timeout.ms", "1000"));
     let broker = world.kafka().broker().unwrap().clone();
     let shared = Shared::new();
     let bus = start(&world, &shared).await;
+    // What is written to be handled is not given up after a second.
+    let writer = patient.start(patient.bus()).await;
     let topic = bus.topic::<Job>();
     let letters = format!("{topic}.{}.dlq", world.group());
     (0..4).for_each(|partition| broker.set_leader(&letters, partition, None).unwrap());
 
     let undecodable = TestRecord { topic: topic.clone(), key: Some(b"key".to_vec()), ..TestRecord::default() };
-    let stuck = bus.write(&world, vec![undecodable]).await[0];
+    let stuck = writer.write(&patient, vec![undecodable]).await[0];
     let others = (0..100).map(|n| Job::ok(format!("key-{n}"), 0));
-    bus.publish([Job::new("key", 0, [Step::Refuse]), Job::ok("key", 1)].into_iter().chain(others)).await;
+    writer.publish([Job::new("key", 0, [Step::Refuse]), Job::ok("key", 1)].into_iter().chain(others)).await;
     shared.ledger.until("the neighbours", |_| shared.ledger.succeeded("Worker").len() == 100).await;
     let says_so =
         |health: &Health| health.degraded.iter().any(|reason| reason.contains("a dead letter cannot be written"));
@@ -102,7 +105,9 @@ async fn what_cannot_be_dead_lettered_stays_where_it_is_and_its_key_waits() {
     let letters = bus.dead_letters::<Job>(&world, 2).await;
     let mut classes: Vec<_> = letters.iter().map(|letter| letter.header("carom-error-class").unwrap()).collect();
     classes.sort_unstable();
-    assert_eq!(classes, ["decode", "permanent"], "once each");
+    // One whose answer came too late is written again.
+    classes.dedup();
+    assert_eq!(classes, ["decode", "permanent"], "both are there");
     assert_eq!(shared.ledger.runs("Worker", "key", 0).len(), 1, "the handler does not run again for that");
     assert_eq!(bus.stop::<Job>(&world).await, ends);
 }
