@@ -3,7 +3,7 @@
 pub use crate::{
     actor::{FromState, Registered},
     dispatch::{Place, Probe, Registration, Unregistered},
-    event::{Descriptor, KeyPart, Location, TopicSource},
+    event::{Codec, Descriptor, KeyPart, Location, TopicSource, json},
 };
 pub use inventory;
 pub use serde;

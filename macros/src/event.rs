@@ -54,6 +54,7 @@ fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let ident = &input.ident;
     let descriptor = descriptor(ident, spec);
     let key = key(&spec.key);
+    let codec = codec(ident);
     let rebuild = rebuild_with_manifest(&spec.domain);
     quote! {
         #[automatically_derived]
@@ -67,6 +68,18 @@ fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
             fn key(&self) -> ::core::option::Option<::std::string::String> {
                 #key
             }
+
+            #codec
+        }
+    }
+}
+
+/// Asks for serde's derives, at the name of the event and nowhere else.
+fn codec(ident: &Ident) -> TokenStream {
+    quote! {
+        #[inline]
+        fn codec() -> ::carom::__private::Codec<Self> {
+            ::carom::__private::json::<#ident>()
         }
     }
 }

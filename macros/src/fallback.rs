@@ -18,13 +18,7 @@ pub(crate) fn event(input: &DeriveInput, error: &Error) -> TokenStream {
     let ident = &input.ident;
     let mut generics = input.generics.clone();
     if !generics.params.is_empty() {
-        let bounds = parse_quote! {
-            Self: ::carom::__private::serde::Serialize
-                + ::carom::__private::serde::de::DeserializeOwned
-                + ::core::marker::Send
-                + 'static
-        };
-        generics.make_where_clause().predicates.push(bounds);
+        generics.make_where_clause().predicates.push(parse_quote!(Self: ::core::marker::Send + 'static));
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {
@@ -36,6 +30,10 @@ pub(crate) fn event(input: &DeriveInput, error: &Error) -> TokenStream {
             }
 
             fn key(&self) -> ::core::option::Option<::std::string::String> {
+                ::core::unreachable!()
+            }
+
+            fn codec() -> ::carom::__private::Codec<Self> {
                 ::core::unreachable!()
             }
         }

@@ -105,7 +105,7 @@ pub(crate) fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
     if let (Some(_), Some(value)) = (record.plain_type(), record.value())
         // Once for the whole: otherwise each text in it is looked at by itself, which takes longer.
         && let Ok(json) = std::str::from_utf8(value)
-        && let Ok(event) = serde_json::from_str(json)
+        && let Ok(event) = (E::codec().from_str)(json)
     {
         return Ok(event);
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Registration;
 use crate::{
     actor::{Actor, Context, Failure, Handler, Registered},
-    event::{Descriptor, Event},
+    event::{Codec, Descriptor, Event, json},
 };
 
 /// The registration of `impl Handler<E> for A` that stands at `P`, if `E` is an event.
@@ -63,5 +63,9 @@ impl Event for Nothing {
 
     fn key(&self) -> Option<String> {
         None
+    }
+
+    fn codec() -> Codec<Self> {
+        json()
     }
 }

@@ -42,11 +42,12 @@ pub(crate) fn decode<E: Event>(incoming: &Incoming<'_>) -> Result<E, DecodeError
         let content_type = content_type.unwrap_or_default().to_owned();
         return Err(DecodeError::ContentType { event_type: event_type(), content_type });
     }
+    let codec = E::codec();
     let decoded = match &incoming.data {
-        Data::Json(json) => serde_json::from_str(json.get()),
-        Data::Bytes(bytes) => serde_json::from_slice(bytes),
-        Data::Text(text) => serde_json::from_str(text),
-        Data::Absent => serde_json::from_slice(b""),
+        Data::Json(json) => (codec.from_str)(json.get()),
+        Data::Bytes(bytes) => (codec.from_slice)(bytes),
+        Data::Text(text) => (codec.from_str)(text),
+        Data::Absent => (codec.from_slice)(b""),
     };
     let rust_name = E::descriptor().rust_name;
     decoded.map_err(|reason| DecodeError::Json { event_type: event_type(), rust_name, reason })

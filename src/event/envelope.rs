@@ -207,7 +207,7 @@ impl Encoder {
         let route = self.route::<E>()?;
         let event_type = E::descriptor().event_type;
         let headers = attributes.take_headers()?;
-        let json = serde_json::value::to_raw_value(event).map_err(|reason| json_error(event_type, reason))?;
+        let json = (E::codec().write)(event).map_err(|reason| json_error(event_type, reason))?;
         let id = attributes.id.hyphenated().to_string();
         let outgoing = Outgoing {
             profile: self.profile,
@@ -272,10 +272,11 @@ fn user_header(name: String) -> Result<HeaderName, EncodeError> {
 mod tests {
     use super::*;
     use crate::event::{
-        Descriptor, TopicSource,
+        Codec, Descriptor, TopicSource,
         cloudevents::write::tests::read_back,
         decode::decode,
         fixture::{ORDER_PLACED, OrderPlaced},
+        json,
     };
 
     const ID: Uuid = Uuid::from_u128(0x123e4567_e89b_12d3_a456_426614174000);
@@ -420,6 +421,10 @@ mod tests {
 
         fn key(&self) -> Option<String> {
             None
+        }
+
+        fn codec() -> Codec<Self> {
+            json()
         }
     }
 

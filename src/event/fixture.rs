@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Descriptor, Event, Location, TopicSource};
+use super::{Codec, Descriptor, Event, Location, TopicSource, json};
 
 /// An order was placed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,5 +33,9 @@ impl Event for OrderPlaced {
 
     fn key(&self) -> Option<String> {
         Some(self.order_id.clone())
+    }
+
+    fn codec() -> Codec<Self> {
+        json()
     }
 }

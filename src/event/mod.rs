@@ -2,6 +2,7 @@
 
 mod case;
 mod cloudevents;
+mod codec;
 mod decode;
 pub mod dotnet;
 mod encode_error;
@@ -19,8 +20,6 @@ mod profile;
 mod topic;
 mod trace;
 
-use serde::{Serialize, de::DeserializeOwned};
-
 pub(crate) use self::{
     cloudevents::{
         Incoming, Look, Looks, read,
@@ -36,17 +35,26 @@ pub(crate) use self::{
     topic::{dead_letter_topic, plural_warning, topic_name},
     trace::TraceContext,
 };
-pub use self::{envelope::Mode, key::KeyPart, partitioner::Partitioner, profile::Profile, topic::Environment};
+pub use self::{
+    codec::{Codec, json},
+    envelope::Mode,
+    key::KeyPart,
+    partitioner::Partitioner,
+    profile::Profile,
+    topic::Environment,
+};
 
 /// A fact that is published for other services.
 ///
-/// Derive it: `#[derive(Event)]` fills in everything from `#[event(..)]`, the crate and the fields marked `#[event(key)]`.
+/// Derive it, beside serde's `Serialize` and `Deserialize`: `#[derive(Event)]` fills in everything from `#[event(..)]`, the
+/// crate and the fields marked `#[event(key)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "not an `Event`",
-    note = "add `#[derive(carom::Event)]` and `#[event(entity = .., domain = \"..\")]` to `{Self}`"
+    note = "add `#[derive(carom::Event)]` and `#[event(entity = .., domain = \"..\")]` to `{Self}`",
+    note = "what is published is an event itself: no reference to one, and no list, for which there is `publish_all`"
 )]
-pub trait Event: Serialize + DeserializeOwned + Send + 'static {
+pub trait Event: Sized + Send + 'static {
     /// Name, topic and origin of this event type; the same value for every event of the type.
     fn descriptor() -> &'static Descriptor;
 
@@ -54,6 +62,10 @@ pub trait Event: Serialize + DeserializeOwned + Send + 'static {
     ///
     /// `None`, and an empty key, mean that the event's id becomes the key.
     fn key(&self) -> Option<String>;
+
+    /// How it becomes JSON and comes back.
+    #[doc(hidden)]
+    fn codec() -> Codec<Self>;
 }
 
 /// What is known of an event type at compile time.
