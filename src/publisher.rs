@@ -7,6 +7,7 @@ use cloudevents::AttributesReader;
 use tracing::Instrument;
 
 use crate::{
+    PublishFuture,
     clock::Clock,
     error::{PublishError, PublishErrorKind},
     event::{Attributes, Encoder, Event, NoData, Target, TraceContext, extension_name_warning},
@@ -100,8 +101,8 @@ impl Publisher {
     ///
     /// [`PublishErrorKind::Invalid`] if it cannot be serialised or is too large, at once; otherwise what the broker, or
     /// the delivery timeout of 120 s, says.
-    pub async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
-        self.publish_all([event]).await
+    pub fn publish<E: Event>(&self, event: E) -> PublishFuture<'_> {
+        PublishFuture::of(self.publish_each([event]))
     }
 
     /// Publishes events in this order; returns when the broker has acknowledged all of them.
@@ -112,7 +113,12 @@ impl Publisher {
     /// # Errors
     ///
     /// As [`Publisher::publish`], for the first event that failed; others may have been written.
-    pub async fn publish_all<E: Event>(&self, events: impl IntoIterator<Item = E>) -> Result<(), PublishError> {
+    pub fn publish_all<E: Event>(&self, events: impl IntoIterator<Item = E>) -> PublishFuture<'_> {
+        // Collected here, because the iterator may be one that cannot go to another thread.
+        PublishFuture::of(self.publish_each(events.into_iter().collect::<Vec<_>>()))
+    }
+
+    async fn publish_each<E: Event>(&self, events: impl IntoIterator<Item = E> + Send) -> Result<(), PublishError> {
         let event_type = E::descriptor().event_type;
         // A name that is not legal is an error of encoding.
         let topic = self.encoder.route::<E>().map_or_else(|_| "".into(), |route| route.topic);

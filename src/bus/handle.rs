@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::stop::Running;
-use crate::{Error, Event, Health, Monitor, Problem, PublishError, Publisher, Route, Stats, services::Services};
+use crate::{Error, Event, Health, Monitor, Problem, PublishFuture, Publisher, Route, Stats, services::Services};
 
 /// A running bus.
 ///
@@ -29,8 +29,8 @@ impl BusHandle {
     /// # Errors
     ///
     /// As [`Publisher::publish`].
-    pub async fn publish<E: Event>(&self, event: E) -> Result<(), PublishError> {
-        self.publisher.publish(event).await
+    pub fn publish<E: Event>(&self, event: E) -> PublishFuture<'_> {
+        self.publisher.publish(event)
     }
 
     /// Publishes events in this order; returns when the broker has acknowledged all. See [`Publisher::publish_all`].
@@ -38,8 +38,8 @@ impl BusHandle {
     /// # Errors
     ///
     /// As [`Publisher::publish_all`].
-    pub async fn publish_all<E: Event>(&self, events: impl IntoIterator<Item = E>) -> Result<(), PublishError> {
-        self.publisher.publish_all(events).await
+    pub fn publish_all<E: Event>(&self, events: impl IntoIterator<Item = E>) -> PublishFuture<'_> {
+        self.publisher.publish_all(events)
     }
 
     /// A publisher to hand on: a cheap clone that any task may hold.
