@@ -1,6 +1,7 @@
 //! The bus: built as a value, then spawned.
 
 mod handle;
+mod not_spawned;
 mod options;
 mod plan;
 mod profile;
