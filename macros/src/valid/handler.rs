@@ -91,10 +91,19 @@ fn arguments_of(handle: &Handle, target: &Target) -> Result<()> {
             if by_value || (receiver.colon_token.is_none() && receiver.mutability.is_none()) {
                 return Err(wrong(receiver));
             }
+            if is_reference_to_something_else(&event.ty, target) {
+                return Err(wrong(&handle.inputs));
+            }
             event_argument(&event.ty, target)
         }
         _ => Err(wrong(&handle.inputs)),
     }
+}
+
+/// Such as a context that stands where the event belongs.
+fn is_reference_to_something_else(ty: &Type, target: &Target) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    last_name(&reference.elem) != last_name(&target.event)
 }
 
 fn event_argument(ty: &Type, target: &Target) -> Result<()> {
