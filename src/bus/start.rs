@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
 use actix::Actor;
 use tokio::time::timeout;
 
-use super::{Bus, BusHandle, plan::Planned, stop::Running, threads::ActorThreads};
+use super::{Bus, BusHandle, options::Identity, plan::Planned, stop::Running, threads::ActorThreads};
 use crate::{
     Error, Publisher,
     clock::Clock,
@@ -13,7 +13,7 @@ use crate::{
     error::Problem,
     kafka::{
         Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, ProvisioningSink,
-        Publishing, Tell, TopicPlan, ensure,
+        Publishing, Tell, TopicPlan, ensure, look_for_strangers,
     },
     services::{Services, Unobserved},
     supervisor::SupervisorActor,
@@ -131,6 +131,19 @@ fn announce(planned: &Planned) {
     }
 }
 
+/// Says so if another service is in the group already.
+fn warn_of_strangers(planned: &Planned) {
+    let Identity { group, service, .. } = planned.identity.clone();
+    look_for_strangers(&planned.options.kafka, &planned.identity.group, &planned.identity.service, move |others| {
+        let others: Vec<_> = others.iter().map(|other| format!("`{other}`")).collect();
+        tracing::warn!(
+            "`{service}` shares the consumer group `{group}` with {}: each of them gets some of the partitions, and skips what \
+             only another one handles; give each service a group of its own, by leaving `.group(..)` out or by another name",
+            others.join(", ")
+        );
+    });
+}
+
 /// Starts the actors, then the client that feeds them.
 fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error> {
     let threads = ActorThreads::start(planned.workers)?;
@@ -161,6 +174,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
         ..PollSettings::default()
     };
     let clock = services.clock.clone();
+    warn_of_strangers(planned);
     let poller = Poller::spawn(source, door, settings, alarm, Box::new(move || clock.fraction()))
         .map_err(|error| Error::internal(format!("cannot start the poll thread: {error}")))?;
     Ok(Running::consumer(poller, threads, planned.options.shutdown_timeout, planned.options.kafka.clone()))

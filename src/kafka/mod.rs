@@ -13,6 +13,7 @@ mod effective;
 mod embedded;
 mod errors;
 mod group;
+mod group_members;
 mod health;
 pub(crate) mod held;
 mod layers;
@@ -42,6 +43,7 @@ pub use config::{GroupProtocol, Kafka};
 pub(crate) use consumer::PollLoop;
 pub(crate) use effective::Difference;
 pub use embedded::{Embedded, EmbeddedError};
+pub(crate) use group_members::look_for_strangers;
 pub(crate) use layers::{Layers, Scope};
 pub(crate) use poll_thread::{Alarm, BATCH, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]

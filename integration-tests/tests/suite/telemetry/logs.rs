@@ -1,9 +1,9 @@
 //! Log lines for an operator.
 
-use carom::telemetry::Keys;
+use carom::{Health, Supervisor, telemetry::Keys};
 use integration_tests::{
     capture::{Capture, Line},
-    job::{Job, Step},
+    job::{Job, Step, Worker},
     probe,
     world::World,
 };
@@ -25,6 +25,14 @@ mod in_memory {
     contract!(test_bus: {
         a_hidden_key_is_a_hash,
         a_large_event_is_said_once_for_each_type_when_written_and_when_read,
+    });
+}
+
+mod on_kafka {
+    use super::{another_service_in_the_group_is_named_at_start, contract};
+
+    contract!(real: {
+        another_service_in_the_group_is_named_at_start,
     });
 }
 
@@ -121,4 +129,21 @@ async fn a_broker_that_comes_and_goes_is_one_line_each_time_for_each_client() {
     bus.publish([Job::ok("key", 1)]).await;
     shared.ledger.until_handled(2).await;
     assert_eq!(lines().len(), 2, "{:?}", lines());
+}
+
+// Fails when `strangers` lets no member through, and when it lets those of the same service through.
+async fn another_service_in_the_group_is_named_at_start(world: World) {
+    let capture = Capture::of(world.group());
+    let (first, shared, _) = start(&world, |bus| bus).await;
+    probe::until("the group", || first.health(), Health::is_ready).await;
+    let _second = world.start(world.bus_with(&shared).supervise::<Worker>(Supervisor::one_for_one())).await;
+    let shipping = world.bus_with(&shared).service("shipping").supervise::<Worker>(Supervisor::one_for_one());
+    let _shipping = world.start(shipping).await;
+    let shares = |line: &Line| line.get("message").is_some_and(|text| text.contains("shares the consumer group"));
+    let warned = || capture.lines().into_iter().filter(shares).collect::<Vec<_>>();
+    for line in probe::until("a warning", warned, |lines| !lines.is_empty()).await {
+        let text = line.get("message").unwrap_or_default();
+        assert_eq!(line.level, Level::WARN);
+        assert!(text.contains("`shipping`") && text.contains("`contract`") && text.contains(world.group()), "{text}");
+    }
 }

@@ -1,0 +1,50 @@
+//! Who is in the consumer group already, and is not an instance of this service.
+
+use std::{collections::BTreeSet, thread, time::Duration};
+
+use rdkafka::{admin::AdminClient, groups::GroupInfo};
+
+use super::{Kafka, client_log::LogContext};
+
+/// How long the cluster may take to answer.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// Asks once, on a thread of its own, who is in `group`; tells `found` if there are members with another client id than
+/// `service`.
+///
+/// Nobody waits for it, and nothing follows from it: where the group cannot be described, for want of a right or of an
+/// answer, nothing is said. Whichever service starts last finds the others.
+pub(crate) fn look_for_strangers(
+    kafka: &Kafka,
+    group: &str,
+    service: &str,
+    found: impl FnOnce(&BTreeSet<String>) + Send + 'static,
+) {
+    // The embedded broker cannot describe groups, and its groups end with the process.
+    if kafka.broker().is_some() {
+        return;
+    }
+    let (kafka, group, service) = (kafka.clone(), group.to_owned(), service.to_owned());
+    let asking = thread::Builder::new().name("carom-members".to_owned());
+    let asked = asking.spawn(move || match strangers(&kafka, &group, &service) {
+        Ok(strangers) if strangers.is_empty() => {}
+        Ok(strangers) => found(&strangers),
+        Err(reason) => tracing::debug!(group, reason, "the members of the group are not known"),
+    });
+    if let Err(error) = asked {
+        tracing::debug!(%error, "nobody asks who is in the group");
+    }
+}
+
+fn strangers(kafka: &Kafka, group: &str, service: &str) -> Result<BTreeSet<String>, String> {
+    // Whoever sets client ids by hand may give each instance one of its own.
+    if kafka.consumer_config(group, service)?.get("client.id") != Some(service) {
+        return Ok(BTreeSet::new());
+    }
+    let context = LogContext { secrets: kafka.secrets() };
+    let client: AdminClient<_> =
+        kafka.admin_config("carom-admin")?.create_with_context(context).map_err(|error| error.to_string())?;
+    let groups = client.inner().fetch_group_list(Some(group), WITHIN).map_err(|error| error.to_string())?;
+    let members = groups.groups().iter().filter(|found| found.name() == group).flat_map(GroupInfo::members);
+    Ok(members.map(|member| member.client_id().to_owned()).filter(|id| id != service).collect())
+}
