@@ -109,6 +109,18 @@ pub(super) fn parse(path: &[String], said: &str, spelling: &Spelling) -> Result<
     }
 }
 
+/// The right spelling of a name in which one `_` stands where two belong; `None` if it is no name of ours in any spelling.
+pub(super) fn meant(path: &str, spelling: &Spelling) -> Option<String> {
+    let segments: Vec<_> = path.split('.').map(str::to_owned).collect();
+    let flat = || KAFKA.iter().find(|own| dotted(own) == dotted(path)).map(|own| (*own).to_owned());
+    let option_of_all = || {
+        let name = path.strip_prefix("kafka_")?;
+        option(name, Scope::All).map(|_| format!("kafka.{}", dotted(name)))
+    };
+    let is_right = parse(&segments, path, spelling).is_ok();
+    is_right.then(|| path.to_owned()).or_else(flat).or_else(option_of_all).map(|path| spelling.spell(&path))
+}
+
 fn own(path: &str) -> Option<Named> {
     let find = |path: &str| {
         let same = |own: &&&str| **own == path || (path.starts_with("kafka.") && dotted(own) == dotted(path));
@@ -157,7 +169,12 @@ fn unknown_option(section: &str, name: &str, said: &str, spelling: &Spelling) ->
     let ours = KAFKA.iter().filter(|_| section == "kafka").filter_map(|own| own.strip_prefix("kafka."));
     let advice = nearest(&name, options::names().chain(ours)).map_or_else(
         || "check its spelling in librdkafka's CONFIGURATION.md".to_owned(),
-        |meant| format!("did you mean `{}`?", spelling.spell(&format!("{section}.{meant}"))),
+        |meant| {
+            let meant = format!("{section}.{meant}");
+            // Our own have a `_` where librdkafka's have a dot.
+            let meant = KAFKA.iter().find(|own| dotted(own) == dotted(&meant)).map_or(&*meant, |own| own);
+            format!("did you mean `{}`?", spelling.spell(meant))
+        },
     );
     let version = crate::kafka::librdkafka_version();
     format!("`{said}`: `{name}` is neither a setting of carom nor an option of librdkafka {version}: {advice}")
@@ -260,6 +277,9 @@ mod tests {
         assert!(option.ends_with("did you mean `CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES`?"), "{option}");
         let above = of("sasl_username", "CAROM__SASL_USERNAME");
         assert!(above.contains("did you mean `CAROM__KAFKA__SASL_USERNAME`?"), "{above}");
+        // Fails when what `nearest` found is spelled as librdkafka has it.
+        let servers = key("kafka.bootstrap_server").unwrap_err();
+        assert!(servers.ends_with("did you mean `kafka.bootstrap_servers`?"), "{servers}");
         let topics = parse(&path("kafka.topic"), "topic", &Spelling::Section).unwrap_err();
         assert!(topics.ends_with("did you mean `topics`?"), "{topics}");
     }
