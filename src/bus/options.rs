@@ -186,13 +186,14 @@ mod tests {
         assert!(problems[0].to_string().contains(".service("), "{problems:?}");
     }
 
-    // Fails when group and topics follow from the wrong name: each of them would be one more problem.
+    // Fails when group or domain follow from the wrong name: topics, and internal events, would be one more problem.
     #[test]
     fn what_follows_from_a_wrong_name_is_no_second_mistake() {
         let mut problems = Vec::new();
         let options = Options { service: Some("My Billing".into()), ..Options::new(Kafka::new("localhost:1")) };
         let identity = options.identity(true, &mut problems);
         assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(identity.domain, "carom");
         assert!(crate::event::dead_letter_topic("dev.sales.public.orders.v1", &identity.group).is_ok());
     }
 
