@@ -71,9 +71,9 @@ fn run(words: Vec<String>) -> Result<(), Error> {
     table.row("span, nobody listens", BATCH, accept.spans(false));
     table.row_inside(trace::discarding, "span, heard and discarded", BATCH, accept.spans(true));
     table.row_inside(trace::keeping, "span, kept by a registry", BATCH, accept.spans(true));
-    table.row("mailbox, order decoded", BATCHES * BATCH, accept.partition(BATCHES));
-    table.row("mailbox, order decoded and returned", BATCHES * BATCH, echo.partition(BATCHES));
-    table.row("mailbox, retry: order decoded, fails once", BATCHES * BATCH, retried.partition(BATCHES));
+    table.row("mailbox, order decoded", BATCHES * BATCH, accept.partition(BATCHES, 0));
+    table.row("mailbox, order decoded and returned", BATCHES * BATCH, echo.partition(BATCHES, 1));
+    table.row("mailbox, retry: order decoded, fails once", BATCHES * BATCH, retried.partition(BATCHES, 0));
     table.print();
     Ok(())
 }

@@ -11,10 +11,13 @@ use crate::{
     supervisor::SupervisorActor,
 };
 
+/// A batch that is not finished after so many turns never will be.
+const TURNS: usize = 100_000;
+
 impl Setting {
     /// Takes so many batches, one after another, from their copy to the committable offset behind their last record;
-    /// counts the handled records.
-    pub fn partition(&self, batches: usize) -> impl Piece {
+    /// counts the handled records, and none if they published anything else than so many outputs each.
+    pub fn partition(&self, batches: usize, outputs: u64) -> impl Piece {
         let local = LocalSet::new();
         let assignment = self.assignment();
         let mailbox = local.block_on(&self.runtime, async { self.mailbox(&assignment) });
@@ -22,15 +25,20 @@ impl Setting {
         piece(
             || (),
             move |()| {
-                let before = self.services.counters.handled.load(Relaxed);
+                let counters = &self.services.counters;
+                let count = || (counters.handled.load(Relaxed), counters.published.load(Relaxed));
+                let (handled, published) = count();
                 for _ in 0..batches {
                     let end = base + self.records.len() as i64;
                     let Some(batch) = assignment.receive(self.copy(base)) else { return 0 };
                     mailbox.do_send(Deliver(batch));
-                    local.block_on(&self.runtime, self.finished(&assignment, end));
+                    if !local.block_on(&self.runtime, self.finished(&assignment, end)) {
+                        return 0;
+                    }
                     base = end;
                 }
-                (self.services.counters.handled.load(Relaxed) - before) as usize
+                let (handled, published) = (count().0 - handled, count().1 - published);
+                if published == handled * outputs { handled as usize } else { 0 }
             },
         )
     }
@@ -50,10 +58,15 @@ impl Setting {
         Mailbox::new(spec).start()
     }
 
-    async fn finished(&self, assignment: &Assignment, end: i64) {
-        while assignment.committable() != Some(end) {
+    /// False if it never is.
+    async fn finished(&self, assignment: &Assignment, end: i64) -> bool {
+        for _ in 0..TURNS {
+            if assignment.committable() == Some(end) {
+                return true;
+            }
             self.services.clock.skip_to_next();
             yield_now().await;
         }
+        false
     }
 }

@@ -1,17 +1,19 @@
 //! Whose turn a record is, and what may be committed after it.
 
-use std::{hint::black_box, sync::Arc};
+use std::{collections::BTreeSet, hint::black_box, sync::Arc};
 
 use super::{Piece, Setting, piece};
 use crate::dispatch::{Assignment, Choice, Limits, OffsetMap, Progress, Received};
 
 impl Setting {
-    /// Finds the key and the lane of each record.
+    /// Finds the key and the lane of each record; counts those that have a lane, and none if keys fall together.
     pub fn choosing_lanes(&self) -> impl Piece {
         let choice = Choice::new(&self.member.actor.policy);
+        let keys: BTreeSet<_> = self.batch().iter().filter_map(|record| choice.of(record).0).collect();
+        let apart = keys.len() == self.records.len();
         piece(
             || self.batch(),
-            move |records| records.iter().filter(|record| black_box(choice.of(record)).1.is_some()).count(),
+            move |records| records.iter().filter(|record| black_box(choice.of(record)).1.is_some() && apart).count(),
         )
     }
 

@@ -11,6 +11,30 @@ use crate::{
     supervisor::{History, Outcome, RecordDirective, decide},
 };
 
+/// The copy of a record that no longer keeps its batch alive.
+struct Detaching<'a>(&'a Setting);
+
+impl Piece for Detaching<'_> {
+    type Input = (Vec<Record>, Vec<Record>);
+
+    fn prepare(&mut self) -> Self::Input {
+        let records = self.0.batch();
+        let detached = Vec::with_capacity(records.len());
+        (records, detached)
+    }
+
+    fn run(&mut self, (records, detached): &mut Self::Input) {
+        detached.extend(records.iter().map(|record| record.detach(&self.0.held)));
+    }
+
+    fn count(&self, (records, detached): &Self::Input) -> usize {
+        let same = |(a, b): &(&Record, &Record)| {
+            (a.offset(), a.key(), a.value()) == (b.offset(), b.key(), b.value()) && a.headers().eq(b.headers())
+        };
+        records.iter().zip(detached).filter(same).count()
+    }
+}
+
 impl Setting {
     fn tickets(&self, choice: &Choice) -> Vec<Ticket> {
         let ticket = |record| {
@@ -48,15 +72,9 @@ impl Setting {
         )
     }
 
-    /// Copies each record out of its batch, as is done before it waits.
+    /// Copies each record out of its batch, as is done before it waits; counts those that came out the same.
     pub fn detaching(&self) -> impl Piece {
-        piece(
-            || self.batch(),
-            |records| {
-                let detached = |record: &&Record| black_box(record.detach(&self.held)).value() == record.value();
-                records.iter().filter(detached).count()
-            },
-        )
+        Detaching(self)
     }
 
     /// Runs an attempt of each record that fails, parks its key, and runs the second one, which has to succeed. All of
