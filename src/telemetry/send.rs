@@ -38,7 +38,7 @@ impl Telemetry {
         let topic = outputs.first().map(|first| &first.topic);
         let topic = topic.filter(|topic| outputs.iter().all(|output| output.topic == **topic));
         let sending = self.open(attempt, topic.map(|topic| &**topic), None);
-        sending.carries(self, outputs);
+        sending.carries(self, outputs, outputs.len());
         sending
     }
 
@@ -87,13 +87,13 @@ impl Sending {
         telemetry.hooks.context_of(&self.span)
     }
 
-    /// Says what goes out: one record with its id, or how many.
-    pub(crate) fn carries(&self, telemetry: &Telemetry, records: &[OutRecord]) {
+    /// Says what goes out: one record with its id, or how many, of which these are the last.
+    pub(crate) fn carries(&self, telemetry: &Telemetry, records: &[OutRecord], count: usize) {
         if self.span.is_disabled() {
             return;
         }
-        let [record] = records else {
-            self.span.record(attribute::BATCH_COUNT, records.len());
+        let ([record], 1) = (records, count) else {
+            self.span.record(attribute::BATCH_COUNT, count);
             return;
         };
         for (attribute, name) in HEADERS {
