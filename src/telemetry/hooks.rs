@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use tracing::Span;
 
+use super::IncomingTrace;
 use crate::event::TraceContext;
 
 /// `traceparent` and, if there is one, `tracestate`.
@@ -11,7 +12,7 @@ type TraceParts = (String, Option<String>);
 
 type Current = Arc<dyn Fn() -> Option<TraceParts> + Send + Sync>;
 
-type Adopt = Arc<dyn Fn(&Span, &str, Option<&str>) + Send + Sync>;
+type Adopt = Arc<dyn Fn(&Span, &IncomingTrace<'_>) + Send + Sync>;
 
 /// What the user's program does about trace contexts.
 #[derive(Clone, Default)]
@@ -30,9 +31,9 @@ impl Hooks {
         TraceContext::new(traceparent, tracestate)
     }
 
-    pub(super) fn adopt(&self, span: &Span, context: &TraceContext) {
+    pub(super) fn adopt(&self, span: &Span, trace: &IncomingTrace<'_>) {
         if let Some(adopt) = &self.adopt {
-            adopt(span, context.traceparent(), context.tracestate.as_deref());
+            adopt(span, trace);
         }
     }
 }

@@ -7,9 +7,14 @@ use tracing::Level;
 
 use super::{
     Keys,
+    blocked::Calls,
+    listed::listed,
     names::{event, field, message, target},
 };
-use crate::{kafka::record::Record, supervisor::key_hash};
+use crate::{
+    kafka::record::{Record, TopicPartition},
+    supervisor::key_hash,
+};
 
 /// A record that failed.
 pub(crate) struct Failure<'a> {
@@ -99,12 +104,44 @@ pub(crate) fn large(event_type: &str, size: usize, when: &str) {
     );
 }
 
-/// A handler blocks its thread.
-pub(crate) fn blocked(handler: Option<&str>, took: Duration) {
+/// A handler blocks its thread: `took` is the last call, `calls` are all since the last line.
+pub(crate) fn blocked(handler: Option<&str>, took: Duration, calls: Calls) {
     tracing::event!(
         name: event::BLOCKED, target: target::BUS, Level::WARN,
-        { { field::HANDLER } = handler, { field::TOOK_MS } = took.as_millis() as u64 },
+        {
+            { field::HANDLER } = handler,
+            { field::TOOK_MS } = took.as_millis() as u64,
+            { field::CALLS } = calls.count,
+            { field::LONGEST_MS } = calls.longest.as_millis() as u64,
+        },
         "{}", message::BLOCKED
+    );
+}
+
+/// Partitions came: one line for each rebalance.
+pub(crate) fn assigned(partitions: &[TopicPartition]) {
+    tracing::event!(
+        name: event::ASSIGNED, target: target::BUS, Level::INFO,
+        { { field::COUNT } = partitions.len(), { field::PARTITIONS } = listed(partitions) },
+        "{}", message::ASSIGNED
+    );
+}
+
+/// Partitions have to go.
+pub(crate) fn revoked(partitions: &[TopicPartition]) {
+    tracing::event!(
+        name: event::REVOKED, target: target::BUS, Level::INFO,
+        { { field::COUNT } = partitions.len(), { field::PARTITIONS } = listed(partitions) },
+        "{}", message::REVOKED
+    );
+}
+
+/// Partitions went without a chance to commit.
+pub(crate) fn lost(partitions: &[TopicPartition]) {
+    tracing::event!(
+        name: event::LOST, target: target::BUS, Level::WARN,
+        { { field::COUNT } = partitions.len(), { field::PARTITIONS } = listed(partitions) },
+        "{}", message::LOST
     );
 }
 
