@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use carom::{Supervisor, event::Event, telemetry::IncomingTrace, testing::TestRecord};
+use carom::{Bus, Supervisor, event::Event, telemetry::IncomingTrace, testing::TestRecord};
 use integration_tests::{
     capture::Capture,
     job::{Done, Job, Shared, Step, Worker},
@@ -19,6 +19,7 @@ contract!(test_bus: {
     events_published_by_hand_carry_the_context_of_the_current_span,
     a_dead_letter_says_who_wrote_it_and_in_which_trace,
     a_record_brings_its_context_to_its_span,
+    a_hook_that_panics_holds_no_event_up,
     an_event_that_was_passed_on_brings_the_context_of_its_creation_too,
 });
 
@@ -121,6 +122,20 @@ async fn an_event_that_was_passed_on_brings_the_context_of_its_creation_too(worl
     assert_eq!(*adopted.lock().unwrap(), [(headers(B, None), Some(headers(A, Some("v=1"))))]);
     let span = &capture.spans("process")[0];
     assert_eq!((span.get("traceparent"), span.get("carom.creation.traceparent")), (Some(B), Some(A)));
+}
+
+// Fails when a hook is called without `guarded`: the mailbox, or the sending of the output, is gone then.
+async fn a_hook_that_panics_holds_no_event_up(world: World) {
+    let hooked = |bus: Bus<Shared>| bus.trace_context(|| panic!("no context")).trace_parent(|_, _| panic!("no parent"));
+    let (bus, shared, _capture) = start(&world, hooked).await;
+    let Running::Test(bus) = &bus else { unreachable!("that is a test bus") };
+    for seq in 0..2 {
+        let publisher = bus.publisher().with_trace(A, None);
+        publisher.publish(Job::new("key", seq, [Step::Fail, Step::Publish(1)])).await.unwrap();
+    }
+    bus.publisher().publish(Job::ok("key", 2)).await.unwrap();
+    shared.ledger.until_handled(3).await;
+    integration_tests::probe::until("the outputs", || bus.records(), |records| records.len() == 5).await;
 }
 
 fn headers(parent: &str, state: Option<&str>) -> HashMap<String, String> {
