@@ -118,31 +118,31 @@ pub(crate) fn blocked(handler: Option<&str>, took: Duration, calls: Calls) {
     );
 }
 
-/// Partitions came: one line for each rebalance.
+/// One line for each rebalance.
+macro_rules! rebalance {
+    ($level:expr, $name:expr, $message:expr, $partitions:expr) => {{
+        let partitions: &[TopicPartition] = $partitions;
+        tracing::event!(
+            name: $name, target: target::BUS, $level,
+            { { field::COUNT } = partitions.len(), { field::PARTITIONS } = listed(partitions) },
+            "{}", $message
+        );
+    }};
+}
+
+/// Partitions came.
 pub(crate) fn assigned(partitions: &[TopicPartition]) {
-    tracing::event!(
-        name: event::ASSIGNED, target: target::BUS, Level::INFO,
-        { { field::COUNT } = partitions.len(), { field::PARTITIONS } = listed(partitions) },
-        "{}", message::ASSIGNED
-    );
+    rebalance!(Level::INFO, event::ASSIGNED, message::ASSIGNED, partitions);
 }
 
 /// Partitions have to go.
 pub(crate) fn revoked(partitions: &[TopicPartition]) {
-    tracing::event!(
-        name: event::REVOKED, target: target::BUS, Level::INFO,
-        { { field::COUNT } = partitions.len(), { field::PARTITIONS } = listed(partitions) },
-        "{}", message::REVOKED
-    );
+    rebalance!(Level::INFO, event::REVOKED, message::REVOKED, partitions);
 }
 
 /// Partitions went without a chance to commit.
 pub(crate) fn lost(partitions: &[TopicPartition]) {
-    tracing::event!(
-        name: event::LOST, target: target::BUS, Level::WARN,
-        { { field::COUNT } = partitions.len(), { field::PARTITIONS } = listed(partitions) },
-        "{}", message::LOST
-    );
+    rebalance!(Level::WARN, event::LOST, message::LOST, partitions);
 }
 
 /// Something is wrong with the bus.
