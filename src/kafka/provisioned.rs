@@ -10,7 +10,8 @@ use super::{
     Kafka, KafkaSink,
     record::OutRecord,
     source::{Delivery, SendError, SendErrorKind, Sink},
-    topics::{NotProvisioned, PATIENCE, TopicPlan, Topics, ensure},
+    topic_plan::{NotProvisioned, TopicPlan},
+    topics::{PATIENCE, Topics, ensure},
 };
 
 /// Partitions that an event asks for, by the name of its topic.
