@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use cloudevents::AttributesReader;
+use futures_util::future::{BoxFuture, join_all};
 use tracing::Instrument;
 
 use crate::{
@@ -13,11 +14,17 @@ use crate::{
     event::{Attributes, Encoder, Event, NoData, Target, TraceContext, extension_name_warning},
     kafka::{
         record::OutRecord,
-        source::{SendError, SendErrorKind, Sink},
+        source::{Delivery, SendError, SendErrorKind, Sink},
     },
     services::{Counters, Services},
     telemetry::{Sending, Telemetry},
 };
+
+/// Events that are serialised before the first of them is sent, and then the next so many; see decision 23.
+const BLOCK: usize = 64;
+
+/// What will become of some records.
+type Sent = BoxFuture<'static, Vec<Result<Delivery, SendError>>>;
 
 /// Publishes events; a cheap clone that any task may hold.
 ///
@@ -107,26 +114,56 @@ impl Publisher {
 
     /// Publishes events in this order; returns when the broker has acknowledged all of them.
     ///
-    /// All are serialised and size-checked before the first is sent. Much faster than one [`Publisher::publish`] after
-    /// another, because nothing waits for an acknowledgement in between.
+    /// Much faster than one [`Publisher::publish`] after another, because nothing waits for an acknowledgement in between.
+    /// The first events are on their way while later ones are serialised, 64 at a time; to a topic that this bus has not
+    /// written to before, all go at once.
     ///
     /// # Errors
     ///
-    /// As [`Publisher::publish`], for the first event that failed; others may have been written.
-    pub fn publish_all<E: Event>(&self, events: impl IntoIterator<Item = E>) -> PublishFuture<'_> {
-        // Collected here, because the iterator may be one that cannot go to another thread.
-        PublishFuture::of(self.publish_each(events.into_iter().collect::<Vec<_>>()))
+    /// As [`Publisher::publish`], for the first event that failed; others may have been written. One that cannot be
+    /// serialised or is too large ends the call: of the events after it none is written, of those before it the last ones
+    /// are not (none at all if it is among the first 64).
+    pub fn publish_all<'a, E: Event>(&'a self, events: impl IntoIterator<Item = E> + Send + 'a) -> PublishFuture<'a> {
+        PublishFuture::of(self.publish_each(events))
     }
 
-    async fn publish_each<E: Event>(&self, events: impl IntoIterator<Item = E> + Send) -> Result<(), PublishError> {
+    async fn publish_each<E: Event>(&self, events: impl IntoIterator<Item = E>) -> Result<(), PublishError> {
         let event_type = E::descriptor().event_type;
         // A name that is not legal is an error of encoding.
-        let topic = self.encoder.route::<E>().map_or_else(|_| "".into(), |route| route.topic);
+        let topic = self.encoder.route::<E>().map_or_else(|_| "".into(), |route| Arc::clone(&route.topic));
         let sending = self.telemetry.sending(&topic, event_type);
         let trace = self.trace_of(&sending);
         let records = events.into_iter().map(|event| self.encode(&event, trace.as_ref()));
-        let records = records.collect::<Result<Vec<_>, _>>().inspect_err(|_| sending.refused())?;
-        self.send(event_type, records, &sending).await
+        // Records for a topic that has to be made first would overtake each other if they came in several calls.
+        let most = if self.sink.is_known(&topic) { BLOCK } else { usize::MAX };
+        let (sent, refused) = self.enqueue(records, most, &sending);
+        let results = join_all(sent).instrument(sending.span().clone()).await.concat();
+        self.ended(event_type, &results, &sending)?;
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// Gives records to the sink, `most` at a time, before this returns; what will become of them, and why it stopped.
+    fn enqueue(
+        &self,
+        records: impl Iterator<Item = Result<OutRecord, PublishError>>,
+        most: usize,
+        sending: &Sending,
+    ) -> (Vec<Sent>, Option<PublishError>) {
+        let (mut records, mut sent, mut count) = (records.peekable(), Vec::new(), 0);
+        while records.peek().is_some() {
+            match records.by_ref().take(most).collect::<Result<Vec<_>, _>>() {
+                Ok(block) => {
+                    count += block.len();
+                    sending.carries(&self.telemetry, &block, count);
+                    sent.push(self.sink.send(block));
+                }
+                Err(refused) => {
+                    sending.refused();
+                    return (sent, Some(refused));
+                }
+            }
+        }
+        (sent, None)
     }
 
     /// The context that events carry: the one they were given, else that of the current span.
@@ -134,13 +171,17 @@ impl Publisher {
         self.trace.as_deref().cloned().or_else(|| sending.context(&self.telemetry))
     }
 
-    async fn send(&self, event_type: &str, records: Vec<OutRecord>, sending: &Sending) -> Result<(), PublishError> {
-        sending.carries(&self.telemetry, &records);
-        let results = self.sink.send(records).instrument(sending.span().clone()).await;
-        sending.ended(&results);
+    /// Counts and reports what became of a call.
+    fn ended(
+        &self,
+        event_type: &str,
+        results: &[Result<Delivery, SendError>],
+        sending: &Sending,
+    ) -> Result<(), PublishError> {
+        sending.ended(results);
         Counters::add(&self.counters.published, results.iter().filter(|result| result.is_ok()).count() as u64);
-        let failed = |error: SendError| PublishError::new(event_type, kind_of(error.kind), &error);
-        results.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(failed(error)))
+        let failed = |error: &SendError| PublishError::new(event_type, kind_of(error.kind), error);
+        results.iter().find_map(|result| result.as_ref().err()).map_or(Ok(()), |error| Err(failed(error)))
     }
 
     /// Publishes an event of the CloudEvents SDK to a topic, under its own id, source and type.
@@ -193,7 +234,10 @@ impl Publisher {
             sending.refused();
             PublishError::new(event.ty(), PublishErrorKind::Invalid, error)
         })?;
-        self.send(event.ty(), vec![record], &sending).await
+        let records = vec![record];
+        sending.carries(&self.telemetry, &records, 1);
+        let results = self.sink.send(records).instrument(sending.span().clone()).await;
+        self.ended(event.ty(), &results, &sending)
     }
 
     fn encode<E: Event>(&self, event: &E, trace: Option<&TraceContext>) -> Result<OutRecord, PublishError> {

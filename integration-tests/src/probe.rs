@@ -90,6 +90,11 @@ fn count(consumer: &BaseConsumer, topic: &str) -> i32 {
     metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len() as i32)
 }
 
+/// How the cluster calls itself.
+pub fn cluster_id(kafka: &Kafka) -> Option<String> {
+    consumer(kafka, "probe").client().fetch_cluster_id(PATIENCE)
+}
+
 /// What a group has committed, by partition; 0 where it has committed nothing.
 ///
 /// # Panics

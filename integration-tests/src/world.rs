@@ -191,7 +191,7 @@ impl Running {
     /// # Panics
     ///
     /// If that fails.
-    pub async fn publish(&self, jobs: impl IntoIterator<Item = Job>) {
+    pub async fn publish(&self, jobs: impl IntoIterator<Item = Job> + Send) {
         self.publisher().publish_all(jobs).await.expect("the jobs are published");
     }
 

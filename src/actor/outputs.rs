@@ -2,7 +2,7 @@
 
 use super::invoke::Call;
 use crate::{
-    event::{Attributes, EncodeError, Encoder, Event, decode_if, output_id, read},
+    event::{Attributes, EncodeError, Encoder, Event, Incoming, decode_if, output_id, read},
     kafka::record::OutRecord,
 };
 
@@ -74,13 +74,15 @@ tuples!(A B C D F G H I);
 pub struct OutputBuffer<'a> {
     /// Where ids and attributes of the outputs come from; `None` for a context of its own.
     call: Option<&'a Call>,
+    /// The event that is being handled, read for the first output; `Some(None)` if it cannot be read.
+    cause: Option<Option<Box<Incoming<'a>>>>,
     records: Vec<OutRecord>,
     error: Option<EncodeError>,
 }
 
 impl<'a> OutputBuffer<'a> {
     pub(crate) fn new(call: Option<&'a Call>) -> Self {
-        Self { call, records: Vec::new(), error: None }
+        Self { call, cause: None, records: Vec::new(), error: None }
     }
 
     pub(crate) fn push<E: Event>(&mut self, event: &E) {
@@ -88,13 +90,22 @@ impl<'a> OutputBuffer<'a> {
             return;
         }
         let encoded = match self.call {
-            Some(call) => call.site.services.encoder.encode(event, attributes(call, self.records.len())),
+            Some(call) => call.site.services.encoder.encode(event, self.attributes(call)),
             None => Encoder::detached().encode(event, Attributes::nil()),
         };
         match encoded {
             Ok(record) => self.records.push(record),
             Err(error) => self.error = Some(error),
         }
+    }
+
+    /// Of the next output; stable across repeated runs of the same record, so that consumers can recognise a repeat.
+    fn attributes(&mut self, call: &'a Call) -> Attributes {
+        let read = || read(call.record.headers(), call.record.value()).ok().map(Box::new);
+        let Some(cause) = self.cause.get_or_insert_with(read) else { return Attributes::nil() };
+        let services = &call.site.services;
+        let id = output_id(&services.group, &call.handler, &cause.source, &cause.id, self.records.len());
+        Attributes::caused_by(cause, call.record.headers(), id, services.clock.wall())
     }
 
     /// The records to publish, or why they can never be.
@@ -110,12 +121,4 @@ impl<'a> OutputBuffer<'a> {
         };
         self.records.iter().filter_map(of_type).collect()
     }
-}
-
-/// Of the `index`th output; stable across repeated runs of the same record, so that consumers can recognise a repeat.
-fn attributes(call: &Call, index: usize) -> Attributes {
-    let Ok(incoming) = read(call.record.headers(), call.record.value()) else { return Attributes::nil() };
-    let services = &call.site.services;
-    let id = output_id(&services.group, &call.handler, &incoming.source, &incoming.id, index);
-    Attributes::caused_by(&incoming, call.record.headers(), id, services.clock.wall())
 }

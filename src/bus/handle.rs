@@ -38,7 +38,7 @@ impl BusHandle {
     /// # Errors
     ///
     /// As [`Publisher::publish_all`].
-    pub fn publish_all<E: Event>(&self, events: impl IntoIterator<Item = E>) -> PublishFuture<'_> {
+    pub fn publish_all<'a, E: Event>(&'a self, events: impl IntoIterator<Item = E> + Send + 'a) -> PublishFuture<'a> {
         self.publisher.publish_all(events)
     }
 

@@ -18,7 +18,7 @@ use crate::{
     kafka::{librdkafka_version, source::Sink},
     services::{End, Observer, Services},
     stats::Book,
-    telemetry::{Telemetry, instance_id, only_server},
+    telemetry::{Blocked, Telemetry, instance_id, only_server},
 };
 
 /// A bus that has passed its checks.
@@ -31,6 +31,8 @@ pub(crate) struct Planned {
     pub(crate) published: Topics,
     pub(crate) encoder: Arc<Encoder>,
     pub(crate) health: HealthState,
+    /// As the cluster calls itself; known when topics were looked at.
+    pub(crate) cluster_id: Option<String>,
 }
 
 impl<S> Bus<S> {
@@ -61,7 +63,7 @@ impl<S> Bus<S> {
                 encoder.topic_mode(topic, Mode::Structured)
             });
         let (routes, encoder, health) = (Arc::new(routes), Arc::new(encoder), HealthState::default());
-        Ok(Planned { options, identity, workers, routes, published, encoder, health })
+        Ok(Planned { options, identity, workers, routes, published, encoder, health, cluster_id: None })
     }
 }
 
@@ -135,8 +137,10 @@ impl Planned {
             client_id: self.identity.service.as_str().into(),
             // As it may be shown: it stands on every span.
             server: kafka.bootstrap_servers().ok().and_then(|_| only_server(&kafka.servers_shown())),
+            cluster_id: self.cluster_id.clone(),
             version: service_version.clone().unwrap_or_default(),
             instance: service_instance.clone().unwrap_or_else(|| instance_id(clock)),
+            blocked: Blocked::default(),
         }
     }
 

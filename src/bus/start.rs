@@ -12,8 +12,8 @@ use crate::{
     dispatch::{Door, Router, Stage},
     error::Problem,
     kafka::{
-        Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, ProvisioningSink,
-        Publishing, Tell, TopicPlan, ensure, look_for_strangers,
+        Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, Provisioned,
+        ProvisioningSink, Publishing, Tell, TopicPlan, ensure, look_for_strangers,
     },
     services::{Services, Unobserved},
     supervisor::SupervisorActor,
@@ -35,9 +35,9 @@ impl<S> Bus<S> {
     /// [`Error::Unreachable`] if no broker answers within 10 s.
     pub async fn spawn(self) -> Result<BusHandle, Error> {
         inside_tokio()?;
-        let planned = self.plan()?;
+        let mut planned = self.plan()?;
         announce(&planned);
-        provision(&planned).await?;
+        planned.cluster_id = provision(&planned).await?;
         let services = Arc::new(planned.services(
             Clock::system(),
             Arc::new(provisioning(&planned, sink(&planned, Publishing::Events, watched(&planned))?)),
@@ -68,8 +68,9 @@ fn inside_tokio() -> Result<(), Error> {
     })
 }
 
-/// Sees to the topics of the routes and their dead-letter topics; this also finds out whether a broker answers.
-async fn provision(planned: &Planned) -> Result<(), Error> {
+/// Sees to the topics of the routes and their dead-letter topics; this also finds out whether a broker answers, and how
+/// the cluster calls itself.
+async fn provision(planned: &Planned) -> Result<Option<String>, Error> {
     let kafka = &planned.options.kafka;
     let topics = planned.topics();
     let mut ensured = pin!(ensure(kafka, &topics, PATIENCE));
@@ -81,11 +82,11 @@ async fn provision(planned: &Planned) -> Result<(), Error> {
             ensured.await
         }
     };
-    let warnings = ensured.map_err(unprovisioned)?;
+    let Provisioned { warnings, cluster_id } = ensured.map_err(unprovisioned)?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    Ok(())
+    Ok(cluster_id)
 }
 
 fn unprovisioned(error: NotProvisioned) -> Error {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::Bus;
-use crate::telemetry::Keys;
+use crate::telemetry::{IncomingTrace, Keys};
 
 impl<S> Bus<S> {
     /// Version of this service, for the header `carom-service-version` of its dead letters. Default: none.
@@ -49,19 +49,27 @@ impl<S> Bus<S> {
     /// *current* span. Default: none; then only [`Publisher::with_trace`](crate::Publisher::with_trace) gives one.
     ///
     /// It is called inside the span `send`, once for each call of `publish` or `publish_all`, on the thread of the
-    /// caller; what is no valid `traceparent` is left out. `Publisher::with_trace` wins over it. Outputs of a handler
-    /// follow the trace of their input instead. It is also called inside the span of an attempt that failed, for the
-    /// header `carom-traceparent` of its dead letter.
+    /// caller; what is no valid `traceparent` is left out. `Publisher::with_trace` wins over it. It is also called inside
+    /// the span of an attempt that failed, for the header `carom-traceparent` of its dead letter.
     ///
-    /// carom depends on `tracing` alone; with `tracing-opentelemetry` it is
+    /// A handler's outputs keep the trace of their input as the one in which they came into being (`ce_traceparent`), and
+    /// get the context of the span that sends them as their hop (`traceparent`): it is called inside that span too.
     ///
-    /// ```text
-    /// .trace_context(|| {
-    ///     let context = tracing::Span::current().context(); // OpenTelemetrySpanExt
-    ///     let mut headers = HashMap::<String, String>::new();
-    ///     TraceContextPropagator::new().inject_context(&context, &mut headers);
+    /// carom depends on `tracing` alone. With `tracing-opentelemetry`:
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use carom::{Bus, Kafka};
+    /// use opentelemetry::propagation::TextMapPropagator;
+    /// use opentelemetry_sdk::propagation::TraceContextPropagator;
+    /// use tracing_opentelemetry::OpenTelemetrySpanExt;
+    ///
+    /// let bus = Bus::new(Kafka::embedded()).trace_context(|| {
+    ///     let mut headers = HashMap::new();
+    ///     TraceContextPropagator::new().inject_context(&tracing::Span::current().context(), &mut headers);
     ///     Some((headers.remove("traceparent")?, headers.remove("tracestate")))
-    /// })
+    /// });
     /// ```
     pub fn trace_context(
         mut self,
@@ -71,21 +79,33 @@ impl<S> Bus<S> {
         self
     }
 
-    /// What to do with the trace context that a record came with: `adopt` gets the span `process` of an attempt before
-    /// it is entered, and `traceparent` and `tracestate` of the hop that brought the record. Default: nothing; the
-    /// context is on the span as the fields `traceparent` and `tracestate` anyway.
+    /// What to do with the trace contexts that a record came with: `adopt` gets the span `process` of an attempt before it
+    /// is entered, the context of the hop that brought the record, and, where it is another one, that of the event's
+    /// creation. Default: nothing; both are on the span anyway, as the fields `traceparent`, `tracestate` and
+    /// `carom.creation.traceparent`.
     ///
-    /// It is called only for spans that somebody listens to. With `tracing-opentelemetry` it is
+    /// It is called once for each attempt, if somebody listens to its span and the record has a context. With
+    /// `tracing-opentelemetry`, the hop as the parent and the creation as a link:
     ///
-    /// ```text
-    /// .trace_parent(|span, traceparent, tracestate| {
-    ///     let mut headers = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
-    ///     headers.extend(tracestate.map(|state| ("tracestate".to_owned(), state.to_owned())));
-    ///     let parent = TraceContextPropagator::new().extract(&headers);
-    ///     span.set_parent(parent); // OpenTelemetrySpanExt; or span.add_link(parent.span().span_context().clone())
-    /// })
     /// ```
-    pub fn trace_parent(mut self, adopt: impl Fn(&tracing::Span, &str, Option<&str>) + Send + Sync + 'static) -> Self {
+    /// use carom::{Bus, Kafka};
+    /// use opentelemetry::{propagation::TextMapPropagator, trace::TraceContextExt};
+    /// use opentelemetry_sdk::propagation::TraceContextPropagator;
+    /// use tracing_opentelemetry::OpenTelemetrySpanExt;
+    ///
+    /// let bus = Bus::new(Kafka::embedded()).trace_parent(|span, trace| {
+    ///     let w3c = TraceContextPropagator::new();
+    ///     // An error means that OpenTelemetry does not listen to this span.
+    ///     let _ = span.set_parent(w3c.extract(&trace.hop.headers()));
+    ///     if let Some(creation) = trace.creation {
+    ///         span.add_link(w3c.extract(&creation.headers()).span().span_context().clone());
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// For links only, so that each hop is a trace of its own, write `add_link` for the hop too. `docs/telemetry.md` has
+    /// both, and what stands in front of them.
+    pub fn trace_parent(mut self, adopt: impl Fn(&tracing::Span, &IncomingTrace<'_>) + Send + Sync + 'static) -> Self {
         self.options.hooks.adopt = Some(Arc::new(adopt));
         self
     }

@@ -35,10 +35,10 @@ pub(crate) async fn publish(
     attempt: Attempt,
 ) -> Published {
     let count = outputs.len() as u64;
-    let sending = services.telemetry.sending_outputs(&attempt, &outputs);
+    let mut left = outputs;
+    let sending = services.telemetry.sending_outputs(&attempt, &mut left);
     // The attempt's span ends with this one.
     drop(attempt);
-    let mut left = outputs;
     // One reason for each record and actor: another one's success does not make this one well.
     let handler = ticket.handler.as_ref().map_or("", |handler| &handler.name);
     let key = format!("outputs of {handler}, {} {}", ticket.record.from(), ticket.record.offset());

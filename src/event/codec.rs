@@ -4,13 +4,12 @@
 //! serde would be an error at each use of the event otherwise, two each time.
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::value::{RawValue, to_raw_value};
 
 /// Writes and reads events of one type; `#[derive(Event)]` asks for it.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Codec<E> {
-    pub(crate) write: fn(&E) -> serde_json::Result<Box<RawValue>>,
+    pub(crate) write: fn(&E, &mut Vec<u8>) -> serde_json::Result<()>,
     pub(crate) from_str: fn(&str) -> serde_json::Result<E>,
     pub(crate) from_slice: fn(&[u8]) -> serde_json::Result<E>,
 }
@@ -30,8 +29,8 @@ pub const fn json<E: Json>() -> Codec<E> {
     note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`; both, also where it is only published or only handled"
 )]
 pub trait Json: Sized {
-    /// As JSON.
-    fn write(&self) -> serde_json::Result<Box<RawValue>>;
+    /// Appends it as JSON.
+    fn write(&self, json: &mut Vec<u8>) -> serde_json::Result<()>;
     /// From JSON that is known to be UTF-8.
     fn from_str(json: &str) -> serde_json::Result<Self>;
     /// From JSON.
@@ -41,8 +40,8 @@ pub trait Json: Sized {
 #[diagnostic::do_not_recommend]
 impl<E: Serialize + DeserializeOwned> Json for E {
     #[inline]
-    fn write(&self) -> serde_json::Result<Box<RawValue>> {
-        to_raw_value(self)
+    fn write(&self, json: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(json, self)
     }
 
     #[inline]

@@ -1,6 +1,13 @@
 //! From the user's value to a record on its way to the broker.
 
-use std::{any::TypeId, collections::BTreeMap, collections::HashMap, sync::Arc};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -10,9 +17,9 @@ use uuid::Uuid;
 use super::{
     Environment, Event, Profile,
     cloudevents::write::{Beside, Headers, Outgoing, Payload, check_source},
-    cloudevents::{ExtensionValue, Incoming},
+    cloudevents::{ExtensionValue, Incoming, SharedText, Text},
     encode_error::EncodeError,
-    large::LargeTypes,
+    large::{LARGE, LargeTypes},
     momentum,
     topic::topic_name,
     trace::TraceContext,
@@ -111,30 +118,47 @@ impl Attributes {
 #[derive(Debug)]
 pub(crate) struct Encoder {
     environment: Environment,
-    source: String,
+    source: SharedText,
     profile: Profile,
     mode: Mode,
     /// Topics whose mode differs from that of the bus, by full name.
     topic_modes: HashMap<String, Mode>,
     /// What was found out about event types, once for each.
-    routes: DashMap<TypeId, Route>,
+    routes: DashMap<TypeId, Arc<Route>>,
     pub(super) large: LargeTypes,
 }
 
 /// Where events of a type go, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) topic: Arc<str>,
     pub(crate) mode: Mode,
     /// As its attribute says.
     pub(crate) partitions: Option<u32>,
+    /// How many bytes the last event took: the next one will take about as many.
+    size: AtomicUsize,
+}
+
+impl Route {
+    /// The event as JSON.
+    fn json<E: Event>(&self, event: &E) -> Result<Bytes, serde_json::Error> {
+        let last = self.size.load(Relaxed);
+        let mut json = Vec::with_capacity(last + last / 16);
+        (E::codec().write)(event, &mut json)?;
+        self.size.store(json.len().min(LARGE), Relaxed);
+        if json.len() < json.capacity() / 2 {
+            // A small event after a large one does not hold the room of both until it is sent.
+            json.shrink_to_fit();
+        }
+        Ok(json.into())
+    }
 }
 
 impl Encoder {
     pub(crate) fn new(environment: Environment, source: impl Into<String>) -> Result<Self, EncodeError> {
         let source = source.into();
         check_source(&source).map_err(EncodeError::Source)?;
-        Ok(Self { environment, source, ..Self::detached() })
+        Ok(Self { environment, source: source.into(), ..Self::detached() })
     }
 
     /// Whose conventions the records follow.
@@ -163,7 +187,7 @@ impl Encoder {
     pub(crate) fn detached() -> Self {
         Self {
             environment: Environment::new("development"),
-            source: "/detached".to_owned(),
+            source: "/detached".to_owned().into(),
             profile: Profile::default(),
             mode: Mode::default(),
             topic_modes: HashMap::new(),
@@ -184,17 +208,18 @@ impl Encoder {
     }
 
     /// Where events of this type go; the bus asks at start, so that a bad name fails there.
-    pub(crate) fn route<E: Event>(&self) -> Result<Route, EncodeError> {
+    pub(crate) fn route<E: Event>(&self) -> Result<Arc<Route>, EncodeError> {
         let id = TypeId::of::<E>();
         if let Some(route) = self.routes.get(&id) {
-            return Ok(route.clone());
+            return Ok(Arc::clone(&route));
         }
         let topic = topic_name(E::descriptor(), &self.environment)?;
         if let Some(warning) = self.profile.type_warning(E::descriptor()) {
             tracing::warn!("{warning}");
         }
-        let route = Route { mode: self.mode_of(&topic), partitions: E::descriptor().partitions, topic: topic.into() };
-        self.routes.insert(id, route.clone());
+        let (mode, partitions) = (self.mode_of(&topic), E::descriptor().partitions);
+        let route = Arc::new(Route { mode, partitions, topic: topic.into(), size: AtomicUsize::new(0) });
+        self.routes.insert(id, Arc::clone(&route));
         Ok(route)
     }
 
@@ -207,25 +232,26 @@ impl Encoder {
         let route = self.route::<E>()?;
         let event_type = E::descriptor().event_type;
         let headers = attributes.take_headers()?;
-        let json = (E::codec().write)(event).map_err(|reason| json_error(event_type, reason))?;
-        let id = attributes.id.hyphenated().to_string();
+        let json = route.json(event).map_err(|reason| json_error(event_type, reason))?;
+        let mut id = Uuid::encode_buffer();
+        let id = &*attributes.id.hyphenated().encode_lower(&mut id);
         let outgoing = Outgoing {
             profile: self.profile,
-            id: &id,
-            event_type,
-            source: &self.source,
+            id: id.into(),
+            event_type: Text::constant(event_type),
+            source: (&self.source).into(),
             time: Some(attributes.time),
             subject: attributes.subject.as_deref(),
             dataschema: attributes.dataschema.as_deref(),
-            datacontenttype: Some("application/json"),
+            datacontenttype: Some(Text::constant("application/json")),
             extensions: attributes.extensions(),
             data: Payload::Json(json),
         };
         let beside = Beside { headers, trace: attributes.trace.as_ref(), baggage: attributes.baggage.as_deref() };
         let (headers, value) = write(route.mode, outgoing, beside)?;
         self.large.check(event_type, value.as_ref().map_or(0, Bytes::len));
-        let key = event.key().filter(|key| !key.is_empty()).unwrap_or(id);
-        Ok(OutRecord { topic: route.topic, partition: None, key: Some(key.into()), value, headers })
+        let key = event.key().filter(|key| !key.is_empty()).unwrap_or_else(|| id.to_owned());
+        Ok(OutRecord { topic: Arc::clone(&route.topic), partition: None, key: Some(key.into()), value, headers })
     }
 }
 
@@ -235,15 +261,17 @@ pub(super) fn write(
     event: Outgoing<'_>,
     beside: Beside<'_>,
 ) -> Result<(Headers, Option<Bytes>), EncodeError> {
-    let event_type = event.event_type;
-    event.check().map_err(|reason| EncodeError::Attribute { event_type: event_type.to_owned(), reason })?;
+    event.check().map_err(|reason| EncodeError::Attribute { event_type: event.event_type.to_string(), reason })?;
     if event.profile == Profile::Momentum {
         momentum::check(&event)
-            .map_err(|reason| EncodeError::Momentum { event_type: event_type.to_owned(), reason })?;
+            .map_err(|reason| EncodeError::Momentum { event_type: event.event_type.to_string(), reason })?;
     }
     match mode {
         Mode::Binary => Ok(event.binary(beside)),
-        Mode::Structured => event.structured(beside).map_err(|reason| json_error(event_type, reason)),
+        Mode::Structured => {
+            let event_type = event.event_type.clone();
+            event.structured(beside).map_err(|reason| json_error(&event_type, reason))
+        }
     }
 }
 
@@ -438,8 +466,9 @@ mod tests {
     #[test]
     fn a_value_that_is_no_json_says_so() {
         let encoder = encoder();
-        let route = Route { topic: "fine".into(), mode: Mode::Binary, partitions: None };
-        encoder.routes.insert(TypeId::of::<Broken>(), route);
+        let size = AtomicUsize::new(0);
+        let route = Route { topic: "fine".into(), mode: Mode::Binary, partitions: None, size };
+        encoder.routes.insert(TypeId::of::<Broken>(), Arc::new(route));
         let error = encoder.encode(&Broken { pairs: [(vec![1], 2)].into() }, attributes()).unwrap_err().to_string();
         assert_eq!(error, "`sales.order-placed.v1` cannot be written as JSON: key must be a string");
     }

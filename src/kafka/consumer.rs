@@ -18,7 +18,10 @@ use super::{
     record::{Batch, TopicPartition},
     source::{Committed, Source, SourceEvent},
 };
-use crate::dispatch::{Assignment, Intake};
+use crate::{
+    dispatch::{Assignment, Intake},
+    telemetry::logs,
+};
 
 /// Events served before the partitions get their turn.
 const EVENTS: usize = 64;
@@ -151,6 +154,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
 
     fn on_assigned(&mut self, now: Duration, partitions: &[(TopicPartition, Option<Committed>)]) {
         self.confirm(now);
+        logs::assigned(&partitions.iter().map(|(partition, _)| partition.clone()).collect::<Vec<_>>());
         let starts: Vec<_> = partitions
             .iter()
             .map(|(partition, committed)| (partition.clone(), committed.as_ref().map(|committed| committed.offset)))
@@ -175,12 +179,16 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             self.intake.close(&old);
         }
         self.committer.track(partition.clone(), epoch, acked);
-        tracing::info!(%partition, epoch, offset = committed.map(|committed| committed.offset), "partition assigned");
+        tracing::debug!(%partition, epoch, offset = committed.map(|committed| committed.offset), "partition assigned");
         self.intake.assign(&assignment);
     }
 
     fn on_revoked(&mut self, now: Duration, partitions: Vec<TopicPartition>, lost: bool) {
-        tracing::info!(?partitions, lost, "partitions revoked");
+        if lost {
+            logs::lost(&partitions);
+        } else {
+            logs::revoked(&partitions);
+        }
         if lost || self.dead {
             self.intake.joined(false);
             let departed = self.partitions.lose(partitions);

@@ -33,6 +33,7 @@ pub(crate) mod source;
 mod source_kafka;
 mod split;
 mod topic_create;
+mod topic_plan;
 mod topic_state;
 mod topics;
 mod unreachable;
@@ -55,8 +56,9 @@ pub(crate) use provisioned::ProvisioningSink;
 pub(crate) use rebalance::Bounds;
 pub(crate) use secrets::{HIDDEN, Value, without_user_info};
 pub(crate) use source_kafka::KafkaSource;
+pub(crate) use topic_plan::{NotProvisioned, Provisioned, TopicPlan};
 pub use topics::Topics;
-pub(crate) use topics::{NotProvisioned, PATIENCE, TopicPlan, ensure};
+pub(crate) use topics::{PATIENCE, ensure};
 
 /// Version of the C library underneath.
 pub(crate) fn librdkafka_version() -> String {
@@ -71,13 +73,14 @@ pub async fn provision(
     plan: &[(&str, Option<u32>, Option<&str>)],
     within: std::time::Duration,
 ) -> Result<Vec<String>, Vec<String>> {
-    let plan = plan.iter().map(|(name, partitions, dead_letter_of)| topics::TopicPlan {
+    let plan = plan.iter().map(|(name, partitions, dead_letter_of)| TopicPlan {
         name: (*name).to_owned(),
         partitions: *partitions,
         dead_letter_of: dead_letter_of.map(str::to_owned),
-        ..topics::TopicPlan::default()
+        ..TopicPlan::default()
     });
-    topics::ensure(kafka, &plan.collect::<Vec<_>>(), within).await.map_err(|error| match error {
+    let found = topics::ensure(kafka, &plan.collect::<Vec<_>>(), within).await;
+    found.map(|found| found.warnings).map_err(|error| match error {
         NotProvisioned::Problems(problems) => problems,
         NotProvisioned::Unreachable { servers, reason } => {
             vec![format!("no Kafka broker answered at `{servers}` within {within:?}: {reason}")]

@@ -11,6 +11,7 @@ mod connection;
 mod failure;
 mod partitions;
 mod queue;
+mod topics;
 
 use std::{
     fmt,
@@ -26,6 +27,7 @@ use self::{
     client::Shared,
     partitions::{Count, PartitionCounts},
     queue::{Limits, Outcome, SendQueue},
+    topics::Topics,
 };
 use super::{
     record::OutRecord,
@@ -135,13 +137,17 @@ impl Sink for KafkaSink {
         if let Some(outcomes) = oversized(&records, self.max_record_bytes) {
             return std::future::ready(outcomes).boxed();
         }
-        let topics: Arc<[Arc<str>]> = records.iter().map(|record| Arc::clone(&record.topic)).collect();
-        let told = self.shared.with_queue(|queue| queue.push(records, Arc::clone(&topics), now()));
+        let (topics, count) = (Topics::of_all(&records), records.len());
+        let told = self.shared.with_queue(|queue| queue.push(records, topics.clone(), now()));
         async move {
             // The sender lives until it has told, unless the thread is gone.
-            told.await.unwrap_or_else(|_gone| topics.iter().map(|topic| Err(failure::abandoned(topic))).collect())
+            told.await.unwrap_or_else(|_gone| (0..count).map(|at| Err(failure::abandoned(topics.of(at)))).collect())
         }
         .boxed()
+    }
+
+    fn is_known(&self, _topic: &Arc<str>) -> bool {
+        true
     }
 
     fn max_record_bytes(&self) -> usize {

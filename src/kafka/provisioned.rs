@@ -10,7 +10,8 @@ use super::{
     Kafka, KafkaSink,
     record::OutRecord,
     source::{Delivery, SendError, SendErrorKind, Sink},
-    topics::{NotProvisioned, PATIENCE, TopicPlan, Topics, ensure},
+    topic_plan::{NotProvisioned, TopicPlan},
+    topics::{PATIENCE, Topics, ensure},
 };
 
 /// Partitions that an event asks for, by the name of its topic.
@@ -45,10 +46,6 @@ impl ProvisioningSink {
         Self { sink: Arc::new(sink), kafka, wanted, known: Arc::new(known) }
     }
 
-    fn is_known(&self, topic: &Arc<str>) -> bool {
-        self.known.get(topic).is_some_and(|ready| ready.initialized())
-    }
-
     /// Sees to the topics that are not known; resolves to what stands in the way.
     fn see_to(&self, records: &[OutRecord]) -> BoxFuture<'static, Option<SendError>> {
         let mut topics: Vec<Arc<str>> = records.iter().map(|record| Arc::clone(&record.topic)).collect();
@@ -81,8 +78,8 @@ fn failure(topic: &str, error: NotProvisioned) -> SendError {
 
 impl Sink for ProvisioningSink {
     fn send(&self, records: Vec<OutRecord>) -> BoxFuture<'static, Vec<Result<Delivery, SendError>>> {
-        let all_known = records.iter().all(|record| self.is_known(&record.topic));
-        if all_known || self.kafka.topics_mode() == Topics::Ignore {
+        let topics = records.chunk_by(|one, next| Arc::ptr_eq(&one.topic, &next.topic)).map(|same| &same[0].topic);
+        if topics.into_iter().all(|topic| self.is_known(topic)) {
             return self.sink.send(records);
         }
         let (seen_to, sink) = (self.see_to(&records), Arc::clone(&self.sink));
@@ -93,6 +90,10 @@ impl Sink for ProvisioningSink {
             }
         }
         .boxed()
+    }
+
+    fn is_known(&self, topic: &Arc<str>) -> bool {
+        self.kafka.topics_mode() == Topics::Ignore || self.known.get(topic).is_some_and(|ready| ready.initialized())
     }
 
     fn max_record_bytes(&self) -> usize {

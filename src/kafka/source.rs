@@ -113,6 +113,9 @@ pub(crate) trait Sink: Send + Sync + fmt::Debug + 'static {
     /// [`SendErrorKind::Retriable`]. Any other failure is of one record and does not stop those after it.
     fn send(&self, records: Vec<OutRecord>) -> BoxFuture<'static, Vec<Result<Delivery, SendError>>>;
 
+    /// Whether records for this topic are enqueued at the call. Where not, those of one call may overtake those of another.
+    fn is_known(&self, topic: &Arc<str>) -> bool;
+
     /// Largest record, in bytes as [`OutRecord::wire_size`] counts them.
     fn max_record_bytes(&self) -> usize;
 

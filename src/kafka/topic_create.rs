@@ -7,10 +7,7 @@ use rdkafka::{
     error::RDKafkaErrorCode,
 };
 
-use super::{
-    Embedded,
-    topics::{Admin, TopicPlan},
-};
+use super::{Embedded, topic_plan::TopicPlan, topics::Admin};
 
 /// How many partitions a topic on the embedded broker gets that asks for none, as in its own auto-creation.
 const EMBEDDED_PARTITIONS: u32 = 4;

@@ -16,6 +16,7 @@ use super::{
     client_log::LogContext,
     defaults::DEAD_LETTER_HEADROOM,
     topic_create,
+    topic_plan::{NotProvisioned, Provisioned, TopicPlan},
     topic_state::{State, describe},
     unreachable,
 };
@@ -36,38 +37,18 @@ pub enum Topics {
 /// How long a start waits for the cluster before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One topic that a bus needs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct TopicPlan {
-    pub(crate) name: String,
-    /// `None`: the broker's default; for a dead-letter topic as many as its source has.
-    pub(crate) partitions: Option<u32>,
-    /// `None`: the broker's default.
-    pub(crate) replication: Option<u16>,
-    /// The topic whose dead letters it takes.
-    pub(crate) dead_letter_of: Option<String>,
-    pub(crate) config: Vec<(String, String)>,
-}
-
-/// Why topics are not as they should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NotProvisioned {
-    /// No broker answered.
-    Unreachable { servers: String, reason: String },
-    /// All that is in the way.
-    Problems(Vec<String>),
-}
-
-/// Creates or checks the topics of `plan`, and waits until they can be written to; warnings, or all that is in the way.
+/// Creates or checks the topics of `plan`, and waits until they can be written to; what was found, or what is in the way.
 ///
 /// Also finds out whether a broker answers, even if the plan is empty.
-pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) -> Result<Vec<String>, NotProvisioned> {
+pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) -> Result<Provisioned, NotProvisioned> {
     if kafka.topics_mode() == Topics::Ignore {
-        return Ok(Vec::new());
+        return Ok(Provisioned::default());
     }
     let mut run = Provisioning::new(kafka, within).map_err(|problem| NotProvisioned::Problems(vec![problem]))?;
     let answered = run.all(plan).await;
     let Provisioning { admin, warnings, problems, servers, .. } = run;
+    // It came with the topics: without a timeout, the client only looks at what it remembers.
+    let cluster_id = admin.inner().fetch_cluster_id(Duration::ZERO);
     // Joins the client's threads.
     blocking(move || drop(admin)).await;
     match answered {
@@ -75,7 +56,7 @@ pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) 
             let reason = unreachable::why(kafka).await.unwrap_or(silence);
             Err(NotProvisioned::Unreachable { servers, reason })
         }
-        _ if problems.is_empty() => Ok(warnings),
+        _ if problems.is_empty() => Ok(Provisioned { warnings, cluster_id }),
         _ => Err(NotProvisioned::Problems(problems)),
     }
 }

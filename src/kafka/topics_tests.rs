@@ -13,6 +13,10 @@ fn partitions(kafka: &Kafka, name: &str) -> State {
     describe(admin.inner(), &[name.to_owned()], PATIENCE).unwrap().remove(name).unwrap()
 }
 
+async fn warnings(kafka: &Kafka, plan: &[TopicPlan]) -> Result<Vec<String>, NotProvisioned> {
+    ensure(kafka, plan, PATIENCE).await.map(|found| found.warnings)
+}
+
 fn exists(partitions: u32) -> State {
     State::Exists { partitions, replication: 1, leaderless: 0 }
 }
@@ -22,10 +26,10 @@ async fn missing_topics_are_created_and_dead_letters_take_the_size_of_their_sour
     let kafka = Kafka::embedded();
     let plan = [dead_letters_of("orders"), topic("orders", 3)];
 
-    assert_eq!(ensure(&kafka, &plan, PATIENCE).await, Ok(vec![]));
+    assert_eq!(warnings(&kafka, &plan).await, Ok(vec![]));
     assert_eq!(partitions(&kafka, "orders"), exists(3));
     assert_eq!(partitions(&kafka, "orders.billing.dlq"), exists(3));
-    assert_eq!(ensure(&kafka, &plan, PATIENCE).await, Ok(vec![]), "a second start finds them");
+    assert_eq!(warnings(&kafka, &plan).await, Ok(vec![]), "a second start finds them");
 }
 
 #[tokio::test]
@@ -33,7 +37,7 @@ async fn dead_letters_follow_what_the_source_really_has() {
     let kafka = Kafka::embedded();
     kafka.broker().unwrap().create_topic("orders", 5).unwrap();
 
-    let warnings = ensure(&kafka, &[topic("orders", 3), dead_letters_of("orders")], PATIENCE).await.unwrap();
+    let warnings = warnings(&kafka, &[topic("orders", 3), dead_letters_of("orders")]).await.unwrap();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].starts_with("topic `orders` has 5 partitions, not 3"), "{warnings:?}");
     assert_eq!(partitions(&kafka, "orders.billing.dlq"), exists(5));
@@ -81,7 +85,7 @@ async fn an_unreachable_broker_is_told_in_the_words_of_the_connection() {
 #[tokio::test]
 async fn ignore_asks_nobody() {
     let kafka = Kafka::new("127.0.0.1:1").topics(Topics::Ignore);
-    assert_eq!(ensure(&kafka, &[topic("orders", 1)], PATIENCE).await, Ok(vec![]));
+    assert_eq!(warnings(&kafka, &[topic("orders", 1)]).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -91,7 +95,7 @@ async fn a_topic_without_a_leader_is_a_warning() {
     broker.create_topic("orders", 2).unwrap();
     broker.set_leader("orders", 1, None).unwrap();
 
-    let warnings = ensure(&kafka, &[topic("orders", 2)], PATIENCE).await.unwrap();
+    let warnings = warnings(&kafka, &[topic("orders", 2)]).await.unwrap();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].starts_with("1 of 2 partitions of topic `orders` have no leader"), "{warnings:?}");
 }
@@ -111,7 +115,15 @@ async fn a_dead_letter_topic_may_be_wider_than_its_source_but_not_narrower() {
         kafka.broker().unwrap().create_topic(&dead_letters_of(source).name, own).unwrap();
     }
 
-    let warnings = ensure(&kafka, &[dead_letters_of("orders"), dead_letters_of("refunds")], PATIENCE).await.unwrap();
+    let warnings = warnings(&kafka, &[dead_letters_of("orders"), dead_letters_of("refunds")]).await.unwrap();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].starts_with("topic `refunds.billing.dlq` has 1 partitions, not 2"), "{warnings:?}");
+}
+
+// Fails when nobody asks the client, and when it is asked before it has seen the cluster.
+#[tokio::test]
+async fn the_cluster_says_how_it_calls_itself() {
+    let kafka = Kafka::embedded();
+    let found = ensure(&kafka, &[topic("orders", 1)], PATIENCE).await.unwrap();
+    assert!(found.cluster_id.as_ref().is_some_and(|id| !id.is_empty()), "{found:?}");
 }

@@ -1,17 +1,23 @@
 //! Where the user's tracing library comes in: carom depends on `tracing` alone.
 
-use std::{fmt, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use tracing::Span;
 
-use crate::event::TraceContext;
+use super::IncomingTrace;
+use crate::{actor::panic_message, event::TraceContext};
 
 /// `traceparent` and, if there is one, `tracestate`.
 type TraceParts = (String, Option<String>);
 
 type Current = Arc<dyn Fn() -> Option<TraceParts> + Send + Sync>;
 
-type Adopt = Arc<dyn Fn(&Span, &str, Option<&str>) + Send + Sync>;
+type Adopt = Arc<dyn Fn(&Span, &IncomingTrace<'_>) + Send + Sync>;
 
 /// What the user's program does about trace contexts.
 #[derive(Clone, Default)]
@@ -26,15 +32,28 @@ impl Hooks {
     /// The context of `span`, or of the span that is current if `span` is disabled.
     pub(crate) fn context_of(&self, span: &Span) -> Option<TraceContext> {
         let current = self.current.as_ref()?;
-        let (traceparent, tracestate) = span.in_scope(|| current())?;
+        let (traceparent, tracestate) = guarded("trace_context", || span.in_scope(|| current()))??;
         TraceContext::new(traceparent, tracestate)
     }
 
-    pub(super) fn adopt(&self, span: &Span, context: &TraceContext) {
+    pub(super) fn adopt(&self, span: &Span, trace: &IncomingTrace<'_>) {
         if let Some(adopt) = &self.adopt {
-            adopt(span, context.traceparent(), context.tracestate.as_deref());
+            guarded("trace_parent", || adopt(span, trace));
         }
     }
+}
+
+/// Calls the user's code: an event goes its way, even if its trace does not.
+fn guarded<T>(hook: &str, call: impl FnOnce() -> T) -> Option<T> {
+    let called = catch_unwind(AssertUnwindSafe(call));
+    let said = |panic: &Box<dyn Any + Send>| {
+        tracing::error!(
+            hook,
+            panic = panic_message(panic.as_ref()),
+            "a hook panicked: this event has no trace context"
+        );
+    };
+    called.inspect_err(said).ok()
 }
 
 impl fmt::Debug for Hooks {

@@ -7,9 +7,14 @@ use tracing::Level;
 
 use super::{
     Keys,
+    blocked::Calls,
+    listed::listed,
     names::{event, field, message, target},
 };
-use crate::{kafka::record::Record, supervisor::key_hash};
+use crate::{
+    kafka::record::{Record, TopicPartition},
+    supervisor::key_hash,
+};
 
 /// A record that failed.
 pub(crate) struct Failure<'a> {
@@ -99,13 +104,45 @@ pub(crate) fn large(event_type: &str, size: usize, when: &str) {
     );
 }
 
-/// A handler blocks its thread.
-pub(crate) fn blocked(handler: Option<&str>, took: Duration) {
+/// A handler blocks its thread: `took` is the last call, `calls` are all since the last line.
+pub(crate) fn blocked(handler: Option<&str>, took: Duration, calls: Calls) {
     tracing::event!(
         name: event::BLOCKED, target: target::BUS, Level::WARN,
-        { { field::HANDLER } = handler, { field::TOOK_MS } = took.as_millis() as u64 },
+        {
+            { field::HANDLER } = handler,
+            { field::TOOK_MS } = took.as_millis() as u64,
+            { field::CALLS } = calls.count,
+            { field::LONGEST_MS } = calls.longest.as_millis() as u64,
+        },
         "{}", message::BLOCKED
     );
+}
+
+/// One line for each rebalance.
+macro_rules! rebalance {
+    ($level:expr, $name:expr, $message:expr, $partitions:expr) => {{
+        let partitions: &[TopicPartition] = $partitions;
+        tracing::event!(
+            name: $name, target: target::BUS, $level,
+            { { field::COUNT } = partitions.len(), { field::PARTITIONS } = listed(partitions) },
+            "{}", $message
+        );
+    }};
+}
+
+/// Partitions came.
+pub(crate) fn assigned(partitions: &[TopicPartition]) {
+    rebalance!(Level::INFO, event::ASSIGNED, message::ASSIGNED, partitions);
+}
+
+/// Partitions have to go.
+pub(crate) fn revoked(partitions: &[TopicPartition]) {
+    rebalance!(Level::INFO, event::REVOKED, message::REVOKED, partitions);
+}
+
+/// Partitions went without a chance to commit.
+pub(crate) fn lost(partitions: &[TopicPartition]) {
+    rebalance!(Level::WARN, event::LOST, message::LOST, partitions);
 }
 
 /// Something is wrong with the bus.

@@ -1,6 +1,10 @@
 //! What a bus tells about itself while it runs: spans and log lines. Their names are in one place (`src/telemetry/names.rs`).
 
+mod blocked;
 mod hooks;
+mod hop;
+mod incoming;
+mod listed;
 pub(crate) mod logs;
 pub(crate) mod names;
 mod process;
@@ -8,6 +12,8 @@ mod send;
 
 use std::{fmt, sync::Arc};
 
+pub(crate) use self::blocked::Blocked;
+pub use self::incoming::{IncomingTrace, W3cContext};
 pub(crate) use self::{hooks::Hooks, process::Attempt, send::Sending};
 use crate::clock::Clock;
 
@@ -41,10 +47,14 @@ pub(crate) struct Telemetry {
     pub(crate) client_id: Arc<str>,
     /// The broker, where just one is named.
     pub(crate) server: Option<(String, u16)>,
+    /// As the cluster calls itself; not known of a test bus, and where nobody looked at topics.
+    pub(crate) cluster_id: Option<String>,
     /// Of the service, for dead letters; empty if it is not known.
     pub(crate) version: String,
     /// Which instance of the service this is, for dead letters.
     pub(crate) instance: String,
+    /// Which handlers kept their threads busy.
+    pub(crate) blocked: Blocked,
 }
 
 impl Telemetry {
@@ -57,8 +67,9 @@ impl Telemetry {
         self.server.as_ref().map(|(address, _)| address.as_str())
     }
 
-    fn server_port(&self) -> Option<u16> {
-        self.server.as_ref().map(|&(_, port)| port)
+    /// Signed, as all whole numbers on spans: OpenTelemetry's layer makes text of the others.
+    fn server_port(&self) -> Option<i64> {
+        self.server.as_ref().map(|&(_, port)| port.into())
     }
 }
 

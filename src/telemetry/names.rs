@@ -40,6 +40,7 @@ pub(crate) mod attribute {
     pub(crate) const MESSAGE_ID: &str = "messaging.message.id";
     pub(crate) const CONVERSATION_ID: &str = "messaging.message.conversation_id";
     pub(crate) const BATCH_COUNT: &str = "messaging.batch.message_count";
+    pub(crate) const CLUSTER_ID: &str = "messaging.kafka.cluster.id";
     pub(crate) const OFFSET: &str = "messaging.kafka.offset";
     pub(crate) const KEY: &str = "messaging.kafka.message.key";
     pub(crate) const TOMBSTONE: &str = "messaging.kafka.message.tombstone";
@@ -82,6 +83,9 @@ pub(crate) mod event {
     pub(crate) const REDUCED: &str = "carom.record.reduced";
     pub(crate) const LARGE: &str = "carom.event.large";
     pub(crate) const BLOCKED: &str = "carom.handler.blocked";
+    pub(crate) const ASSIGNED: &str = "carom.partitions.assigned";
+    pub(crate) const REVOKED: &str = "carom.partitions.revoked";
+    pub(crate) const LOST: &str = "carom.partitions.lost";
     pub(crate) const DEGRADED: &str = "carom.bus.degraded";
     pub(crate) const RECOVERED: &str = "carom.bus.recovered";
     pub(crate) const ALARM: &str = "carom.bus.alarm";
@@ -100,7 +104,12 @@ pub(crate) mod message {
                                     on; put the large part elsewhere and publish a reference to it (claim check, \
                                     extension `dataref`); said once for each type";
     pub(crate) const BLOCKED: &str = "a handler kept its thread busy without an `.await`, and other keys waited; use \
-                                      `tokio::task::spawn_blocking`, or `.blocking()` on its supervisor";
+                                      `tokio::task::spawn_blocking`, or `.blocking()` on its supervisor; said once a minute \
+                                      at most for each handler";
+    pub(crate) const ASSIGNED: &str = "partitions assigned";
+    pub(crate) const REVOKED: &str = "partitions revoked";
+    pub(crate) const LOST: &str = "partitions lost: another member may own them already, and handles again what was not \
+                                   committed";
     pub(crate) const DEGRADED: &str = "degraded";
     pub(crate) const RECOVERED: &str = "recovered";
     pub(crate) const ALARM: &str = "consuming needs an operator";
@@ -121,6 +130,12 @@ pub(crate) mod field {
     pub(crate) const ATTEMPT: &str = "attempt";
     pub(crate) const AFTER_MS: &str = "after_ms";
     pub(crate) const TOOK_MS: &str = "took_ms";
+    /// How often it happened since the last line.
+    pub(crate) const CALLS: &str = "calls";
+    /// The longest of these.
+    pub(crate) const LONGEST_MS: &str = "longest_ms";
+    pub(crate) const COUNT: &str = "count";
+    pub(crate) const PARTITIONS: &str = "partitions";
     pub(crate) const ERROR: &str = "error";
     pub(crate) const REASON: &str = "reason";
     pub(crate) const SIZE: &str = "size";

@@ -3,7 +3,7 @@
 use tracing::{Level, Span, field::Empty};
 
 use super::{
-    Telemetry,
+    IncomingTrace, Telemetry,
     names::{attribute, span, target, value},
 };
 use crate::{
@@ -66,17 +66,19 @@ fn open(call: &Call) -> Span {
     let Ok(event) = read(call.record.headers(), call.record.value()) else { return Span::none() };
     let telemetry = &call.site.services.telemetry;
     let hop = TraceContext::of_hop(&event, call.record.headers());
-    let span = describe(call, &event, hop.as_ref());
-    if let Some(hop) = &hop {
-        telemetry.hooks.adopt(&span, hop);
+    let creation = TraceContext::of_creation(&event, call.record.headers()).filter(|own| Some(own) != hop.as_ref());
+    // Without a hop there is no creation either: each is looked for where the other one is.
+    let trace = hop.as_ref().map(|hop| IncomingTrace::new(hop, creation.as_ref()));
+    let span = describe(call, &event, trace.as_ref());
+    if let Some(trace) = &trace {
+        telemetry.hooks.adopt(&span, trace);
     }
     span
 }
 
-fn describe(call: &Call, event: &Incoming<'_>, hop: Option<&TraceContext>) -> Span {
+fn describe(call: &Call, event: &Incoming<'_>, trace: Option<&IncomingTrace<'_>>) -> Span {
     let telemetry = &call.site.services.telemetry;
     let from = call.record.from();
-    let creation = TraceContext::of_creation(event, call.record.headers()).filter(|creation| Some(creation) != hop);
     tracing::span!(
         target: target::PROCESS,
         parent: None,
@@ -96,6 +98,7 @@ fn describe(call: &Call, event: &Incoming<'_>, hop: Option<&TraceContext>) -> Sp
         { attribute::CLIENT_ID } = &*telemetry.client_id,
         { attribute::SERVER_ADDRESS } = telemetry.server_address(),
         { attribute::SERVER_PORT } = telemetry.server_port(),
+        { attribute::CLUSTER_ID } = telemetry.cluster_id.as_deref(),
         { attribute::MESSAGE_ID } = &*event.id,
         { attribute::CONVERSATION_ID } = event.extension("correlationid").map(ToString::to_string),
         { attribute::KEY } = telemetry.span_key(call.record.key()).as_deref(),
@@ -106,9 +109,9 @@ fn describe(call: &Call, event: &Incoming<'_>, hop: Option<&TraceContext>) -> Sp
         { attribute::EVENT_TYPE } = &*event.event_type,
         { attribute::EVENT_SUBJECT } = event.subject.as_deref(),
         { attribute::HANDLER } = &*call.handler,
-        { attribute::ATTEMPT } = call.attempt,
-        { attribute::TRACEPARENT } = hop.map(TraceContext::traceparent),
-        { attribute::TRACESTATE } = hop.and_then(|hop| hop.tracestate.as_deref()),
-        { attribute::CREATION_TRACEPARENT } = creation.as_ref().map(TraceContext::traceparent),
+        { attribute::ATTEMPT } = i64::from(call.attempt),
+        { attribute::TRACEPARENT } = trace.map(|trace| trace.hop.traceparent),
+        { attribute::TRACESTATE } = trace.and_then(|trace| trace.hop.tracestate),
+        { attribute::CREATION_TRACEPARENT } = trace.and_then(|trace| trace.creation).map(|creation| creation.traceparent),
     )
 }

@@ -6,10 +6,11 @@ use tracing::{Level, Span, field::Empty};
 
 use super::{
     Attempt, Telemetry,
+    hop::depart,
     names::{attribute, span, target, value},
 };
 use crate::{
-    event::TraceContext,
+    event::{TraceContext, read},
     kafka::{
         record::OutRecord,
         source::{Delivery, SendError},
@@ -31,14 +32,19 @@ impl Telemetry {
         self.open(&Span::current(), Some(topic), Some(event_type))
     }
 
-    /// Opens the span of a handler's outputs; a child of the attempt's span, which goes on until they are sent.
-    pub(crate) fn sending_outputs(&self, attempt: &Attempt, outputs: &[OutRecord]) -> Sending {
+    /// Opens the span of a handler's outputs; a child of the attempt's span, which goes on until they are sent. From here
+    /// on it is the hop that they carry.
+    pub(crate) fn sending_outputs(&self, attempt: &Attempt, outputs: &mut [OutRecord]) -> Sending {
         let Some(attempt) = attempt.span() else { return Sending { span: Span::none() } };
         // Where topics differ, none is named, as the conventions have it.
         let topic = outputs.first().map(|first| &first.topic);
         let topic = topic.filter(|topic| outputs.iter().all(|output| output.topic == **topic));
         let sending = self.open(attempt, topic.map(|topic| &**topic), None);
-        sending.carries(self, outputs);
+        sending.carries(self, outputs, outputs.len());
+        // Where a filter leaves this span out, that of the attempt stands in.
+        if let Some(hop) = attempt.in_scope(|| sending.context(self)) {
+            outputs.iter_mut().for_each(|output| depart(output, &hop));
+        }
         sending
     }
 
@@ -63,6 +69,7 @@ impl Telemetry {
             { attribute::CLIENT_ID } = &*self.client_id,
             { attribute::SERVER_ADDRESS } = self.server_address(),
             { attribute::SERVER_PORT } = self.server_port(),
+            { attribute::CLUSTER_ID } = self.cluster_id.as_deref(),
             { attribute::MESSAGE_ID } = Empty,
             { attribute::CONVERSATION_ID } = Empty,
             { attribute::KEY } = Empty,
@@ -87,24 +94,36 @@ impl Sending {
         telemetry.hooks.context_of(&self.span)
     }
 
-    /// Says what goes out: one record with its id, or how many.
-    pub(crate) fn carries(&self, telemetry: &Telemetry, records: &[OutRecord]) {
+    /// Says what goes out: one record with its id, or how many, of which these are the last.
+    pub(crate) fn carries(&self, telemetry: &Telemetry, records: &[OutRecord], count: usize) {
         if self.span.is_disabled() {
             return;
         }
-        let [record] = records else {
-            self.span.record(attribute::BATCH_COUNT, records.len());
+        let ([record], 1) = (records, count) else {
+            self.span.record(attribute::BATCH_COUNT, i64::try_from(count).unwrap_or(i64::MAX));
             return;
         };
-        for (attribute, name) in HEADERS {
-            if let Some(text) = header(record, name) {
-                self.span.record(attribute, text);
-            }
-        }
+        self.describe(record);
         if let Some(key) = telemetry.span_key(record.key.as_deref()) {
             self.span.record(attribute::KEY, &*key);
         }
-        if record.value.is_none() {
+    }
+
+    /// What the event says of itself, as its readers will see it: in headers, or in the envelope of structured mode.
+    fn describe(&self, record: &OutRecord) {
+        let headers = record.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_deref()));
+        let Ok(event) = read(headers, record.value.as_deref()) else { return };
+        self.span.record(attribute::MESSAGE_ID, &*event.id);
+        self.span.record(attribute::EVENT_ID, &*event.id);
+        self.span.record(attribute::EVENT_TYPE, &*event.event_type);
+        self.span.record(attribute::EVENT_SOURCE, &*event.source);
+        if let Some(subject) = event.subject.as_deref() {
+            self.span.record(attribute::EVENT_SUBJECT, subject);
+        }
+        if let Some(correlation) = event.extension("correlationid") {
+            self.span.record(attribute::CONVERSATION_ID, &*correlation.to_string());
+        }
+        if event.tombstone {
             self.span.record(attribute::TOMBSTONE, true);
         }
     }
@@ -132,20 +151,4 @@ impl Sending {
         self.span.record(attribute::ERROR_TYPE, kind);
         self.span.record(attribute::OTEL_STATUS_CODE, value::ERROR);
     }
-}
-
-/// Attributes of the span that stand in headers of the record.
-const HEADERS: [(&str, &str); 6] = [
-    (attribute::MESSAGE_ID, "ce_id"),
-    (attribute::EVENT_ID, "ce_id"),
-    (attribute::CONVERSATION_ID, "ce_correlationid"),
-    (attribute::EVENT_SOURCE, "ce_source"),
-    (attribute::EVENT_TYPE, "ce_type"),
-    (attribute::EVENT_SUBJECT, "ce_subject"),
-];
-
-/// A header of a record in binary mode; in structured mode there is none.
-fn header<'a>(record: &'a OutRecord, name: &str) -> Option<&'a str> {
-    let (_, value) = record.headers.iter().find(|(known, _)| known.as_bytes() == name.as_bytes())?;
-    std::str::from_utf8(value.as_deref()?).ok()
 }

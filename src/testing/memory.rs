@@ -179,6 +179,10 @@ impl Sink for Cluster {
         ready(results).boxed()
     }
 
+    fn is_known(&self, _topic: &Arc<str>) -> bool {
+        true
+    }
+
     fn max_record_bytes(&self) -> usize {
         1_000_000
     }

@@ -21,6 +21,10 @@ impl Sink for NullSink {
         ready(records.iter().map(|_| Ok(Delivery { partition: 0, offset: 0 })).collect()).boxed()
     }
 
+    fn is_known(&self, _topic: &Arc<str>) -> bool {
+        true
+    }
+
     fn max_record_bytes(&self) -> usize {
         1_000_000
     }

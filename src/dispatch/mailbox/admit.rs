@@ -28,7 +28,9 @@ impl Mailbox {
         let mut last = None;
         for (at, record) in batch.records().enumerate() {
             if at % STRETCH == 0 {
-                began = self.look_at_the_clock(began, last);
+                if at > 0 {
+                    began = self.look_at_the_clock(began, last);
+                }
                 if self.site.cancel.is_cancelled() {
                     return;
                 }

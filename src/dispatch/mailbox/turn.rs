@@ -84,7 +84,10 @@ impl Mailbox {
         self.tallies.clock(now, took);
         if took > BLOCKED {
             let handler = handler.and_then(|at| self.spec.member.handler(at));
-            logs::blocked(handler.map(|handler| &*handler.name), took);
+            let name = handler.map(|handler| &*handler.name);
+            if let Some(calls) = self.spec.services.telemetry.blocked.note(name.unwrap_or_default(), took, now) {
+                logs::blocked(name, took, calls);
+            }
         }
         now
     }

@@ -6,6 +6,7 @@ mod extensions;
 mod glance;
 pub(crate) mod sdk;
 mod structured;
+mod text;
 pub(crate) mod write;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use serde_json::value::RawValue;
 use self::binary::CeHeaders;
 pub(crate) use self::extensions::{ExtensionValue, Named};
 pub(crate) use self::glance::{Look, Looks};
+pub(crate) use self::text::{SharedText, Text};
 use super::media_type::{Envelope, envelope_of};
 use crate::kafka::record::Header;
 

@@ -9,7 +9,7 @@ use cloudevents::{
 };
 
 use super::{
-    Data, ExtensionValue, Incoming,
+    Data, ExtensionValue, Incoming, Text,
     write::{AttributeError, Beside, Outgoing, Payload},
 };
 use crate::{
@@ -112,13 +112,13 @@ impl Encoder {
         }
         let outgoing = Outgoing {
             profile: self.profile(),
-            id: event.id(),
-            event_type: event.ty(),
-            source: event.source(),
+            id: event.id().into(),
+            event_type: event.ty().into(),
+            source: event.source().as_str().into(),
             time: event.time().copied(),
             subject: event.subject(),
             dataschema: event.dataschema().map(AsRef::as_ref),
-            datacontenttype: event.datacontenttype().or(implied_content_type(event.data())),
+            datacontenttype: event.datacontenttype().or(implied_content_type(event.data())).map(Text::from),
             extensions: extensions(event, target.trace)?,
             data: payload(event)?,
         };
@@ -175,7 +175,7 @@ fn payload(event: &cloudevents::Event) -> Result<Payload<'_>, EncodeError> {
         Some(cloudevents::Data::Binary(bytes)) => Payload::Bytes(Cow::Borrowed(bytes)),
         Some(cloudevents::Data::String(text)) => Payload::Text(Cow::Borrowed(text)),
         Some(cloudevents::Data::Json(json)) => {
-            Payload::Json(serde_json::value::to_raw_value(json).map_err(|reason| json_error(event.ty(), reason))?)
+            Payload::Json(serde_json::to_vec(json).map_err(|reason| json_error(event.ty(), reason))?.into())
         }
     })
 }

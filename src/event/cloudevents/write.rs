@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{ExtensionValue, check};
+use super::{ExtensionValue, Text, check};
 use crate::{
     event::{Profile, media_type, trace::TraceContext},
     kafka::record::HeaderName,
@@ -30,13 +30,13 @@ pub(crate) type Headers = Vec<(HeaderName, Option<Bytes>)>;
 pub(crate) struct Outgoing<'a> {
     /// Whose form `time` has.
     pub(crate) profile: Profile,
-    pub(crate) id: &'a str,
-    pub(crate) event_type: &'a str,
-    pub(crate) source: &'a str,
+    pub(crate) id: Text<'a>,
+    pub(crate) event_type: Text<'a>,
+    pub(crate) source: Text<'a>,
     pub(crate) time: Option<DateTime<Utc>>,
     pub(crate) subject: Option<&'a str>,
     pub(crate) dataschema: Option<&'a str>,
-    pub(crate) datacontenttype: Option<&'a str>,
+    pub(crate) datacontenttype: Option<Text<'a>>,
     pub(crate) extensions: BTreeMap<&'a str, ExtensionValue<'a>>,
     pub(crate) data: Payload<'a>,
 }
@@ -45,7 +45,8 @@ pub(crate) struct Outgoing<'a> {
 #[derive(Debug)]
 pub(crate) enum Payload<'a> {
     Absent,
-    Json(Box<RawValue>),
+    /// As serde_json wrote it.
+    Json(Bytes),
     Text(Cow<'a, str>),
     Bytes(Cow<'a, [u8]>),
 }
@@ -75,12 +76,15 @@ impl AttributeError {
 impl<'a> Outgoing<'a> {
     /// Refuses what no reader would have to accept.
     pub(crate) fn check(&self) -> Result<(), AttributeError> {
-        for (name, value) in [("id", self.id), ("type", self.event_type)] {
+        for (name, value) in [("id", &self.id), ("type", &self.event_type)] {
             check_text(name, value)?;
         }
-        check_source(self.source)?;
-        let optional =
-            [("subject", self.subject), ("dataschema", self.dataschema), ("datacontenttype", self.datacontenttype)];
+        check_source(&self.source)?;
+        let optional = [
+            ("subject", self.subject),
+            ("dataschema", self.dataschema),
+            ("datacontenttype", self.datacontenttype.as_deref()),
+        ];
         for (name, value) in optional {
             value.map_or(Ok(()), |value| check_text(name, value))?;
         }
@@ -95,23 +99,22 @@ impl<'a> Outgoing<'a> {
 
     /// Attributes as `ce_` headers, the data as the value. No data is a null value.
     pub(crate) fn binary(self, beside: Beside<'_>) -> (Headers, Option<Bytes>) {
-        let mut headers: Headers = Vec::with_capacity(10 + self.extensions.len() + beside.headers.len());
+        let optional = usize::from(self.subject.is_some()) + usize::from(self.dataschema.is_some());
+        let traces = if beside.trace.is_some() { 2 } else { 0 };
+        let others = self.extensions.len() + beside.headers.len() + optional + traces;
+        let mut headers: Headers = Vec::with_capacity(6 + others);
         headers.push(("ce_specversion".into(), Some(Bytes::from_static(b"1.0"))));
-        let time = self.time.map(|time| self.profile.time_text(time));
-        let attributes = [
-            ("ce_id", Some(self.id)),
-            ("ce_type", Some(self.event_type)),
-            ("ce_time", time.as_deref()),
-            ("ce_source", Some(self.source)),
-            ("ce_subject", self.subject),
-            ("ce_dataschema", self.dataschema),
-        ];
-        attributes.into_iter().for_each(|(name, value)| push(&mut headers, name, value));
+        headers.push(("ce_id".into(), Some(self.id.into_bytes())));
+        headers.push(("ce_type".into(), Some(self.event_type.into_bytes())));
+        push(&mut headers, "ce_time", self.time.map(|time| self.profile.time_text(time)).as_deref());
+        headers.push(("ce_source".into(), Some(self.source.into_bytes())));
+        push(&mut headers, "ce_subject", self.subject);
+        push(&mut headers, "ce_dataschema", self.dataschema);
         for (name, value) in ordered(&self.extensions) {
             headers.push((extension_header(name), Some(Bytes::from(value.to_string()))));
         }
         push_beside(&mut headers, beside);
-        push(&mut headers, "content-type", self.datacontenttype);
+        headers.extend(self.datacontenttype.map(|value| ("content-type".into(), Some(value.into_bytes()))));
         (headers, self.data.into_bytes())
     }
 
@@ -162,7 +165,7 @@ impl Payload<'_> {
     fn into_bytes(self) -> Option<Bytes> {
         match self {
             Self::Absent => None,
-            Self::Json(json) => Some(Bytes::from(String::from(Box::<str>::from(json)))),
+            Self::Json(json) => Some(json),
             Self::Text(text) => Some(Bytes::from(text.into_owned())),
             Self::Bytes(bytes) => Some(Bytes::from(bytes.into_owned())),
         }
@@ -179,10 +182,10 @@ impl Serialize for Envelope<'_> {
         map.serialize_entry("specversion", "1.0")?;
         let time = event.time.map(|time| event.profile.time_text(time));
         let attributes = [
-            ("id", Some(event.id)),
-            ("type", Some(event.event_type)),
+            ("id", Some(&*event.id)),
+            ("type", Some(&*event.event_type)),
             ("time", time.as_deref()),
-            ("source", Some(event.source)),
+            ("source", Some(&*event.source)),
             ("subject", event.subject),
             ("dataschema", event.dataschema),
         ];
@@ -192,8 +195,9 @@ impl Serialize for Envelope<'_> {
         for (name, value) in ordered(&event.extensions) {
             map.serialize_entry(name, value)?;
         }
-        event.datacontenttype.map_or(Ok(()), |value| map.serialize_entry("datacontenttype", value))?;
-        serialize_data(&mut map, event.datacontenttype, &event.data)?;
+        let content_type = event.datacontenttype.as_deref();
+        content_type.map_or(Ok(()), |value| map.serialize_entry("datacontenttype", value))?;
+        serialize_data(&mut map, content_type, &event.data)?;
         map.end()
     }
 }
@@ -207,7 +211,10 @@ fn serialize_data<M: SerializeMap>(
     let is_json = media_type::is_json(content_type);
     match data {
         Payload::Absent => Ok(()),
-        Payload::Json(json) => map.serialize_entry("data", json),
+        Payload::Json(json) => {
+            let json: &RawValue = serde_json::from_slice(json).map_err(M::Error::custom)?;
+            map.serialize_entry("data", json)
+        }
         Payload::Text(text) if is_json => {
             let json: &RawValue = serde_json::from_str(text).map_err(M::Error::custom)?;
             map.serialize_entry("data", json)
@@ -286,19 +293,19 @@ pub(crate) mod tests {
     fn outgoing() -> Outgoing<'static> {
         Outgoing {
             profile: Profile::Carom,
-            id: "123e4567-e89b-12d3-a456-426614174000",
-            event_type: "sales.order-placed.v1",
-            source: "/sales/shop",
+            id: "123e4567-e89b-12d3-a456-426614174000".into(),
+            event_type: "sales.order-placed.v1".into(),
+            source: "/sales/shop".into(),
             time: DateTime::from_timestamp(1_705_314_600, 123_456_789),
             subject: Some("A-100"),
             dataschema: Some("http://example.com/order.json"),
-            datacontenttype: Some("application/json"),
+            datacontenttype: Some("application/json".into()),
             extensions: [("zone", "z"), ("tracestate", "v=1"), ("causationid", "c"), ("traceparent", PARENT)]
                 .into_iter()
                 .chain([("correlationid", "k"), ("apple", "a")])
                 .map(|(name, value)| (name, value.into()))
                 .collect(),
-            data: Payload::Json(serde_json::value::to_raw_value(&json!({"cents": 5})).unwrap()),
+            data: Payload::Json(serde_json::to_vec(&json!({"cents": 5})).unwrap().into()),
         }
     }
 
@@ -369,7 +376,8 @@ pub(crate) mod tests {
 
     #[test]
     fn data_takes_the_member_that_its_content_type_asks_for() {
-        let member = |datacontenttype, data| {
+        let member = |datacontenttype: Option<&str>, data| {
+            let datacontenttype = datacontenttype.map(Text::from);
             let (_, value) = Outgoing { datacontenttype, data, ..outgoing() }.structured(Beside::default()).unwrap();
             let envelope: serde_json::Value = serde_json::from_slice(&value.unwrap()).unwrap();
             (envelope.get("data").cloned(), envelope.get("data_base64").cloned())
@@ -386,10 +394,10 @@ pub(crate) mod tests {
     fn an_attribute_that_readers_refuse_is_not_written() {
         let error = |event: Outgoing<'_>| event.check().unwrap_err().to_string();
         assert!(outgoing().check().is_ok());
-        assert_eq!(error(Outgoing { id: "", ..outgoing() }), "the attribute `id` is empty");
-        assert_eq!(error(Outgoing { event_type: "", ..outgoing() }), "the attribute `type` is empty");
-        assert_eq!(error(Outgoing { source: "", ..outgoing() }), "the attribute `source` is empty");
-        assert!(error(Outgoing { source: "my shop", ..outgoing() }).contains("is not a URI-reference"));
+        assert_eq!(error(Outgoing { id: "".into(), ..outgoing() }), "the attribute `id` is empty");
+        assert_eq!(error(Outgoing { event_type: "".into(), ..outgoing() }), "the attribute `type` is empty");
+        assert_eq!(error(Outgoing { source: "".into(), ..outgoing() }), "the attribute `source` is empty");
+        assert!(error(Outgoing { source: "my shop".into(), ..outgoing() }).contains("is not a URI-reference"));
         assert_eq!(error(Outgoing { subject: Some(""), ..outgoing() }), "the attribute `subject` is empty");
         assert!(error(Outgoing { subject: Some("a\u{7}"), ..outgoing() }).contains("control character"));
         assert!(error(Outgoing { dataschema: Some("a/b"), ..outgoing() }).contains("not an absolute URI"));
@@ -424,13 +432,14 @@ pub(crate) mod tests {
             let time = DateTime::from_timestamp_nanos(nanos / 1000 * 1000);
             let text = String::from_utf8_lossy(&bytes);
             let (content_type, data) = match kind {
-                0 => ("application/json", Payload::Json(serde_json::value::to_raw_value(&text).unwrap())),
+                0 => ("application/json", Payload::Json(serde_json::to_vec(&text).unwrap().into())),
                 1 => ("text/plain", Payload::Text(text.clone())),
                 _ => ("image/png", Payload::Bytes(Cow::Borrowed(bytes.as_slice()))),
             };
             let event = Outgoing {
-                profile: Profile::Carom, id: &id, event_type: &event_type, source: &source, time: Some(time), subject: subject.as_deref(),
-                dataschema: None, datacontenttype: Some(content_type),
+                profile: Profile::Carom, id: id.as_str().into(), event_type: event_type.as_str().into(),
+                source: source.as_str().into(), time: Some(time), subject: subject.as_deref(), dataschema: None,
+                datacontenttype: Some(content_type.into()),
                 extensions: extensions.iter().map(|(name, value)| (name.as_str(), value.as_str().into())).collect(), data,
             };
             prop_assert_eq!(event.check(), Ok(()));

@@ -551,3 +551,40 @@ fn commits_wait_for_time_or_count_while_records_are_in_work() {
     bench.turn(policy.interval / 2);
     assert!(bench.notes().contains(&Note::Commit(vec![(0, 5_120)])));
 }
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn each_rebalance_is_one_line() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
+    tracing::subscriber::with_default(subscriber.finish(), || {
+        let mut bench = bench(Limits::default());
+        bench.assign(0..3);
+        bench.revoke(&[2], false);
+        bench.revoke(&[1, 0], true);
+        bench.turn(Duration::ZERO);
+    });
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    // Fails when `assign` says it for each partition, and when what is lost is only revoked.
+    let expected = [
+        " INFO carom::bus: partitions assigned count=3 partitions=\"orders[0,1,2]\"",
+        " INFO carom::bus: partitions revoked count=1 partitions=\"orders[2]\"",
+        " WARN carom::bus: partitions lost: another member may own them already, and handles again what was not \
+         committed count=2 partitions=\"orders[0,1]\"",
+    ];
+    assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+}

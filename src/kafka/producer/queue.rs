@@ -6,7 +6,6 @@
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -21,6 +20,7 @@ use super::{
         source::{Delivery, SendError},
     },
     failure,
+    topics::Topics,
 };
 
 /// What became of one record.
@@ -92,7 +92,7 @@ struct Place {
 
 struct Call {
     number: u64,
-    topics: Arc<[Arc<str>]>,
+    topics: Topics,
     outcomes: Vec<Option<Outcome>>,
     open: usize,
     tell: oneshot::Sender<Vec<Outcome>>,
@@ -146,7 +146,7 @@ impl SendQueue {
     pub(super) fn push(
         &mut self,
         records: Vec<OutRecord>,
-        topics: Arc<[Arc<str>]>,
+        topics: Topics,
         now: Instant,
     ) -> oneshot::Receiver<Vec<Outcome>> {
         let (tell, told) = oneshot::channel();
@@ -212,7 +212,7 @@ impl SendQueue {
     }
 
     fn fail(&mut self, of: Place, code: RDKafkaErrorCode, persisted: Persisted) {
-        let error = failure::of(&self.calls[of.call].topics[of.at], code, persisted);
+        let error = failure::of(self.calls[of.call].topics.of(of.at), code, persisted);
         self.finish(of, Err(error));
     }
 
@@ -351,7 +351,7 @@ mod tests {
 
     fn push(queue: &mut SendQueue, keys: &[&'static str], now: Instant) -> oneshot::Receiver<Vec<Outcome>> {
         let records: Vec<_> = keys.iter().map(|key| record(key)).collect();
-        let topics = records.iter().map(|record| Arc::clone(&record.topic)).collect();
+        let topics = Topics::of_all(&records);
         queue.push(records, topics, now)
     }
 

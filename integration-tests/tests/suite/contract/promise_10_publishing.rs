@@ -18,17 +18,19 @@ use super::contract;
 contract!(embedded, real: {
     publish_returns_when_the_broker_has_the_event,
     publish_all_keeps_the_order_of_each_key,
+    publish_all_keeps_the_order_on_a_topic_that_is_new,
     a_topic_that_does_not_exist_is_an_error_within_seconds,
 });
 
 mod everywhere {
     use super::{
-        contract, events_published_by_hand_have_ids_of_their_own,
+        a_call_ends_at_an_event_that_cannot_be_written, contract, events_published_by_hand_have_ids_of_their_own,
         outputs_have_the_same_ids_when_the_handler_runs_again, what_is_too_large_is_refused_at_once,
         what_is_too_large_of_a_handler_fails_its_input_for_good,
     };
 
     contract!(test_bus, embedded, real: {
+        a_call_ends_at_an_event_that_cannot_be_written,
         events_published_by_hand_have_ids_of_their_own,
         outputs_have_the_same_ids_when_the_handler_runs_again,
         what_is_too_large_is_refused_at_once,
@@ -89,6 +91,39 @@ async fn publish_all_keeps_the_order_of_each_key(world: World) {
     assert_eq!(keys.len(), 10);
     let expected: Vec<u32> = (0..100).collect();
     assert!(keys.values().all(|seqs| *seqs == expected), "{keys:?}");
+}
+
+// Fails when `ProvisioningSink::send` does not wait for the topic. That blocks of a call do not overtake each other there is
+// seen in the next test: there are none.
+async fn publish_all_keeps_the_order_on_a_topic_that_is_new(world: World) {
+    let bus = world.start(world.bus()).await;
+    bus.publisher().publish_all((0..500).map(|nth| done(nth, String::new()))).await.unwrap();
+    let nths: Vec<u32> = bus.records::<Done>(&world).iter().map(|record| event::<Done>(record).nth).collect();
+    assert_eq!(nths, (0..500).collect::<Vec<_>>());
+}
+
+// Fails when `Publisher::enqueue` leaves out what is refused and goes on, and when it returns without the calls that it
+// has made.
+async fn a_call_ends_at_an_event_that_cannot_be_written(world: World) {
+    // What is not waited for stays in the client for this long.
+    let world = world.with_kafka(|kafka| kafka.producer("linger.ms", "400"));
+    let bus = world.start(world.bus()).await;
+    world.create_topic(&bus.topic::<Done>()).await;
+    let text = |nth| if nth == 100 { "x".repeat(1_000_000) } else { String::new() };
+    let events = || (0..150).map(|nth| done(nth, text(nth)));
+    let error = bus.publisher().publish_all(events()).await.unwrap_err();
+    assert_eq!(error.kind(), PublishErrorKind::Invalid, "{error}");
+    let written = || bus.records::<Done>(&world).iter().map(|record| event::<Done>(record).nth).collect::<Vec<_>>();
+    assert!(
+        [vec![], (0..64).collect()].contains(&written()),
+        "the block of a refused event is not sent: {:?}",
+        written()
+    );
+    assert_eq!(written().is_empty(), !world.is_test_bus(), "a topic that is new gets all events at once");
+    let before = written().len();
+    bus.publisher().publish(done(0, String::new())).await.unwrap();
+    bus.publisher().publish_all(events()).await.unwrap_err();
+    assert_eq!(written()[before + 1..], (0..64).collect::<Vec<_>>(), "and now it is known");
 }
 
 // Fails when the producer leaves `topic.metadata.propagation.max.ms` at librdkafka's 30 s.

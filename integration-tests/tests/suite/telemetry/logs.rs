@@ -1,11 +1,16 @@
 //! Log lines for an operator.
 
-use carom::{Health, Supervisor, telemetry::Keys};
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
+
+use carom::{Actor, Context, Failure, FromRef, Handler, Health, Supervisor, handler, telemetry::Keys};
 use integration_tests::{
     capture::{Capture, Line},
     job::{Job, Step, Worker},
     probe,
-    world::World,
+    world::{Running, World},
 };
 use tracing::Level;
 
@@ -15,14 +20,17 @@ use crate::contract::contract;
 contract!(test_bus, embedded: {
     a_record_that_succeeds_says_nothing,
     each_retry_and_each_dead_letter_is_one_line_with_all_that_an_operator_asks_for,
+    a_rebalance_is_one_line_however_many_partitions_come,
 });
 
 mod in_memory {
     use super::{
-        a_hidden_key_is_a_hash, a_large_event_is_said_once_for_each_type_when_written_and_when_read, contract,
+        a_handler_that_always_blocks_is_named_once_a_minute, a_hidden_key_is_a_hash,
+        a_large_event_is_said_once_for_each_type_when_written_and_when_read, contract,
     };
 
     contract!(test_bus: {
+        a_handler_that_always_blocks_is_named_once_a_minute,
         a_hidden_key_is_a_hash,
         a_large_event_is_said_once_for_each_type_when_written_and_when_read,
     });
@@ -106,6 +114,78 @@ async fn a_large_event_is_said_once_for_each_type_when_written_and_when_read(wor
     assert_eq!(said, [("published", "contract.told.v1"), ("handled", "contract.told.v1")]);
     assert!(lines[0].get("size").unwrap().parse::<usize>().unwrap() > 70_000);
     assert!(lines[0].get("message").unwrap().contains("claim check"));
+}
+
+// Fails when `assign` says it for each partition.
+async fn a_rebalance_is_one_line_however_many_partitions_come(world: World) {
+    let (bus, shared, capture) = start(&world, |bus| bus).await;
+    bus.publish([Job::ok("key", 0)]).await;
+    shared.ledger.until_handled(1).await;
+    let topic = bus.topic::<Job>();
+    bus.stop::<Job>(&world).await;
+    let assigned = capture.named("carom.partitions.assigned");
+    let [line] = &assigned[..] else { panic!("one rebalance, one line: {assigned:?}") };
+    let said = (line.level, line.get("message"), line.get("count"), line.get("partitions"));
+    let partitions = format!("{topic}[0,1,2,3]");
+    assert_eq!(said, (Level::INFO, Some("partitions assigned"), Some("4"), Some(partitions.as_str())));
+}
+
+/// What a [`Sleeper`] waits for, on its thread.
+#[derive(Clone, FromRef)]
+struct Bed {
+    entered: tokio::sync::mpsc::UnboundedSender<()>,
+    leave: Arc<Mutex<mpsc::Receiver<()>>>,
+}
+
+/// Blocks until the test lets it go.
+#[derive(Actor)]
+struct Sleeper {
+    entered: tokio::sync::mpsc::UnboundedSender<()>,
+    leave: Arc<Mutex<mpsc::Receiver<()>>>,
+}
+
+#[handler]
+impl Handler<Told> for Sleeper {
+    async fn handle(&mut self, _told: Told, _cx: &mut Context<'_>) -> Result<(), Failure> {
+        self.entered.send(()).unwrap();
+        self.leave.lock().unwrap().recv().unwrap();
+        Ok(())
+    }
+}
+
+// Fails when `look_at_the_clock` logs whatever `Blocked::note` says.
+async fn a_handler_that_always_blocks_is_named_once_a_minute(world: World) {
+    let capture = Capture::of("Sleeper/contract.told.v1");
+    let ((entered, mut seen), (go, leave)) = (tokio::sync::mpsc::unbounded_channel(), mpsc::channel());
+    let bed = Bed { entered, leave: Arc::new(Mutex::new(leave)) };
+    let bus = world.bus().with_state(bed).supervise::<Sleeper>(Supervisor::one_for_one());
+    let Running::Test(bus) = world.start(bus).await else { unreachable!("that is a test bus") };
+    let lines = || capture.named("carom.handler.blocked");
+    // How long each call blocks, and what passes after it; nothing of it in real time.
+    for (blocks, after) in [(2, 1), (9, 40), (3, 30), (4, 0)].map(|(one, two)| (seconds(one), seconds(two))) {
+        let wake = async {
+            seen.recv().await.unwrap();
+            bus.advance(blocks);
+            go.send(()).unwrap();
+        };
+        // Each of another key, so of another partition and mailbox.
+        let (outcome, ()) = tokio::join!(bus.deliver(Told::new(&format!("key-{blocks:?}"))), wake);
+        assert!(outcome.is_acked());
+        bus.advance(after);
+    }
+    // The last call counts 2 s + 1 s + 9 s + 40 s + 3 s + 30 s + 4 s after the first: time for one more line.
+    let lines = probe::until("a second line", lines, |lines| lines.len() >= 2).await;
+    let in_seconds = |line: &Line, field: &str| line.get(field).unwrap().parse::<u64>().unwrap() / 1_000;
+    let said = |line| (line_calls(line), in_seconds(line, "took_ms"), in_seconds(line, "longest_ms"));
+    assert_eq!(lines.iter().map(said).collect::<Vec<_>>(), [("1", 2, 2), ("3", 4, 9)]);
+}
+
+fn line_calls(line: &Line) -> &str {
+    line.get("calls").unwrap()
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
 }
 
 // Fails when `Door::broker` logs without asking whether it is new, and when `Connection::error` does.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use carom::{Supervisor, telemetry::Keys};
+use carom::{Supervisor, event::Mode, telemetry::Keys};
 use integration_tests::{
     capture::{Capture, SUITE, Span},
     job::{Job, Step},
@@ -19,15 +19,23 @@ contract!(test_bus, embedded: {
     publishing_has_a_span_that_says_where_the_event_is,
 });
 
+mod on_a_cluster {
+    use super::{contract, spans_name_the_cluster};
+
+    contract!(embedded, real: { spans_name_the_cluster });
+}
+
 mod in_memory {
     use super::{
-        contract, each_attempt_has_a_span_and_a_failed_one_says_why, keys_are_on_spans_only_where_they_are_asked_for,
+        a_structured_event_says_as_much_on_the_span_of_its_publishing, contract,
+        each_attempt_has_a_span_and_a_failed_one_says_why, keys_are_on_spans_only_where_they_are_asked_for,
         outputs_are_published_in_a_span_below_that_of_their_attempt,
     };
 
     contract!(test_bus: {
         each_attempt_has_a_span_and_a_failed_one_says_why,
         keys_are_on_spans_only_where_they_are_asked_for,
+        a_structured_event_says_as_much_on_the_span_of_its_publishing,
         outputs_are_published_in_a_span_below_that_of_their_attempt,
     });
 }
@@ -137,4 +145,31 @@ async fn outputs_are_published_in_a_span_below_that_of_their_attempt(world: Worl
     assert_eq!(all(send, &["messaging.batch.message_count", "otel.kind"]), ["2", "producer"]);
     // Fails when the span of the attempt is kept beyond its outputs.
     assert!(send.closed && process.closed);
+}
+
+// Fails when `describe` looks at headers alone.
+async fn a_structured_event_says_as_much_on_the_span_of_its_publishing(world: World) {
+    let (bus, _, capture) = start(&world, |bus| bus.mode(Mode::Structured)).await;
+    let Running::Test(in_memory) = &bus else { unreachable!("that is a test bus") };
+    assert!(in_memory.deliver(Job::new("key", 0, [Step::Publish(1)])).await.is_acked());
+    let [process] = &capture.spans("process")[..] else { panic!("one attempt, one span") };
+    let [send] = &capture.spans("send")[..] else { panic!("one span for the output") };
+    let envelope: serde_json::Value = serde_json::from_slice(in_memory.records()[0].value.as_ref().unwrap()).unwrap();
+    let id = envelope["id"].as_str().unwrap();
+    let attributes =
+        ["messaging.message.id", "cloudevents.event_id", "cloudevents.event_type", "cloudevents.event_source"];
+    assert_eq!(all(send, &attributes), [id, id, "contract.done.v1", "/contract/contract"]);
+    let correlation = ["messaging.message.conversation_id"];
+    assert_eq!(all(send, &correlation), [process.get("messaging.message.id").unwrap()]);
+}
+
+async fn spans_name_the_cluster(world: World) {
+    let (bus, shared, capture) = start(&world, |bus| bus).await;
+    bus.publish([Job::ok("key", 0)]).await;
+    shared.ledger.until_handled(1).await;
+    let id = probe::cluster_id(world.kafka()).expect("the cluster tells its id");
+    // Fails when `provision` forgets what `ensure` found.
+    for span in ["process", "send"] {
+        assert_eq!(all(&capture.spans(span)[0], &["messaging.kafka.cluster.id"]), [id.as_str()], "{span}");
+    }
 }

@@ -1,0 +1,90 @@
+//! The hop of a handler's outputs: they travel in the context of the span that sends them, and came into being in that
+//! of their input.
+
+use bytes::Bytes;
+
+use crate::{event::TraceContext, kafka::record::OutRecord};
+
+const PARENT: &str = "traceparent";
+const STATE: &str = "tracestate";
+
+/// Makes `context` the hop of a record that is about to leave. An event that came into being in no trace gets it as its
+/// creation too, as one that is published by hand does.
+pub(super) fn depart(record: &mut OutRecord, context: &TraceContext) {
+    let is = |name: &[u8], known: &str| name == known.as_bytes();
+    let headers = &mut record.headers;
+    headers.retain(|(name, _)| !is(name.as_bytes(), PARENT) && !is(name.as_bytes(), STATE));
+    let has = |known: &str| headers.iter().any(|(name, _)| is(name.as_bytes(), known));
+    // In structured mode, readers take the header for want of an attribute.
+    let originates = has("ce_specversion") && !has("ce_traceparent");
+    // Before those that stand last.
+    let after = |name: &[u8]| is(name, "baggage") || is(name, "content-type");
+    let at = headers.iter().position(|(name, _)| after(name.as_bytes())).unwrap_or(headers.len());
+    let pairs = [("ce_traceparent", "ce_tracestate", originates), (PARENT, STATE, true)];
+    let added = pairs.into_iter().filter(|(.., wanted)| *wanted).flat_map(|(parent, state, _)| {
+        let text = |text: &str| Some(Bytes::copy_from_slice(text.as_bytes()));
+        let state = context.tracestate.as_deref().map(|value| (state.into(), text(value)));
+        [(parent.into(), text(context.traceparent()))].into_iter().chain(state)
+    });
+    let added: Vec<_> = added.collect();
+    headers.splice(at..at, added);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAUSE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const HOP: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    fn departed(headers: &[(&'static str, &'static str)], state: Option<&str>) -> Vec<(String, String)> {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), Some(Bytes::from_static(value.as_bytes()))));
+        let mut record =
+            OutRecord { topic: "t".into(), partition: None, key: None, value: None, headers: headers.collect() };
+        depart(&mut record, &TraceContext::new(HOP, state.map(str::to_owned)).unwrap());
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        record.headers.iter().map(|(name, value)| (text(name.as_bytes()), text(value.as_ref().unwrap()))).collect()
+    }
+
+    fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    // Fails when `ce_traceparent` is replaced, and when the old `tracestate` stays beside the new `traceparent`.
+    #[test]
+    fn the_hop_is_another_one_and_the_creation_stays() {
+        let before = [
+            ("ce_specversion", "1.0"),
+            ("ce_traceparent", CAUSE),
+            ("ce_tracestate", "v=1"),
+            ("traceparent", CAUSE),
+            ("tracestate", "v=1"),
+            ("content-type", "application/json"),
+        ];
+        let after = [
+            ("ce_specversion", "1.0"),
+            ("ce_traceparent", CAUSE),
+            ("ce_tracestate", "v=1"),
+            ("traceparent", HOP),
+            ("content-type", "application/json"),
+        ];
+        assert_eq!(departed(&before, None), owned(&after));
+    }
+
+    // Fails without `originates`: readers that look at attributes alone would see no trace.
+    #[test]
+    fn an_event_that_came_into_being_in_no_trace_begins_in_this_one() {
+        let binary = departed(&[("ce_specversion", "1.0"), ("content-type", "application/json")], Some("w=2"));
+        let after = [
+            ("ce_specversion", "1.0"),
+            ("ce_traceparent", HOP),
+            ("ce_tracestate", "w=2"),
+            ("traceparent", HOP),
+            ("tracestate", "w=2"),
+            ("content-type", "application/json"),
+        ];
+        assert_eq!(binary, owned(&after));
+        let structured = departed(&[("content-type", "application/cloudevents+json")], None);
+        assert_eq!(structured, owned(&[("traceparent", HOP), ("content-type", "application/cloudevents+json")]));
+    }
+}
