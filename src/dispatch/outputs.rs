@@ -40,9 +40,11 @@ pub(crate) async fn publish(
     // The attempt's span ends with this one.
     drop(attempt);
     // One reason for each record and actor: another one's success does not make this one well.
-    let handler = ticket.handler.as_ref().map_or("", |handler| &handler.name);
-    let key = format!("outputs of {handler}, {} {}", ticket.record.from(), ticket.record.offset());
-    let mut health = services.health.reason(key);
+    let reason = || {
+        let handler = ticket.handler.as_ref().map_or("", |handler| &handler.name);
+        format!("outputs of {handler}, {} {}", ticket.record.from(), ticket.record.offset())
+    };
+    let mut health = None;
     for round in 1.. {
         let results = services.sink.send(left.clone()).instrument(sending.span().clone()).await;
         sending.ended(&results);
@@ -59,6 +61,7 @@ pub(crate) async fn publish(
         // Everything after the first failure goes again, acknowledged or not: a repeat is recognised by its id, a
         // changed order is not.
         left.drain(..first);
+        let health = health.get_or_insert_with(|| services.health.reason(reason()));
         health.degrade(format!("cannot publish what a handler returned, its key waits: {error}"));
         if !services.wait(persistent_backoff(round), &cancel).await {
             break;
