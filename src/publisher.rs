@@ -149,12 +149,15 @@ impl Publisher {
         most: usize,
         sending: &Sending,
     ) -> (Vec<Sent>, Option<PublishError>) {
-        let (mut records, mut sent, mut count) = (records.peekable(), Vec::new(), 0);
+        let (mut records, mut sent, mut count) = (records.fuse().peekable(), Vec::new(), 0);
         while records.peek().is_some() {
             match records.by_ref().take(most).collect::<Result<Vec<_>, _>>() {
                 Ok(block) => {
                     count += block.len();
-                    sending.carries(&self.telemetry, &block, count);
+                    // Said once, when all is known: listeners append what is recorded again.
+                    if records.peek().is_none() {
+                        sending.carries(&self.telemetry, &block, count);
+                    }
                     sent.push(self.sink.send(block));
                 }
                 Err(refused) => {
