@@ -116,7 +116,8 @@ impl Publisher {
     ///
     /// Much faster than one [`Publisher::publish`] after another, because nothing waits for an acknowledgement in between.
     /// The first events are on their way while later ones are serialised, 64 at a time; to a topic that this bus has not
-    /// written to before, all go at once.
+    /// written to before, all go at once. What `events` are taken from has to be `Send`, because the future is; collect
+    /// into a `Vec` what is not.
     ///
     /// # Errors
     ///

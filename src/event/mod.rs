@@ -47,7 +47,8 @@ pub use self::{
 /// A fact that is published for other services.
 ///
 /// Derive it, beside serde's `Serialize` and `Deserialize`: `#[derive(Event)]` fills in everything from `#[event(..)]`, the
-/// crate and the fields marked `#[event(key)]`.
+/// crate and the fields marked `#[event(key)]`. Serde's traits are no supertraits: generic code over `E: Event` that
+/// serialises by itself names them too.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "not an `Event`",

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, thread, time::Duration};
 
-use rdkafka::{admin::AdminClient, groups::GroupInfo};
+use rdkafka::groups::GroupInfo;
 
-use super::{Kafka, client_log::LogContext};
+use super::{Kafka, topics::admin};
 
 /// How long the cluster may take to answer.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -41,10 +41,7 @@ fn strangers(kafka: &Kafka, group: &str, service: &str) -> Result<BTreeSet<Strin
     if kafka.consumer_config(group, service)?.get("client.id") != Some(service) {
         return Ok(BTreeSet::new());
     }
-    let context = LogContext { secrets: kafka.secrets() };
-    let client: AdminClient<_> =
-        kafka.admin_config("carom-admin")?.create_with_context(context).map_err(|error| error.to_string())?;
-    let groups = client.inner().fetch_group_list(Some(group), WITHIN).map_err(|error| error.to_string())?;
+    let groups = admin(kafka)?.inner().fetch_group_list(Some(group), WITHIN).map_err(|error| error.to_string())?;
     let members = groups.groups().iter().filter(|found| found.name() == group).flat_map(GroupInfo::members);
     Ok(members.map(|member| member.client_id().to_owned()).filter(|id| id != service).collect())
 }

@@ -63,6 +63,14 @@ pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) 
 
 pub(super) type Admin = AdminClient<LogContext>;
 
+/// A client that asks, and that manages topics.
+pub(super) fn admin(kafka: &Kafka) -> Result<Admin, String> {
+    let secrets = kafka.secrets();
+    let context = LogContext { secrets: secrets.clone() };
+    let admin = kafka.admin_config("carom-admin")?.create_with_context(context);
+    admin.map_err(|error: KafkaError| secrets.hide(&error.to_string()))
+}
+
 struct Provisioning {
     admin: Arc<Admin>,
     embedded: Option<Embedded>,
@@ -77,12 +85,8 @@ struct Provisioning {
 
 impl Provisioning {
     fn new(kafka: &Kafka, within: Duration) -> Result<Self, String> {
-        let secrets = kafka.secrets();
-        let context = LogContext { secrets: secrets.clone() };
-        let admin = kafka.admin_config("carom-admin")?.create_with_context(context);
-        let admin = admin.map_err(|error: KafkaError| secrets.hide(&error.to_string()))?;
         Ok(Self {
-            admin: Arc::new(admin),
+            admin: Arc::new(admin(kafka)?),
             embedded: kafka.broker().cloned(),
             servers: kafka.servers_shown(),
             mode: kafka.topics_mode(),

@@ -99,10 +99,8 @@ impl<'a> Outgoing<'a> {
 
     /// Attributes as `ce_` headers, the data as the value. No data is a null value.
     pub(crate) fn binary(self, beside: Beside<'_>) -> (Headers, Option<Bytes>) {
-        let optional = usize::from(self.subject.is_some()) + usize::from(self.dataschema.is_some());
-        let traces = if beside.trace.is_some() { 2 } else { 0 };
-        let others = self.extensions.len() + beside.headers.len() + optional + traces;
-        let mut headers: Headers = Vec::with_capacity(6 + others);
+        // Six that every event has, and a trace.
+        let mut headers: Headers = Vec::with_capacity(8 + self.extensions.len() + beside.headers.len());
         headers.push(("ce_specversion".into(), Some(Bytes::from_static(b"1.0"))));
         headers.push(("ce_id".into(), Some(self.id.into_bytes())));
         headers.push(("ce_type".into(), Some(self.event_type.into_bytes())));
