@@ -8,7 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{guard::Guarded, home, jars, jars::Jars, ports};
+use crate::{
+    guard::Guarded,
+    home, jars,
+    jars::{Jars, Jvm},
+    ports,
+};
 
 /// How long a broker may take until it answers; usually 3 to 6 s.
 const START: Duration = Duration::from_secs(60);
@@ -19,6 +24,7 @@ const ATTEMPTS: u32 = 3;
 /// One broker with data of its own. Dropping it kills the broker and removes the data.
 pub struct Broker {
     jars: Jars,
+    jvm: Jvm,
     port: u16,
     dir: PathBuf,
     /// Also while the broker is down: it removes the data if this process dies then.
@@ -29,10 +35,19 @@ impl Broker {
     /// Starts a broker on free ports and waits until it answers. [`RealKafka::private`](crate::RealKafka::private)
     /// looks first whether this machine can.
     pub fn start_new() -> io::Result<Self> {
+        Self::start_with(Jvm::Brief)
+    }
+
+    /// As [`start_new`](Self::start_new), for a program that lasts for minutes and measures.
+    pub(crate) fn start_lasting() -> io::Result<Self> {
+        Self::start_with(Jvm::Lasting)
+    }
+
+    fn start_with(jvm: Jvm) -> io::Result<Self> {
         let jars = Jars::get()?;
         let mut attempt = 1;
         loop {
-            match Self::try_new(&jars) {
+            match Self::try_new(&jars, jvm) {
                 // Somebody else took a port meanwhile.
                 Err(error) if attempt < ATTEMPTS && error.kind() == io::ErrorKind::AddrInUse => attempt += 1,
                 result => return result,
@@ -40,7 +55,7 @@ impl Broker {
         }
     }
 
-    fn try_new(jars: &Jars) -> io::Result<Self> {
+    fn try_new(jars: &Jars, jvm: Jvm) -> io::Result<Self> {
         let [port, controller] = ports::two_free()?;
         let dir = home::run_dir()?;
         let data = dir.join("data");
@@ -50,8 +65,8 @@ impl Broker {
             fs::copy(file.path(), data.join(file.file_name()))?;
         }
         fs::write(dir.join("server.properties"), jars::server_properties(port, controller, &data))?;
-        let guard = launch(jars, &dir)?;
-        let broker = Self { jars: jars.clone(), port, dir, guard };
+        let guard = launch(jars, jvm, &dir)?;
+        let broker = Self { jars: jars.clone(), jvm, port, dir, guard };
         broker.wait_ready()?;
         Ok(broker)
     }
@@ -86,7 +101,7 @@ impl Broker {
     /// Starts it again on its old port and data, after [`stop`](Self::stop) or [`kill`](Self::kill).
     pub fn start(&mut self) -> io::Result<()> {
         // The new guard first: at each moment one of them would clean up.
-        let old = std::mem::replace(&mut self.guard, launch(&self.jars, &self.dir)?);
+        let old = std::mem::replace(&mut self.guard, launch(&self.jars, self.jvm, &self.dir)?);
         old.hand_over()?;
         self.wait_ready()
     }
@@ -129,9 +144,9 @@ impl Broker {
     }
 }
 
-fn launch(jars: &Jars, dir: &Path) -> io::Result<Guarded> {
+fn launch(jars: &Jars, jvm: Jvm, dir: &Path) -> io::Result<Guarded> {
     let mut command = vec!["java".to_owned()];
-    command.extend(jars.java_args("kafka.Kafka"));
+    command.extend(jars.java_args(jvm, "kafka.Kafka"));
     command.push(dir.join("server.properties").display().to_string());
     Guarded::spawn(dir, &dir.join("log"), &command)
 }

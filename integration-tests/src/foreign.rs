@@ -5,7 +5,12 @@ use std::{env, fmt, fs, path::Path, time::Duration};
 use base64::prelude::*;
 use serde_json::Value;
 
-use crate::{Guarded, home, jars, jars::Jars, plain::PlainRecord, real_kafka};
+use crate::{
+    Guarded, home, jars,
+    jars::{Jars, Jvm},
+    plain::PlainRecord,
+    real_kafka,
+};
 
 /// How long a client may take for what it is told; a JVM that compiles its source on a busy machine needs some seconds.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -147,7 +152,7 @@ impl fmt::Display for Foreign {
 fn java<const N: usize>(jars: &Jars, arguments: [&str; N]) -> Vec<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/Interop.java");
     let mut command = vec!["java".to_owned()];
-    command.extend(jars.java_args(&source.display().to_string()));
+    command.extend(jars.java_args(Jvm::Brief, &source.display().to_string()));
     command.extend(arguments.map(str::to_owned));
     command
 }

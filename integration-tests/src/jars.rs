@@ -71,27 +71,37 @@ impl Jars {
         let properties = cache.join("format.properties");
         fs::write(&properties, server_properties(1, 2, &self.formatted))?;
         let mut java = Command::new("java");
-        java.args(self.java_args("kafka.tools.StorageTool"));
+        java.args(self.java_args(Jvm::Brief, "kafka.tools.StorageTool"));
         java.args([OsStr::new("format"), OsStr::new("-t"), OsStr::new("carom-test-cluster-000"), OsStr::new("-c")]);
         java.arg(&properties);
         succeed("the storage tool", &java.output()?)
     }
 
     /// The arguments of `java` that run a class of these jars, or a source file that uses them.
-    pub(crate) fn java_args(&self, class: &str) -> Vec<String> {
+    pub(crate) fn java_args(&self, jvm: Jvm, class: &str) -> Vec<String> {
         let log = home::sources().join("log4j2.properties");
-        vec![
-            "-Xms128m".to_owned(),
-            "-Xmx512m".to_owned(),
-            // A test broker lives for seconds: compile less, share the JVM's own classes.
-            "-XX:+UseSerialGC".to_owned(),
-            "-XX:TieredStopAtLevel=1".to_owned(),
-            "-Xshare:auto".to_owned(),
-            format!("-Dlog4j2.configurationFile={}", log.display()),
-            "-cp".to_owned(),
-            format!("{}/*", self.libs.display()),
-            class.to_owned(),
-        ]
+        let mut args: Vec<_> = jvm.args().iter().map(|arg| (*arg).to_owned()).collect();
+        args.push(format!("-Dlog4j2.configurationFile={}", log.display()));
+        args.extend(["-cp".to_owned(), format!("{}/*", self.libs.display()), class.to_owned()]);
+        args
+    }
+}
+
+/// How a Java program of ours is run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Jvm {
+    /// For seconds: compile less, share the JVM's own classes.
+    Brief,
+    /// For minutes under load, as a broker in production is: the full compiler, and pauses that nobody notices.
+    Lasting,
+}
+
+impl Jvm {
+    fn args(self) -> &'static [&'static str] {
+        match self {
+            Self::Brief => &["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"],
+            Self::Lasting => &["-Xms1g", "-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"],
+        }
     }
 }
 

@@ -32,14 +32,17 @@ impl RealKafka {
     /// If there is none while `CAROM_REQUIRE_KAFKA=1`.
     pub fn get() -> &'static Backend {
         static BACKEND: OnceLock<Backend> = OnceLock::new();
-        let backend = BACKEND.get_or_init(|| match env::var("KAFKA_BOOTSTRAP_SERVERS") {
-            Ok(servers) if !servers.trim().is_empty() => Backend::Given(servers),
-            _ => start().map_or_else(Backend::Skip, Backend::Started),
-        });
+        let backend = BACKEND.get_or_init(|| given_or(Broker::start_new));
         if let Backend::Skip(reason) = backend {
             refuse_if_required(reason);
         }
         backend
+    }
+
+    /// A backend to measure on: as [`get`](Self::get) decides, but a broker that is started runs as one in production
+    /// does. It ends when the backend is dropped.
+    pub fn to_measure() -> Backend {
+        given_or(Broker::start_lasting)
     }
 
     /// The addresses of the shared Kafka. Without one the test is skipped: says so where it is seen, and `None`.
@@ -57,7 +60,7 @@ impl RealKafka {
     /// A broker for one test alone, which may stop, kill and suspend it; `None` as with
     /// [`bootstrap_servers`](Self::bootstrap_servers).
     pub fn private(test: &str) -> Option<Broker> {
-        match start() {
+        match start(Broker::start_new) {
             Ok(broker) => Some(broker),
             Err(reason) => {
                 refuse_if_required(&reason);
@@ -68,11 +71,18 @@ impl RealKafka {
     }
 }
 
-fn start() -> Result<Broker, String> {
+fn given_or(start_broker: impl FnOnce() -> io::Result<Broker>) -> Backend {
+    match env::var("KAFKA_BOOTSTRAP_SERVERS") {
+        Ok(servers) if !servers.trim().is_empty() => Backend::Given(servers),
+        _ => start(start_broker).map_or_else(Backend::Skip, Backend::Started),
+    }
+}
+
+fn start(start_broker: impl FnOnce() -> io::Result<Broker>) -> Result<Broker, String> {
     if let Some(missing) = jars::missing_tools() {
         return Err(missing);
     }
-    Broker::start_new().map_err(|error| error.to_string())
+    start_broker().map_err(|error| error.to_string())
 }
 
 fn refuse_if_required(reason: &str) {

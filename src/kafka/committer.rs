@@ -16,10 +16,10 @@ use super::{
 pub(crate) struct Policy {
     /// Between two requests under load.
     pub(crate) interval: Duration,
-    /// Finished records that do not wait for the interval.
+    /// Finished records that do not wait for the interval; nor does what is left when everything received is finished.
     pub(crate) count: u64,
-    /// Between two requests when everything received is finished.
-    pub(crate) idle: Duration,
+    /// Between two requests, whatever was finished meanwhile: decision 22.
+    pub(crate) soonest: Duration,
     /// After this long without an answer a request is in doubt.
     pub(crate) deadline: Duration,
     /// First and longest wait after an error.
@@ -35,7 +35,7 @@ impl Default for Policy {
         Self {
             interval: Duration::from_secs(1),
             count: 5_000,
-            idle: Duration::from_millis(100),
+            soonest: Duration::from_millis(100),
             deadline: Duration::from_secs(10),
             backoff: (Duration::from_millis(100), Duration::from_secs(5)),
             suspend: (Duration::from_secs(2), Duration::from_secs(30)),
@@ -148,10 +148,8 @@ impl Committer {
             return false;
         }
         let since = self.looked.map_or(self.policy.interval, |looked| now.saturating_sub(looked));
-        load.urgent
-            || since >= self.policy.interval
-            || load.finished >= self.policy.count
-            || (load.idle && since >= self.policy.idle)
+        let early = load.idle || load.finished >= self.policy.count;
+        load.urgent || since >= self.policy.interval || (early && since >= self.policy.soonest)
     }
 
     /// Puts a request in doubt that was not answered in time.

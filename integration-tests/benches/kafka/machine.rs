@@ -1,6 +1,9 @@
 //! What the system knows of this process and of the machine.
 
-use std::{fs, time::Duration, time::Instant};
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
 
 use nix::sys::{
     resource::{UsageWho, getrusage},
@@ -68,6 +71,18 @@ impl IdleShare {
     pub(crate) fn share(&self) -> f64 {
         let (idle, total) = ticks();
         idle.saturating_sub(self.0) as f64 / total.saturating_sub(self.1).max(1) as f64
+    }
+}
+
+/// Waits until nothing runs: a broker goes on for seconds with what it was asked for last, and compiles what it ran.
+pub(crate) fn rest() {
+    const LONGEST: Duration = Duration::from_secs(30);
+    let deadline = Instant::now() + LONGEST;
+    let mut idle = 0;
+    while idle < 3 && Instant::now() < deadline {
+        let share = IdleShare::start();
+        thread::sleep(Duration::from_millis(300));
+        idle = if share.share() > 0.95 { idle + 1 } else { 0 };
     }
 }
 

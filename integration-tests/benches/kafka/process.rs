@@ -5,7 +5,10 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use crate::job::{Job, Measured};
+use crate::{
+    job::{Job, Measured},
+    machine,
+};
 
 /// What went wrong, as a sentence.
 pub(crate) type Done<T = ()> = Result<T, String>;
@@ -65,9 +68,10 @@ impl Drop for Running {
     }
 }
 
-/// Runs a job to its end, with nothing beside it.
+/// Runs a job to its end, with nothing beside it, once the machine is at rest.
 pub(crate) fn run_alone(job: &Job) -> Done<Measured> {
     let mut running = Running::start(job)?;
+    machine::rest();
     running.go()?;
     running.end()
 }

@@ -37,11 +37,15 @@ fn a_commit_is_due_on_time_on_count_when_idle_and_when_a_partition_leaves() {
     let mut committer = tracking(1);
     assert!(committer.due(Duration::ZERO, Load::default()), "nothing was looked for yet");
     assert_eq!(committer.request(Duration::ZERO, [standing(0, 1, 0)]), None, "nothing is new");
-    let now = Duration::from_millis(150);
+    let idle = Load { idle: true, ..Load::default() };
+    let many = Load { finished: 5_000, ..Load::default() };
+    let urgent = Load { urgent: true, ..Load::default() };
+    // Fails when a count alone is enough: a fast consumer would commit a hundred times a second.
+    let soon = Duration::from_millis(99);
+    assert!(!committer.due(soon, many) && !committer.due(soon, idle) && committer.due(soon, urgent));
+    let now = Duration::from_millis(100);
     assert!(!committer.due(now, Load { finished: 4_999, ..Load::default() }));
-    assert!(committer.due(now, Load { finished: 5_000, ..Load::default() }));
-    assert!(committer.due(now, Load { idle: true, ..Load::default() }));
-    assert!(committer.due(now, Load { urgent: true, ..Load::default() }));
+    assert!(committer.due(now, many) && committer.due(now, idle) && committer.due(now, urgent));
     assert!(committer.due(SECOND, Load::default()));
 }
 

@@ -11,62 +11,112 @@ use crate::{
     report::{Spread, quantile},
 };
 
+/// Events of one run that count.
+const RECORDS: u64 = 4_500;
+/// Events before them, which warm caches and connections.
+const WARMING: u64 = 500;
+const PER_SECOND: u64 = 500;
+/// A machine that idles less has no time to measure.
+const IDLE: f64 = 0.3;
+
+/// Median and p99 of one run, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+struct Late {
+    p50: f64,
+    p99: f64,
+}
+
+/// Two consumers on the same events.
+struct Run {
+    first: Late,
+    second: Late,
+    /// By how much the first was later, event by event.
+    more: Late,
+    /// By how much the second was later.
+    less: Late,
+    idle: f64,
+}
+
 impl Bench {
-    /// How long from the producer to the handler, both sides on the same records at the same time.
+    /// How long from the producer to the handler, both sides on the same records at the same time. Then the loop beside
+    /// itself: what the machine adds to a difference between equals.
     pub(super) fn latency(&self) -> Done {
-        const RECORDS: u64 = 5_000;
-        let mut figures: [Vec<f64>; 6] = Default::default();
-        for round in 1..=5 {
-            let environment = self.filled(0, PARTITIONS)?;
-            let work = Work::Latency { records: RECORDS };
-            let mut carom = Running::start(&Job { options: ours(), ..self.job(Side::Carom, work, &environment) })?;
-            let mut bare = Running::start(&Job { options: ours(), ..self.job(Side::Poll, work, &environment) })?;
-            carom.go()?;
-            bare.go()?;
-            let mut producer = Running::start(&self.job(
-                Side::Poll,
-                Work::Trickle { records: RECORDS + 500, per_second: 500 },
-                &environment,
-            ))?;
-            let idle = IdleShare::start();
-            producer.go()?;
-            let (carom, bare) = (carom.end()?, bare.end()?);
-            let share = idle.share();
-            drop(producer);
-            let of = |measured: &Measured| measured.latencies.iter().copied().collect::<BTreeMap<u64, u64>>();
-            let (carom, bare) = (of(&carom), of(&bare));
-            // The first second warms caches and connections.
-            let both = carom.iter().filter(|(n, _)| **n >= 500).filter_map(|(n, carom)| Some((*carom, *bare.get(n)?)));
-            let both: Vec<_> = both.map(|(carom, bare)| (carom as f64 / 1e6, bare as f64 / 1e6)).collect();
-            let sorted = |values: Vec<f64>| {
-                let mut values = values;
-                values.sort_by(f64::total_cmp);
-                values
-            };
-            let carom = sorted(both.iter().map(|pair| pair.0).collect());
-            let bare = sorted(both.iter().map(|pair| pair.1).collect());
-            let more = sorted(both.iter().map(|pair| pair.0 - pair.1).collect());
-            println!(
-                "run {round}: {} records; carom p50 {:.3} p99 {:.3}; loop p50 {:.3} p99 {:.3}; difference p50 {:+.3} p99 {:+.3} ms; idle {:.0} %{}",
-                both.len(),
-                quantile(&carom, 0.5),
-                quantile(&carom, 0.99),
-                quantile(&bare, 0.5),
-                quantile(&bare, 0.99),
-                quantile(&more, 0.5),
-                quantile(&more, 0.99),
-                share * 100.0,
-                if share < 0.3 { ": does not count" } else { "" }
-            );
-            if share >= 0.3 {
-                let row = [&carom, &bare, &more].map(|sorted| [quantile(sorted, 0.5), quantile(sorted, 0.99)]);
-                figures.iter_mut().zip(row.concat()).for_each(|(all, figure)| all.push(figure));
+        self.compared(Side::Carom, 5)?;
+        self.compared(Side::Poll, 5)
+    }
+
+    fn compared(&self, first: Side, rounds: usize) -> Done {
+        let mut counted = Vec::new();
+        for round in 1..=rounds {
+            let run = self.side_by_side(first, Side::Poll)?;
+            let verdict = if run.idle < IDLE { ": does not count" } else { "" };
+            println!("{first:?} and loop, run {round}: {}; idle {:.0} %{verdict}", run.figures(), run.idle * 100.0);
+            if run.idle >= IDLE {
+                counted.push(run);
             }
         }
-        let [carom50, carom99, bare50, bare99, more50, more99] = figures.map(|all| Spread::of(all).median);
-        println!(
-            "median: carom p50 {carom50:.3} p99 {carom99:.3}; loop p50 {bare50:.3} p99 {bare99:.3}; difference p50 {more50:+.3} p99 {more99:+.3} ms"
-        );
+        println!("{first:?} and loop, median of {}: {}", counted.len(), Run::median(&counted).figures());
         Ok(())
+    }
+
+    fn side_by_side(&self, first: Side, second: Side) -> Done<Run> {
+        let environment = self.filled(0, PARTITIONS)?;
+        let records = WARMING + RECORDS;
+        let start =
+            |side| Running::start(&Job { options: ours(), ..self.job(side, Work::Latency { records }, &environment) });
+        let (mut first, mut second) = (start(first)?, start(second)?);
+        first.go()?;
+        second.go()?;
+        let trickle = Work::Trickle { records: records + WARMING, per_second: PER_SECOND };
+        let mut producer = Running::start(&self.job(Side::Poll, trickle, &environment))?;
+        let idle = IdleShare::start();
+        producer.go()?;
+        let (first, second) = (first.end()?, second.end()?);
+        Ok(Run::of(&first, &second, idle.share()))
+    }
+}
+
+impl Run {
+    fn of(first: &Measured, second: &Measured, idle: f64) -> Self {
+        let by_number = |measured: &Measured| measured.latencies.iter().copied().collect::<BTreeMap<u64, u64>>();
+        let (first, second) = (by_number(first), by_number(second));
+        let both = first.iter().filter(|(n, _)| **n >= WARMING);
+        let both = both.filter_map(|(n, first)| Some((*first as f64 / 1e6, *second.get(n)? as f64 / 1e6)));
+        let both: Vec<_> = both.collect();
+        let late = |of: fn(&(f64, f64)) -> f64| Late::of(both.iter().map(of));
+        Self {
+            first: late(|pair| pair.0),
+            second: late(|pair| pair.1),
+            more: late(|pair| pair.0 - pair.1),
+            less: late(|pair| pair.1 - pair.0),
+            idle,
+        }
+    }
+
+    fn median(runs: &[Self]) -> Self {
+        let of = |figure: fn(&Self) -> f64| Spread::of(runs.iter().map(figure)).median;
+        Self {
+            first: Late { p50: of(|run| run.first.p50), p99: of(|run| run.first.p99) },
+            second: Late { p50: of(|run| run.second.p50), p99: of(|run| run.second.p99) },
+            more: Late { p50: of(|run| run.more.p50), p99: of(|run| run.more.p99) },
+            less: Late { p50: of(|run| run.less.p50), p99: of(|run| run.less.p99) },
+            idle: of(|run| run.idle),
+        }
+    }
+
+    fn figures(&self) -> String {
+        let Self { first, second, more, less, .. } = self;
+        format!(
+            "p50 {:.3} and {:.3}, p99 {:.3} and {:.3}; first later by p50 {:+.3} p99 {:+.3}, second by p99 {:+.3} ms",
+            first.p50, second.p50, first.p99, second.p99, more.p50, more.p99, less.p99
+        )
+    }
+}
+
+impl Late {
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let mut values: Vec<f64> = values.collect();
+        values.sort_by(f64::total_cmp);
+        Self { p50: quantile(&values, 0.5), p99: quantile(&values, 0.99) }
     }
 }

@@ -12,6 +12,7 @@ use integration_tests::{Backend, RealKafka, unique};
 
 use crate::{
     job::{Job, Measured, Side, Work},
+    load::PARTITIONS,
     machine,
     process::{Done, Running, run_alone},
 };
@@ -47,10 +48,15 @@ pub(crate) fn run(names: &[String]) -> Done {
         let known = ALL.map(|(name, _)| name).join(", ");
         return Err(format!("`{unknown}` is no benchmark; there are {known}"));
     }
-    let servers = RealKafka::bootstrap_servers("the benchmarks").ok_or("there is no broker to measure on")?;
-    let broker = if let Backend::Started(broker) = RealKafka::get() { Some(broker.pid()) } else { None };
+    let backend = RealKafka::to_measure();
+    let (servers, broker) = match &backend {
+        Backend::Given(servers) => (servers.clone(), None),
+        Backend::Started(broker) => (broker.bootstrap_servers(), Some(broker.pid())),
+        Backend::Skip(reason) => return Err(format!("there is no broker to measure on: {reason}")),
+    };
     println!("{}; librdkafka {}", machine::describe(), rdkafka::util::get_rdkafka_version().1);
     let bench = Bench { servers, broker };
+    bench.warm()?;
     for (name, bench_of) in ALL {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             println!("\n== {name}");
@@ -81,6 +87,17 @@ impl Bench {
         let job = self.job(Side::Batches, Work::Fill { records, partitions }, &environment);
         Running::spawn(&job)?.end()?;
         Ok(environment)
+    }
+
+    /// Lets the broker compile what it needs, on both sides' ways of reading and writing.
+    fn warm(&self) -> Done {
+        const RECORDS: u64 = 500_000;
+        for side in [Side::Carom, Side::Batches, Side::Poll] {
+            let environment = self.filled(RECORDS, PARTITIONS)?;
+            let work = Work::Consume { records: RECORDS, prefetched: false };
+            run_alone(&Job { options: ours(), ..self.job(side, work, &environment) })?;
+        }
+        Ok(())
     }
 
     /// Runs both sides in turn, carom first in every other round.
