@@ -36,7 +36,7 @@ pub(crate) async fn publish(
 ) -> Published {
     let count = outputs.len() as u64;
     let mut left = outputs;
-    let sending = services.telemetry.sending_outputs(&attempt, &mut left);
+    let sending = services.telemetry.sending_outputs(&attempt, &mut left, services.sink.max_record_bytes());
     // The attempt's span ends with this one.
     drop(attempt);
     // One reason for each record and actor: another one's success does not make this one well.

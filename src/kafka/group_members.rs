@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeSet, thread, time::Duration};
 
-use rdkafka::groups::GroupInfo;
-
-use super::{Kafka, topics::admin};
+use super::{Kafka, raw::client_ids, topics::admin};
 
 /// How long the cluster may take to answer.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -27,7 +25,7 @@ pub(crate) fn look_for_strangers(
     let (kafka, group, service) = (kafka.clone(), group.to_owned(), service.to_owned());
     let asking = thread::Builder::new().name("carom-members".to_owned());
     let asked = asking.spawn(move || match strangers(&kafka, &group, &service) {
-        Ok(strangers) if strangers.is_empty() => {}
+        Ok(strangers) if strangers.is_empty() => tracing::debug!(group, "no other service is in the group"),
         Ok(strangers) => found(&strangers),
         Err(reason) => tracing::debug!(group, reason, "the members of the group are not known"),
     });
@@ -41,7 +39,6 @@ fn strangers(kafka: &Kafka, group: &str, service: &str) -> Result<BTreeSet<Strin
     if kafka.consumer_config(group, service)?.get("client.id") != Some(service) {
         return Ok(BTreeSet::new());
     }
-    let groups = admin(kafka)?.inner().fetch_group_list(Some(group), WITHIN).map_err(|error| error.to_string())?;
-    let members = groups.groups().iter().filter(|found| found.name() == group).flat_map(GroupInfo::members);
-    Ok(members.map(|member| member.client_id().to_owned()).filter(|id| id != service).collect())
+    let ids = client_ids(admin(kafka)?.inner(), group, WITHIN).map_err(|code| code.to_string())?;
+    Ok(ids.into_iter().filter(|id| id != service).collect())
 }

@@ -8,8 +8,8 @@ use std::{
 
 use tokio::time::Instant;
 
-/// A handler has one line within this time.
-const EVERY: Duration = Duration::from_secs(60);
+/// One line within this time about what goes on with each event.
+pub(super) const EVERY: Duration = Duration::from_secs(60);
 
 /// What was seen of each handler since its last line.
 #[derive(Debug, Default)]

@@ -1,16 +1,17 @@
 //! Where the user's tracing library comes in: carom depends on `tracing` alone.
 
 use std::{
-    any::Any,
+    collections::HashMap,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use tracing::Span;
 
-use super::IncomingTrace;
-use crate::{actor::panic_message, event::TraceContext};
+use super::{IncomingTrace, blocked::EVERY};
+use crate::{actor::panic_message, clock::monotonic, event::TraceContext};
 
 /// `traceparent` and, if there is one, `tracestate`.
 type TraceParts = (String, Option<String>);
@@ -26,38 +27,72 @@ pub(crate) struct Hooks {
     pub(crate) current: Option<Current>,
     /// Told of each span that has a parent in another process, before the span is entered.
     pub(crate) adopt: Option<Adopt>,
+    panics: Arc<Panics>,
 }
 
 impl Hooks {
     /// The context of `span`, or of the span that is current if `span` is disabled.
     pub(crate) fn context_of(&self, span: &Span) -> Option<TraceContext> {
         let current = self.current.as_ref()?;
-        let (traceparent, tracestate) = guarded("trace_context", || span.in_scope(|| current()))??;
+        let (traceparent, tracestate) = self.guarded("trace_context", || span.in_scope(|| current()))??;
         TraceContext::new(traceparent, tracestate)
     }
 
     pub(super) fn adopt(&self, span: &Span, trace: &IncomingTrace<'_>) {
         if let Some(adopt) = &self.adopt {
-            guarded("trace_parent", || adopt(span, trace));
+            self.guarded("trace_parent", || adopt(span, trace));
         }
+    }
+
+    /// Calls the user's code: an event goes its way, even if its trace does not.
+    fn guarded<T>(&self, hook: &'static str, call: impl FnOnce() -> T) -> Option<T> {
+        let panic = match catch_unwind(AssertUnwindSafe(call)) {
+            Ok(value) => return Some(value),
+            Err(panic) => panic,
+        };
+        if let Some(panics) = self.panics.note(hook, monotonic()) {
+            let panic = panic_message(panic.as_ref());
+            tracing::error!(hook, panics, panic, "a hook panicked: events have no trace context");
+        }
+        None
     }
 }
 
-/// Calls the user's code: an event goes its way, even if its trace does not.
-fn guarded<T>(hook: &str, call: impl FnOnce() -> T) -> Option<T> {
-    let called = catch_unwind(AssertUnwindSafe(call));
-    let said = |panic: &Box<dyn Any + Send>| {
-        tracing::error!(
-            hook,
-            panic = panic_message(panic.as_ref()),
-            "a hook panicked: this event has no trace context"
-        );
-    };
-    called.inspect_err(said).ok()
+/// How often each hook panicked: one that always does is not worth a line for each event.
+#[derive(Debug, Default)]
+struct Panics(Mutex<HashMap<&'static str, (Option<Instant>, u64)>>);
+
+impl Panics {
+    /// Counts one; how many there were since the last line, if it is time for another.
+    fn note(&self, hook: &'static str, now: Instant) -> Option<u64> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (said, unsaid) = all.entry(hook).or_default();
+        *unsaid += 1;
+        if said.is_some_and(|said| now.saturating_duration_since(said) < EVERY) {
+            return None;
+        }
+        *said = Some(now);
+        Some(std::mem::take(unsaid))
+    }
 }
 
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hooks").field("current", &self.current.is_some()).field("adopt", &self.adopt.is_some()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Fails when the time of the last line is forgotten, when the count is not reset, and when hooks share it.
+    #[test]
+    fn a_hook_that_always_panics_has_one_line_a_minute() {
+        let (panics, start) = (Panics::default(), monotonic());
+        let at = |hook, seconds| panics.note(hook, start + std::time::Duration::from_secs(seconds));
+        assert_eq!([at("a", 0), at("a", 1), at("a", 59)], [Some(1), None, None]);
+        assert_eq!(at("b", 59), Some(1), "another hook has a line of its own");
+        assert_eq!([at("a", 60), at("a", 119), at("a", 120)], [Some(3), None, Some(2)]);
     }
 }

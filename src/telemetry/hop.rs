@@ -10,7 +10,17 @@ const STATE: &str = "tracestate";
 
 /// Makes `context` the hop of a record that is about to leave. An event that came into being in no trace gets it as its
 /// creation too, as one that is published by hand does.
-pub(super) fn depart(record: &mut OutRecord, context: &TraceContext) {
+///
+/// A record that would outgrow `limit` bytes goes as it is: without a trace rather than not at all.
+pub(super) fn depart(record: &mut OutRecord, context: &TraceContext, limit: usize) {
+    let before = record.headers.clone();
+    put(record, context);
+    if record.wire_size() > limit {
+        record.headers = before;
+    }
+}
+
+fn put(record: &mut OutRecord, context: &TraceContext) {
     let is = |name: &[u8], known: &str| name == known.as_bytes();
     let headers = &mut record.headers;
     headers.retain(|(name, _)| !is(name.as_bytes(), PARENT) && !is(name.as_bytes(), STATE));
@@ -37,11 +47,14 @@ mod tests {
     const CAUSE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const HOP: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-    fn departed(headers: &[(&'static str, &'static str)], state: Option<&str>) -> Vec<(String, String)> {
+    fn record(headers: &[(&'static str, &'static str)]) -> OutRecord {
         let headers = headers.iter().map(|(name, value)| ((*name).into(), Some(Bytes::from_static(value.as_bytes()))));
-        let mut record =
-            OutRecord { topic: "t".into(), partition: None, key: None, value: None, headers: headers.collect() };
-        depart(&mut record, &TraceContext::new(HOP, state.map(str::to_owned)).unwrap());
+        OutRecord { topic: "t".into(), partition: None, key: None, value: None, headers: headers.collect() }
+    }
+
+    fn departed(headers: &[(&'static str, &'static str)], state: Option<&str>) -> Vec<(String, String)> {
+        let mut record = record(headers);
+        depart(&mut record, &TraceContext::new(HOP, state.map(str::to_owned)).unwrap(), usize::MAX);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         record.headers.iter().map(|(name, value)| (text(name.as_bytes()), text(value.as_ref().unwrap()))).collect()
     }
@@ -69,6 +82,21 @@ mod tests {
             ("content-type", "application/json"),
         ];
         assert_eq!(departed(&before, None), owned(&after));
+    }
+
+    // Fails when `limit` is not looked at, and when what is given back lacks the old hop.
+    #[test]
+    fn a_record_that_has_no_room_for_the_hop_goes_as_it_was() {
+        let headers = [("ce_specversion", "1.0"), ("ce_traceparent", CAUSE), ("traceparent", CAUSE)];
+        let hop = TraceContext::new(HOP, Some("w=2".to_owned())).unwrap();
+        let mut roomy = record(&headers);
+        depart(&mut roomy, &hop, usize::MAX);
+        let needed = roomy.wire_size();
+        for (limit, expected) in [(needed, roomy), (needed - 1, record(&headers))] {
+            let mut departing = record(&headers);
+            depart(&mut departing, &hop, limit);
+            assert_eq!(departing.headers, expected.headers, "{limit}");
+        }
     }
 
     // Fails without `originates`: readers that look at attributes alone would see no trace.

@@ -33,8 +33,8 @@ impl Telemetry {
     }
 
     /// Opens the span of a handler's outputs; a child of the attempt's span, which goes on until they are sent. From here
-    /// on it is the hop that they carry.
-    pub(crate) fn sending_outputs(&self, attempt: &Attempt, outputs: &mut [OutRecord]) -> Sending {
+    /// on it is the hop that they carry, where there is room for it in a record of `limit` bytes.
+    pub(crate) fn sending_outputs(&self, attempt: &Attempt, outputs: &mut [OutRecord], limit: usize) -> Sending {
         let Some(attempt) = attempt.span() else { return Sending { span: Span::none() } };
         // Where topics differ, none is named, as the conventions have it.
         let topic = outputs.first().map(|first| &first.topic);
@@ -43,7 +43,7 @@ impl Telemetry {
         sending.carries(self, outputs, outputs.len());
         // Where a filter leaves this span out, that of the attempt stands in.
         if let Some(hop) = attempt.in_scope(|| sending.context(self)) {
-            outputs.iter_mut().for_each(|output| depart(output, &hop));
+            outputs.iter_mut().for_each(|output| depart(output, &hop, limit));
         }
         sending
     }

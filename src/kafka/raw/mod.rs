@@ -3,6 +3,7 @@
 
 mod batch;
 mod conf;
+mod members;
 pub(in crate::kafka) mod mock;
 mod offsets;
 pub(in crate::kafka) mod produce;
@@ -17,6 +18,7 @@ use std::{
 
 pub(super) use batch::{PartitionQueue, RecordError};
 pub(super) use conf::option_names;
+pub(super) use members::client_ids;
 pub(super) use offsets::{CommitAnswer, CommitQueue, committed, set_leader_epoch};
 
 /// # Safety
