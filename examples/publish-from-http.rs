@@ -8,7 +8,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
 use carom::{
-    Actor, Bus, Context, Event, Failure, Handler, Kafka, PublishError, PublishErrorKind, Publisher, Supervisor,
+    Actor, Bus, Context, Event, Failure, Handler, Kafka, PublishError, Publisher, Supervisor, error::PublishErrorKind,
     event::Environment, handler,
 };
 use serde::{Deserialize, Serialize};

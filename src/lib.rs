@@ -108,13 +108,13 @@ pub mod actor;
 mod bus;
 mod clock;
 mod dispatch;
-mod error;
+pub mod error;
 pub mod event;
 mod health;
 pub mod kafka;
 mod monitor;
 mod nearest;
-mod publish_future;
+pub mod publish_future;
 mod publisher;
 mod services;
 pub mod settings;
@@ -127,21 +127,20 @@ pub mod testing;
 #[doc(hidden)]
 pub mod __private;
 
-pub use actor::{Actor, Context, Failure, FromRef, Handler, Outputs};
+pub use actor::{Actor, Context, Failure, FromRef, Handler};
 pub use bus::{Bus, BusHandle};
 pub use carom_macros::{Actor, Event, FromRef, KeyPart, handler};
 pub use cloudevents;
 pub use dispatch::Route;
-pub use error::{Error, Problem, PublishError, PublishErrorKind};
+pub use error::{Error, PublishError};
 pub use event::{Event, KeyPart, Profile};
 pub use health::Health;
 pub use kafka::Kafka;
 pub use monitor::Monitor;
-pub use publish_future::PublishFuture;
 pub use publisher::Publisher;
 pub use settings::Settings;
 pub use stats::Stats;
-pub use supervisor::{Directive, Ordering, Retry, Strategy, Supervisor};
+pub use supervisor::{Directive, Ordering, Retry, Supervisor};
 
 #[cfg(doctest)]
 mod doctests;

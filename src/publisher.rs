@@ -8,7 +8,6 @@ use futures_util::future::{BoxFuture, join_all};
 use tracing::Instrument;
 
 use crate::{
-    PublishFuture,
     clock::Clock,
     error::{PublishError, PublishErrorKind},
     event::{Attributes, Encoder, Event, NoData, Target, TraceContext, extension_name_warning},
@@ -16,6 +15,7 @@ use crate::{
         record::OutRecord,
         source::{Delivery, SendError, SendErrorKind, Sink},
     },
+    publish_future::PublishFuture,
     services::{Counters, Services},
     telemetry::{Sending, Telemetry},
 };
@@ -182,7 +182,7 @@ impl Publisher {
         results: &[Result<Delivery, SendError>],
         sending: &Sending,
     ) -> Result<(), PublishError> {
-        sending.ended(results);
+        sending.ended(results, results.len());
         Counters::add(&self.counters.published, results.iter().filter(|result| result.is_ok()).count() as u64);
         let failed = |error: &SendError| PublishError::new(event_type, kind_of(error.kind), error);
         results.iter().find_map(|result| result.as_ref().err()).map_or(Ok(()), |error| Err(failed(error)))

@@ -1,6 +1,7 @@
 //! What every stage of a running bus shares.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
@@ -99,6 +100,8 @@ pub(crate) struct Counters {
     pub(crate) handled: AtomicU64,
     pub(crate) retried: AtomicU64,
     pub(crate) dead_lettered: AtomicU64,
+    dead_letters: Mutex<BTreeMap<&'static str, u64>>,
+    pub(crate) reduced: AtomicU64,
     pub(crate) discarded: AtomicU64,
     pub(crate) unknown: AtomicU64,
     pub(crate) published: AtomicU64,
@@ -107,6 +110,18 @@ pub(crate) struct Counters {
 impl Counters {
     pub(crate) fn add(counter: &AtomicU64, n: u64) {
         counter.fetch_add(n, Relaxed);
+    }
+
+    /// Counts a dead letter that the broker has.
+    pub(crate) fn dead_letter(&self, class: &'static str, reduced: bool) {
+        Self::add(&self.dead_lettered, 1);
+        Self::add(&self.reduced, reduced.into());
+        *self.dead_letters.lock().unwrap_or_else(PoisonError::into_inner).entry(class).or_default() += 1;
+    }
+
+    /// Dead letters by their class.
+    pub(crate) fn dead_letters(&self) -> BTreeMap<&'static str, u64> {
+        self.dead_letters.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

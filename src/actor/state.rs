@@ -37,7 +37,7 @@ pub trait FromState<S>: Actor {
 #[diagnostic::on_unimplemented(
     message = "the bus has a state already, a `{Self}`",
     label = "a second state",
-    note = "put what actors need into one struct with `#[derive(Clone, carom::FromRef)]`, and call `.with_state(..)` once with that"
+    note = "put what actors need into one struct with `#[derive(carom::FromRef)]`, and call `.with_state(..)` once with that"
 )]
 pub trait NoState {}
 

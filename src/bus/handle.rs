@@ -3,7 +3,10 @@
 use std::{fmt, sync::Arc};
 
 use super::stop::Running;
-use crate::{Error, Event, Health, Monitor, Problem, PublishFuture, Publisher, Route, Stats, services::Services};
+use crate::{
+    Error, Event, Health, Monitor, Publisher, Route, Stats, error::Problem, publish_future::PublishFuture,
+    services::Services,
+};
 
 /// A running bus.
 ///

@@ -64,7 +64,7 @@ use crate::{
 pub struct Bus<S = ()> {
     pub(crate) options: Options,
     pub(crate) actors: Vec<Arc<ActorSpec>>,
-    state: S,
+    state: Arc<S>,
 }
 
 impl<S> fmt::Debug for Bus<S> {
@@ -96,7 +96,7 @@ impl Bus<()> {
     }
 
     fn with(options: Options) -> Self {
-        Self { options, actors: Vec::new(), state: () }
+        Self { options, actors: Vec::new(), state: Arc::new(()) }
     }
 }
 
@@ -104,16 +104,16 @@ impl<S> Bus<S> {
     /// Gives the bus the state from which actors take their dependencies.
     ///
     /// Call it once, before [`Bus::supervise`]: an actor is built from the state that the bus has at that point. See
-    /// [`FromRef`](crate::FromRef) for how an actor takes a part of it.
-    pub fn with_state<T: Clone + Send + Sync + 'static>(self, state: T) -> Bus<T>
+    /// [`FromRef`](crate::FromRef) for how an actor takes a part of it; the parts are cloned, the state itself is not.
+    pub fn with_state<T: Send + Sync + 'static>(self, state: T) -> Bus<T>
     where
         S: NoState,
     {
-        Bus { options: self.options, actors: self.actors, state }
+        Bus { options: self.options, actors: self.actors, state: Arc::new(state) }
     }
 }
 
-impl<S: Clone + Send + Sync + 'static> Bus<S> {
+impl<S: Send + Sync + 'static> Bus<S> {
     /// Adds an actor, with what happens when one of its handlers fails.
     ///
     /// Its handlers are found by themselves: every `#[handler]` impl for `A` that is linked into the program. A library
@@ -122,7 +122,7 @@ impl<S: Clone + Send + Sync + 'static> Bus<S> {
     /// of these calls is the order in which `Supervisor::rest_for_one` counts.
     #[track_caller]
     pub fn supervise<A: FromState<S>>(mut self, policy: Supervisor) -> Self {
-        let state = self.state.clone();
+        let state = Arc::clone(&self.state);
         let caller = Caller::caller();
         self.actors.push(Arc::new(ActorSpec {
             type_id: TypeId::of::<A>(),

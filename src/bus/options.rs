@@ -114,7 +114,7 @@ impl Options {
             if has_actors {
                 problems.push(Problem::new(
                     "the bus has no name; add `.service(\"..\")`, the name of this service, or `service` \
-                     (`CAROM__SERVICE`) to its settings",
+                     (`CAROM__SERVICE`, with the prefix `CAROM`) to its settings",
                 ));
             }
             "carom".to_owned()

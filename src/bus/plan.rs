@@ -134,9 +134,8 @@ impl Planned {
         Telemetry {
             keys: *keys,
             hooks: hooks.clone(),
-            client_id: self.identity.service.as_str().into(),
-            // As it may be shown: it stands on every span.
-            server: kafka.bootstrap_servers().ok().and_then(|_| only_server(&kafka.servers_shown())),
+            client_ids: kafka.client_ids(&self.identity.service).map(Into::into),
+            server: kafka.servers_on_spans().and_then(|servers| only_server(&servers)),
             cluster_id: self.cluster_id.clone(),
             version: service_version.clone().unwrap_or_default(),
             instance: service_instance.clone().unwrap_or_else(|| instance_id(clock)),

@@ -36,6 +36,9 @@ pub(crate) trait Intake: Send + 'static {
     /// Something that an operator has to know; consuming goes on.
     fn alarm(&self, reason: &str);
 
+    /// What the last alarm was about is over.
+    fn mended(&self) {}
+
     /// The client is dead: the bus has to end with this error.
     fn fatal(&self, reason: &str);
 }

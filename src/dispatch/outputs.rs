@@ -34,7 +34,7 @@ pub(crate) async fn publish(
     outputs: Vec<OutRecord>,
     attempt: Attempt,
 ) -> Published {
-    let count = outputs.len() as u64;
+    let count = outputs.len();
     let mut left = outputs;
     let sending = services.telemetry.sending_outputs(&attempt, &mut left, services.sink.max_record_bytes());
     // The attempt's span ends with this one.
@@ -44,16 +44,17 @@ pub(crate) async fn publish(
         let handler = ticket.handler.as_ref().map_or("", |handler| &handler.name);
         format!("outputs of {handler}, {} {}", ticket.record.from(), ticket.record.offset())
     };
-    let mut health = None;
+    let (mut health, mut results) = (None, Vec::new());
     for round in 1.. {
-        let results = services.sink.send(left.clone()).instrument(sending.span().clone()).await;
-        sending.ended(&results);
-        let (first, error) = match judge(results) {
+        results = services.sink.send(left.clone()).instrument(sending.span().clone()).await;
+        let (first, error) = match judge(&results) {
             Ok(()) => {
-                Counters::add(&services.counters.published, count);
+                sending.ended(&results, count);
+                Counters::add(&services.counters.published, count as u64);
                 return Published::Acked { stub: ticket.stub(), attempts: ticket.attempts };
             }
             Err(Failed::Never(error)) => {
+                sending.ended(&results, count);
                 return Published::Refused { ticket, fault: Fault::Failure(Failure::permanent(error)) };
             }
             Err(Failed::At(first, error)) => (first, error),
@@ -67,6 +68,7 @@ pub(crate) async fn publish(
             break;
         }
     }
+    sending.ended(&results, count);
     Published::GivenUp
 }
 
@@ -79,18 +81,13 @@ enum Failed {
     At(usize, SendError),
 }
 
-fn judge<T>(results: Vec<Result<T, SendError>>) -> Result<(), Failed> {
-    let mut failed = None;
-    for (at, result) in results.into_iter().enumerate() {
-        match result {
-            Err(error) if matches!(error.kind, SendErrorKind::Permanent | SendErrorKind::TooLarge) => {
-                return Err(Failed::Never(error));
-            }
-            Err(error) => failed = failed.or(Some(Failed::At(at, error))),
-            Ok(_) => {}
-        }
+fn judge<T>(results: &[Result<T, SendError>]) -> Result<(), Failed> {
+    let errors = || results.iter().enumerate().filter_map(|(at, result)| Some((at, result.as_ref().err()?)));
+    let never = |error: &SendError| matches!(error.kind, SendErrorKind::Permanent | SendErrorKind::TooLarge);
+    if let Some((_, error)) = errors().find(|(_, error)| never(error)) {
+        return Err(Failed::Never(error.clone()));
     }
-    failed.map_or(Ok(()), Err)
+    errors().next().map_or(Ok(()), |(at, error)| Err(Failed::At(at, error.clone())))
 }
 
 #[cfg(test)]
@@ -117,8 +114,8 @@ mod tests {
             (vec![Some(InDoubt), None, Some(Permanent)], never(Permanent)),
         ];
         for (kinds, expected) in rows {
-            let results = kinds.iter().map(|kind| kind.map_or(Ok(()), |kind| Err(error(kind)))).collect();
-            assert_eq!(judge(results), expected, "{kinds:?}");
+            let results: Vec<_> = kinds.iter().map(|kind| kind.map_or(Ok(()), |kind| Err(error(kind)))).collect();
+            assert_eq!(judge(&results), expected, "{kinds:?}");
         }
     }
 }

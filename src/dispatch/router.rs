@@ -163,7 +163,7 @@ impl Door {
     }
 }
 
-/// The last alarm, until partitions are assigned again.
+/// The last alarm, until partitions are assigned again or all commits succeed.
 const ALARM: &str = "alarm";
 
 /// No broker can be reached.
@@ -222,6 +222,10 @@ impl Intake for Door {
         if self.services.health.note(ALARM, reason) {
             logs::alarm(reason);
         }
+    }
+
+    fn mended(&self) {
+        self.services.health.recover(ALARM);
     }
 
     fn fatal(&self, reason: &str) {

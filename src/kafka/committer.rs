@@ -71,6 +71,8 @@ pub(crate) struct Verdict {
     pub(crate) lost: Vec<TopicPartition>,
     /// For an operator.
     pub(crate) alarms: Vec<String>,
+    /// There were alarms, and commits of all partitions succeed again.
+    pub(crate) mended: bool,
     /// The client is dead.
     pub(crate) fatal: Option<String>,
 }
@@ -104,7 +106,11 @@ pub(crate) struct Committer {
     /// Requests that failed since the last good one.
     failures: u32,
     not_before: Duration,
+    /// The same where a partition waits for its last commit, which has no time for a long backoff.
+    not_before_urgent: Duration,
     plain_until: Duration,
+    /// An operator was told, and it is not over yet.
+    alarmed: bool,
     dead: bool,
 }
 
@@ -144,7 +150,8 @@ impl Committer {
     /// Whether to call [`Committer::request`]; cheap, so that it can be asked at every turn.
     pub(crate) fn due(&mut self, now: Duration, load: Load) -> bool {
         self.expire(now);
-        if self.dead || self.in_flight.is_some() || now < self.not_before {
+        let not_before = if load.urgent { self.not_before_urgent } else { self.not_before };
+        if self.dead || self.in_flight.is_some() || now < not_before {
             return false;
         }
         let since = self.looked.map_or(self.policy.interval, |looked| now.saturating_sub(looked));
@@ -219,13 +226,17 @@ impl Committer {
         }
         if failed {
             self.looked = None;
+            self.alarmed |= !verdict.alarms.is_empty();
         } else {
             self.failures = 0;
             self.accept(&request);
+            verdict.mended = self.alarmed && self.tracked.values().all(|tracked| tracked.suspended.is_none());
+            self.alarmed &= !verdict.mended;
         }
         if retry {
             self.failures = self.failures.saturating_add(1);
             self.not_before = now + self.backoff(jitter);
+            self.not_before_urgent = self.not_before.min(now + self.policy.backoff.0);
         }
         verdict
     }

@@ -1,5 +1,17 @@
 use super::*;
 
+// Fails when spans take the service for a client's id, and when the report leaves out what somebody set.
+#[test]
+fn a_client_id_that_was_set_is_known_to_spans_and_to_the_report() {
+    let plain = Kafka::new("one:9092");
+    assert_eq!(plain.client_ids("billing"), ["billing", "billing"]);
+    let options = |kafka: &Kafka| kafka.consumer_differences().into_iter().map(|one| one.option).collect::<Vec<_>>();
+    assert!(!options(&plain).contains(&"client.id".to_owned()));
+    let named = plain.consumer("client.id", "billing-7");
+    assert_eq!(named.client_ids("billing"), ["billing-7", "billing"]);
+    assert!(options(&named).contains(&"client.id".to_owned()));
+}
+
 fn values(config: &ClientConfig, keys: &[&str]) -> Vec<String> {
     keys.iter().map(|key| config.get(key).unwrap_or("unset").to_owned()).collect()
 }

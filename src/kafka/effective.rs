@@ -2,7 +2,12 @@
 
 use rdkafka::{ClientConfig, config::NativeClientConfig};
 
-use super::{Kafka, Publishing, config::Cluster, layers::Scope, secrets::Secrets};
+use super::{
+    Kafka, Publishing,
+    config::Cluster,
+    layers::Scope,
+    secrets::{Secrets, Value},
+};
 
 /// An option whose value is not librdkafka's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +19,7 @@ pub(crate) struct Difference {
     pub(crate) default: Option<String>,
 }
 
-/// Names that the bus tells in its own words.
+/// Names that the bus tells in its own words, unless somebody set them.
 const TOLD_ELSEWHERE: &[&str] = &["bootstrap.servers", "client.id", "group.id"];
 
 impl Kafka {
@@ -30,7 +35,8 @@ impl Kafka {
 
     fn differences(&self, config: &ClientConfig, scope: Scope) -> Vec<Difference> {
         let (Some(fresh), Ok(real)) = (fresh(), config.create_native_config()) else { return Vec::new() };
-        let options = config.config_map().into_iter().filter(|(option, _)| !TOLD_ELSEWHERE.contains(option));
+        let told = |option: &str| TOLD_ELSEWHERE.contains(&option) && self.options.shown(scope, option).is_none();
+        let options = config.config_map().into_iter().filter(|(option, _)| !told(option));
         let differences = options.filter_map(|(option, value)| {
             let default = default_of(&fresh, scope, option);
             (real.get(option).ok() != default).then(|| Difference {
@@ -42,6 +48,12 @@ impl Kafka {
         differences.collect()
     }
 
+    /// The `client.id` of consumer and producer: `service`, unless an option says something else.
+    pub(crate) fn client_ids(&self, service: &str) -> [String; 2] {
+        let configs = [self.consumer_layers("group", service), self.producer_layers(service, Publishing::Events)];
+        configs.map(|config| config.get("client.id").unwrap_or(service).to_owned())
+    }
+
     /// Where the clients connect, for people.
     pub(crate) fn servers_shown(&self) -> String {
         match &self.cluster {
@@ -50,13 +62,22 @@ impl Kafka {
         }
     }
 
-    /// What must not stand in any text.
+    /// Where the clients connect, unless that must not be shown.
+    pub(crate) fn servers_on_spans(&self) -> Option<String> {
+        match &self.cluster {
+            Cluster::Servers(servers) if servers.is_secret("bootstrap.servers") => None,
+            Cluster::Servers(servers) => Some(servers.shown("bootstrap.servers")),
+            Cluster::Embedded(broker) => broker.bootstrap_servers().ok(),
+        }
+    }
+
+    /// What must not stand in any text. Of hidden servers also each by itself: the client's messages name one.
     pub(crate) fn secrets(&self) -> Secrets {
-        let servers = match &self.cluster {
-            Cluster::Servers(servers) => Some(("bootstrap.servers", servers)),
-            Cluster::Embedded(_) => None,
-        };
-        Secrets::of(self.options.iter().chain(servers))
+        const SERVERS: &str = "bootstrap.servers";
+        let Cluster::Servers(servers) = &self.cluster else { return Secrets::of(self.options.iter()) };
+        let hidden = |text: &str| Value { text: text.trim().to_owned(), hidden: servers.hidden };
+        let each: Vec<_> = servers.text.split(',').map(hidden).collect();
+        Secrets::of(self.options.iter().chain([servers].into_iter().chain(&each).map(|value| (SERVERS, value))))
     }
 
     /// The value of librdkafka's `partitioner`.

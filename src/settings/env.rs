@@ -11,6 +11,9 @@ use super::{
 
 /// Settings from the variables that start with `prefix` and `__`, or everything that is wrong with them.
 pub(super) fn read(prefix: &str, vars: impl Iterator<Item = (OsString, OsString)>) -> Result<Settings, Vec<String>> {
+    if let Some(problem) = misread(prefix) {
+        return Err(vec![problem]);
+    }
     let mut leaves = Vec::new();
     let mut problems = Vec::new();
     for (name, value) in vars {
@@ -33,6 +36,17 @@ pub(super) fn read(prefix: &str, vars: impl Iterator<Item = (OsString, OsString)
     read::settings(leaves, problems, &Spelling::Variables(prefix.to_owned()))
 }
 
+/// What is wrong with a prefix with which nothing would be read.
+fn misread(prefix: &str) -> Option<String> {
+    match prefix.trim_end_matches('_') {
+        "" => Some("the prefix of settings in the environment must not be empty: write for example `CAROM`".to_owned()),
+        bare if bare == prefix => None,
+        bare => Some(format!(
+            "the prefix `{prefix}` must not end in `_`: write `{bare}`, for variables such as `{bare}__SERVICE`"
+        )),
+    }
+}
+
 /// What somebody meant who wrote one `_` after the prefix where two belong. The variable may also be none of ours.
 fn overlooked(prefix: &str, said: &str) -> Option<String> {
     let rest = said.strip_prefix(prefix)?.strip_prefix('_')?.to_lowercase();
@@ -42,6 +56,19 @@ fn overlooked(prefix: &str, said: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // Fails without `misread`: nothing would be read, and nobody would say so.
+    #[test]
+    fn a_prefix_that_would_find_nothing_is_refused() {
+        let vars = || [("CAROM__SERVICE".into(), "billing".into())].into_iter();
+        let problem = |prefix| read(prefix, vars()).map(|_| ()).unwrap_err().concat();
+        for prefix in ["CAROM__", "CAROM_"] {
+            let said = problem(prefix);
+            assert!(said.contains(&format!("`{prefix}`")) && said.contains("write `CAROM`"), "{said}");
+        }
+        assert!(problem("").contains("must not be empty") && problem("__").contains("must not be empty"));
+        assert_eq!(read("CAROM", vars()).unwrap().service.as_deref(), Some("billing"));
+    }
 
     // Fails without any of the three ways in which `meant` looks.
     #[test]
@@ -54,6 +81,10 @@ mod tests {
             ("CAROM_KAFKA_TOPICS", "CAROM__KAFKA__TOPICS"),
             ("CAROM_KAFKA_SASL_USERNAME", "CAROM__KAFKA__SASL_USERNAME"),
             ("CAROM_KAFKA__CONSUMER__FETCH_MIN_BYTES", "CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES"),
+            ("CAROM_KAFKA_CONSUMER_FETCH_MIN_BYTES", "CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES"),
+            ("CAROM_KAFKA__CONSUMER_FETCH_MIN_BYTES", "CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES"),
+            ("CAROM_KAFKA_PRODUCER__LINGER_MS", "CAROM__KAFKA__PRODUCER__LINGER_MS"),
+            ("CAROM_KAFKA_LINGER_MS", "CAROM__KAFKA__LINGER_MS"),
         ] {
             assert_eq!(meant(said).as_deref(), Some(right), "{said}");
         }

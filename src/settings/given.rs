@@ -65,7 +65,8 @@ impl Given {
         let value = if from_file { read(&said, &value)? } else { Value::plain(value) };
         match &key {
             Key::Own(name) if from_file => {
-                self.hidden.insert(name);
+                // Both keys of the environment set the one field.
+                self.hidden.insert(if *name == "environment_short" { "environment" } else { name });
             }
             Key::Own(_) => {}
             Key::Option(_, option) => {

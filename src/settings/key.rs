@@ -113,12 +113,17 @@ pub(super) fn parse(path: &[String], said: &str, spelling: &Spelling) -> Result<
 pub(super) fn meant(path: &str, spelling: &Spelling) -> Option<String> {
     let segments: Vec<_> = path.split('.').map(str::to_owned).collect();
     let flat = || KAFKA.iter().find(|own| dotted(own) == dotted(path)).map(|own| (*own).to_owned());
-    let option_of_all = || {
-        let name = path.strip_prefix("kafka_")?;
-        option(name, Scope::All).map(|_| format!("kafka.{}", dotted(name)))
+    let some_option = || {
+        let name = path.strip_prefix("kafka_").or_else(|| path.strip_prefix("kafka."))?;
+        let known = |name: &str| option(name, Scope::All).map(|_| dotted(name));
+        let of = |section: &'static str| Some((section, name.strip_prefix(section)?.strip_prefix(['_', '.'])?));
+        match of("consumer").or_else(|| of("producer")) {
+            Some((section, rest)) => Some(format!("kafka.{section}.{}", known(rest)?)),
+            None => Some(format!("kafka.{}", known(name)?)),
+        }
     };
     let is_right = parse(&segments, path, spelling).is_ok();
-    is_right.then(|| path.to_owned()).or_else(flat).or_else(option_of_all).map(|path| spelling.spell(&path))
+    is_right.then(|| path.to_owned()).or_else(flat).or_else(some_option).map(|path| spelling.spell(&path))
 }
 
 fn own(path: &str) -> Option<Named> {

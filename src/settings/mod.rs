@@ -82,8 +82,8 @@ use crate::{
 /// `CAROM__KAFKA__SASL_PASSWORD_FILE=/run/secrets/kafka`. Name and `_file` together are an error. (Options of librdkafka
 /// that themselves end in `.file`, such as `sasl.oauthbearer.assertion.file`, are handed through.) What was read from a
 /// file is hidden in `Debug`, logs and errors, as is the value of every key that ends in `password`, `secret`, `pem`,
-/// `passphrase`, `jaas` or `config`, and the user info of URLs. The names of service, group, domain and environment
-/// stand in topics and logs wherever they came from.
+/// `passphrase`, `jaas` or `config`, and the user info of URLs. The names of service, group, domain, source and environment
+/// stand in topics, events and logs wherever they came from.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Settings {
@@ -161,7 +161,7 @@ impl Settings {
         V: Into<OsString>,
     {
         env::read(prefix, vars.into_iter().map(|(name, value)| (name.into(), value.into())))
-            .map_err(|problems| Error::Misconfigured(problems.into_iter().map(crate::Problem::new).collect()))
+            .map_err(|problems| Error::Misconfigured(problems.into_iter().map(crate::error::Problem::new).collect()))
     }
 }
 

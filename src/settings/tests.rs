@@ -319,6 +319,27 @@ fn what_was_read_from_a_file_is_used_and_never_shown() {
     }
 }
 
+// Fails when only the list as a whole is taken out: the client's messages name one server.
+#[test]
+fn each_server_that_was_read_from_a_file_is_hidden_by_itself() {
+    let secret = Secret::new("one.internal:9093, two.internal:9093\n");
+    let settings = from(&[("CAROM__KAFKA__BOOTSTRAP_SERVERS_FILE", secret.path())]);
+    let kafka = Kafka::from(settings.kafka);
+    let hidden = kafka.secrets().hide("two.internal:9093/bootstrap: connection refused; one.internal:9093/1: down");
+    assert_eq!(hidden, "***/bootstrap: connection refused; ***/1: down");
+    // Fails when spans get what is shown to people.
+    assert_eq!(kafka.servers_on_spans(), None);
+    assert_eq!(Kafka::new("one:9093").servers_on_spans().as_deref(), Some("one:9093"));
+}
+
+// Fails without the other key of the environment in `hidden`.
+#[test]
+fn a_short_environment_from_a_file_is_not_in_debug() {
+    let secret = Secret::new("hunter2");
+    let settings = from(&[("CAROM__ENVIRONMENT_SHORT_FILE", secret.path())]);
+    assert!(settings.environment.is_some() && !format!("{settings:?}").contains("hunter2"));
+}
+
 // Fails when a sentence quotes the value of a setting without asking where it came from.
 #[test]
 fn no_error_quotes_what_was_read_from_a_file() {

@@ -106,6 +106,8 @@ impl Book {
             handled: counters.handled.load(Relaxed),
             retried: counters.retried.load(Relaxed),
             dead_lettered: counters.dead_lettered.load(Relaxed),
+            dead_letters: counters.dead_letters(),
+            reduced: counters.reduced.load(Relaxed),
             discarded: counters.discarded.load(Relaxed),
             unknown: counters.unknown.load(Relaxed),
             published: counters.published.load(Relaxed),

@@ -7,6 +7,8 @@ mod hot_keys;
 mod partition;
 mod rate;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 pub(crate) use self::{
@@ -52,6 +54,11 @@ pub struct Stats {
     pub retried: u64,
     /// Dead letters that the broker has, those of records that could not be decoded included.
     pub dead_lettered: u64,
+    /// The same by class, as the header `carom-error-class` has it: `decode`, `transient`, `permanent`, `timeout` or
+    /// `panic`. Classes without dead letters are left out.
+    pub dead_letters: BTreeMap<&'static str, u64>,
+    /// Dead letters that had to leave something of their record out, because the whole was too large.
+    pub reduced: u64,
     /// Records that a policy discarded.
     pub discarded: u64,
     /// Records of a type that no actor of this bus handles; they are skipped.

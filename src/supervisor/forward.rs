@@ -45,11 +45,14 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
     let key = format!("dead letter of {actor}, {partition} {}", failed.ticket.record.offset());
     let mut health = services.health.reason(key);
     let mut limit = services.dead_letters.max_record_bytes();
+    let mut left_out = false;
     for round in 1.. {
         let partitions = services.dead_letters.partition_count(topic).await.unwrap_or(0);
         let letter = build(&failed.ticket.record, &info(&services, &failed, partitions), limit);
         let size = letter.wire_size();
-        if let Some(what) = reduced(&letter) {
+        let what = reduced(&letter);
+        left_out = what.is_some();
+        if let Some(what) = what {
             logs::reduced(topic, size, what);
         }
         let Err(error) = send(&services, letter).await else { break };
@@ -63,7 +66,7 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
         }
     }
     drop(health);
-    Counters::add(&services.counters.dead_lettered, 1);
+    services.counters.dead_letter(class(&failed).as_str(), left_out);
     if let Some(handler) = &failed.ticket.handler {
         Counters::add(&handler.meter.dead_lettered, 1);
     }
@@ -92,7 +95,7 @@ fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> Dead
         retry_stage: None,
         first_failure: failed.ticket.first_failure.unwrap_or(now),
         last_failure: now,
-        class: failed.outcome().class().unwrap_or(ErrorClass::Permanent),
+        class: class(failed),
         error: error_text(&failed.fault),
         service_name: &services.service,
         service_version: &services.telemetry.version,
@@ -104,6 +107,10 @@ fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> Dead
         trusted: false,
         redact: None,
     }
+}
+
+fn class(failed: &Failed) -> ErrorClass {
+    failed.outcome().class().unwrap_or(ErrorClass::Permanent)
 }
 
 fn error_text(fault: &Fault) -> ErrorText {

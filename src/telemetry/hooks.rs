@@ -10,7 +10,7 @@ use std::{
 
 use tracing::Span;
 
-use super::{IncomingTrace, blocked::EVERY};
+use super::{IncomingTrace, blocked::EVERY, logs};
 use crate::{actor::panic_message, clock::monotonic, event::TraceContext};
 
 /// `traceparent` and, if there is one, `tracestate`.
@@ -52,7 +52,7 @@ impl Hooks {
         };
         if let Some(panics) = self.panics.note(hook, monotonic()) {
             let panic = panic_message(panic.as_ref());
-            tracing::error!(hook, panics, panic, "a hook panicked: events have no trace context");
+            logs::hook_panicked(hook, panics, &panic);
         }
         None
     }

@@ -44,7 +44,8 @@ pub enum Keys {
 pub(crate) struct Telemetry {
     pub(crate) keys: Keys,
     pub(crate) hooks: Hooks,
-    pub(crate) client_id: Arc<str>,
+    /// The `client.id` of the consumer, and that of the producer.
+    pub(crate) client_ids: [Arc<str>; 2],
     /// The broker, where just one is named.
     pub(crate) server: Option<(String, u16)>,
     /// As the cluster calls itself; not known of a test bus, and where nobody looked at topics.
@@ -95,6 +96,8 @@ pub(crate) fn only_server(servers: &str) -> Option<(String, u16)> {
         return None;
     }
     let server = servers.rsplit_once("://").map_or(servers, |(_, server)| server).trim();
+    // Of what stands before it, if anything, no client makes use.
+    let server = server.rsplit_once('@').map_or(server, |(_, server)| server);
     match server.rsplit_once(':') {
         Some((host, port)) => Some((host.to_owned(), port.parse().ok()?)),
         None if server.is_empty() => None,
@@ -112,6 +115,7 @@ mod tests {
         let named = |servers| only_server(servers).map(|(host, port)| format!("{host} {port}"));
         assert_eq!(named("kafka-1:9093").as_deref(), Some("kafka-1 9093"));
         assert_eq!(named("SASL_SSL://kafka-1").as_deref(), Some("kafka-1 9092"));
+        assert_eq!(named("SASL_SSL://***@kafka-1:9093").as_deref(), Some("kafka-1 9093"));
         // Fails without the look for a comma: spans would name a host called `kafka-1:9092,kafka-2`.
         assert_eq!(named("kafka-1:9092,kafka-2:9092"), None);
         assert_eq!(named(""), None);

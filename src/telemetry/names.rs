@@ -89,6 +89,7 @@ pub(crate) mod event {
     pub(crate) const DEGRADED: &str = "carom.bus.degraded";
     pub(crate) const RECOVERED: &str = "carom.bus.recovered";
     pub(crate) const ALARM: &str = "carom.bus.alarm";
+    pub(crate) const HOOK_PANICKED: &str = "carom.hook.panicked";
     pub(crate) const BROKER_UP: &str = "carom.broker.up";
     pub(crate) const BROKER_DOWN: &str = "carom.broker.down";
 }
@@ -113,6 +114,7 @@ pub(crate) mod message {
     pub(crate) const DEGRADED: &str = "degraded";
     pub(crate) const RECOVERED: &str = "recovered";
     pub(crate) const ALARM: &str = "consuming needs an operator";
+    pub(crate) const HOOK_PANICKED: &str = "a hook panicked: events have no trace context";
     pub(crate) const BROKER_UP: &str = "the broker is connected";
     pub(crate) const BROKER_DOWN: &str = "the broker cannot be reached";
 }
@@ -146,4 +148,36 @@ pub(crate) mod field {
     pub(crate) const SERVICE: &str = "service";
     /// `consumer` or `producer`.
     pub(crate) const CLIENT: &str = "client";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    const NAMES: &str = include_str!("names.rs");
+    const PAGE: &str = include_str!("../../docs/telemetry.md");
+
+    /// The values of the constants in a module of this file.
+    fn names(module: &str) -> BTreeSet<&'static str> {
+        let (_, from) = NAMES.split_once(&format!("pub(crate) mod {module} {{")).unwrap();
+        let (inside, _) = from.split_once("\n}\n").unwrap();
+        inside.split('"').skip(1).step_by(2).collect()
+    }
+
+    // Fails when a name is added here and not to the page, or the other way round.
+    #[test]
+    fn the_page_has_each_name_of_spans_and_lines() {
+        let of_page: BTreeSet<&str> = PAGE.split('`').skip(1).step_by(2).flat_map(str::split_whitespace).collect();
+        for module in ["target", "span", "attribute", "event"] {
+            let missing: Vec<_> = names(module).into_iter().filter(|name| !of_page.contains(name)).collect();
+            assert!(missing.is_empty(), "{module}: {missing:?} are not in docs/telemetry.md");
+        }
+        let lines = PAGE.lines().filter_map(|line| line.strip_prefix("| `carom."));
+        let told: BTreeSet<_> = lines.flat_map(|line| line.split('|').next().unwrap().split('`')).collect();
+        let known: BTreeSet<_> = names("event").into_iter().chain(names("attribute")).collect();
+        for name in told.iter().filter(|name| !name.trim_matches([' ', ',']).is_empty()) {
+            let name = if name.starts_with("carom.") { (*name).to_owned() } else { format!("carom.{name}") };
+            assert!(known.contains(&*name), "{name} is no name of ours");
+        }
+    }
 }

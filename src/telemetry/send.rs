@@ -66,7 +66,7 @@ impl Telemetry {
             { attribute::PARTITION_ID } = Empty,
             { attribute::OFFSET } = Empty,
             { attribute::BATCH_COUNT } = Empty,
-            { attribute::CLIENT_ID } = &*self.client_id,
+            { attribute::CLIENT_ID } = &*self.client_ids[1],
             { attribute::SERVER_ADDRESS } = self.server_address(),
             { attribute::SERVER_PORT } = self.server_port(),
             { attribute::CLUSTER_ID } = self.cluster_id.as_deref(),
@@ -128,12 +128,12 @@ impl Sending {
         }
     }
 
-    /// Says what became of it.
-    pub(crate) fn ended(&self, results: &[Result<Delivery, SendError>]) {
+    /// Says what became of `count` records in the end, of which these are the last.
+    pub(crate) fn ended(&self, results: &[Result<Delivery, SendError>], count: usize) {
         if self.span.is_disabled() {
             return;
         }
-        if let [Ok(delivery)] = results {
+        if let ([Ok(delivery)], 1) = (results, count) {
             self.span.record(attribute::PARTITION_ID, delivery.partition.to_string());
             self.span.record(attribute::OFFSET, delivery.offset);
         }

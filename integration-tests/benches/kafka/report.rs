@@ -14,8 +14,10 @@ impl Spread {
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);
-        let at = |share: f64| values.get(((values.len().max(1) - 1) as f64 * share).round() as usize).copied();
-        Self { min: at(0.0).unwrap_or(f64::NAN), median: at(0.5).unwrap_or(f64::NAN), max: at(1.0).unwrap_or(f64::NAN) }
+        let at = |at: usize| values.get(at).copied().unwrap_or(f64::NAN);
+        let last = values.len().saturating_sub(1);
+        // The mean of the middle two, where there are two.
+        Self { min: at(0), median: f64::midpoint(at(last / 2), at(last.div_ceil(2))), max: at(last) }
     }
 }
 

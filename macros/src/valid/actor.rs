@@ -50,6 +50,6 @@ pub(crate) fn unprovided(actor: &Ident, needed: &[&Part]) -> Unprovided {
         }
     };
     let note = "call `.with_state(..)` before `.supervise`; if `{Self}` is a struct with several fields, derive `FromRef` for it; \
-                mark fields that need no state `#[actor(default)]`";
+                what an actor takes has to be `Clone`; mark fields that need no state `#[actor(default)]`";
     Unprovided { message: format!("the bus state `{{Self}}` {message}"), label, note: note.to_owned() }
 }

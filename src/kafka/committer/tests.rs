@@ -90,6 +90,12 @@ fn backoff_doubles_up_to_its_bound() {
         now = committer.not_before;
     }
     assert_eq!(waits, [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+    // Fails when a partition that leaves waits as long as the others: its last commit would not be tried at all.
+    let urgent = Load { urgent: true, ..Load::default() };
+    let answered = now - Duration::from_secs(5);
+    assert!(!committer.due(answered + Duration::from_millis(99), urgent));
+    assert!(committer.due(answered + Duration::from_millis(100), urgent));
+    assert!(!committer.due(answered + Duration::from_millis(100), Load::default()));
 }
 
 #[test]
@@ -130,6 +136,25 @@ fn a_partition_that_seems_lost_is_left_alone_until_a_rebalance_confirms_it() {
     // Fails when `confirm` leaves `suspended`: a revoke right after it would go without its last commit.
     assert!(!committer.is_settled(SECOND, &partition(0), 1, 5));
     assert_eq!(offsets(&committer.request(SECOND, [standing(0, 1, 5), standing(1, 1, 5)]).unwrap()), [(0, 5)]);
+}
+
+// Fails when one partition's success is taken for all, and when the end is told twice or never.
+#[test]
+fn an_alarm_is_over_when_all_partitions_are_committed_again() {
+    let mut committer = tracking(2);
+    let both = |offset| [standing(0, 1, offset), standing(1, 1, offset)];
+    let mended = |committer: &mut Committer, now, offset, errors: &[usize]| {
+        let points = committer.request(now, both(offset)).unwrap();
+        let mut answers = all(&points, &Ok(()));
+        errors.iter().for_each(|&at| answers[at].1 = Err(CommitError::Alarm("rights".to_owned())));
+        committer.answered(now, answers, 0.0).mended
+    };
+    assert!(!mended(&mut committer, SECOND, 5, &[0, 1]));
+    // The first partition is tried again, the second still rests.
+    committer.tracked.get_mut(&partition(0)).unwrap().suspended = None;
+    assert!(!mended(&mut committer, SECOND * 2, 6, &[]));
+    assert!(mended(&mut committer, SECOND * 40, 7, &[]));
+    assert!(!mended(&mut committer, SECOND * 41, 8, &[]), "told once");
 }
 
 #[test]

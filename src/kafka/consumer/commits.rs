@@ -26,13 +26,16 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
     pub(super) fn on_committed(&mut self, now: Duration, results: Vec<(TopicPartition, Result<(), CommitError>)>) {
         self.partitions.note_answer(&results);
         let jitter = (self.wiring.jitter)();
-        let Verdict { lost, alarms, fatal } = self.committer.answered(now, results, jitter);
+        let Verdict { lost, alarms, mended, fatal } = self.committer.answered(now, results, jitter);
         for partition in lost {
             // Not the end yet: in a cooperative rebalance the same error also comes for partitions that stay.
             self.partitions.hold(&partition, now + self.settings.commits.suspend.0);
         }
         for alarm in alarms {
             self.intake.alarm(&alarm);
+        }
+        if mended {
+            self.intake.mended();
         }
         if let Some(reason) = fatal {
             self.on_fatal(&reason);

@@ -60,6 +60,10 @@ async fn a_dead_letter_without_room_for_its_record_points_to_it(world: World) {
     shared.ledger.until("the next of the key", |_| !shared.ledger.runs("Worker", "key", 0).is_empty()).await;
     let letter = &letters[0];
     assert_eq!(letter.header("carom-reduced"), Some("pointer"));
+    // Fails when what was left out is forgotten by the time the letter is counted.
+    let counted = || bus.stats();
+    let stats = probe::until("the letter", counted, |stats| stats.dead_lettered == 1).await;
+    assert_eq!((stats.dead_letters, stats.reduced), ([("decode", 1)].into(), 1));
     assert_eq!((letter.key.as_deref(), letter.value.as_deref()), (Some(&b"key"[..]), Some(&b""[..])));
     assert_eq!(letter.foreign_headers(), kept, "only what says which event it was");
     assert_eq!(letter.header("carom-original-size"), Some("999500"));

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use carom::{PublishErrorKind, Retry, Supervisor, kafka::Topics};
+use carom::{Retry, Supervisor, error::PublishErrorKind, kafka::Topics};
 use integration_tests::{
     job::{Done, Job, Shared, Step, Worker},
     probe::{self, Letter},

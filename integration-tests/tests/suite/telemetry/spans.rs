@@ -30,6 +30,7 @@ mod in_memory {
         a_structured_event_says_as_much_on_the_span_of_its_publishing, contract,
         each_attempt_has_a_span_and_a_failed_one_says_why, keys_are_on_spans_only_where_they_are_asked_for,
         outputs_are_published_in_a_span_below_that_of_their_attempt,
+        outputs_that_get_through_in_a_second_round_have_not_failed,
     };
 
     contract!(test_bus: {
@@ -37,6 +38,7 @@ mod in_memory {
         keys_are_on_spans_only_where_they_are_asked_for,
         a_structured_event_says_as_much_on_the_span_of_its_publishing,
         outputs_are_published_in_a_span_below_that_of_their_attempt,
+        outputs_that_get_through_in_a_second_round_have_not_failed,
     });
 }
 
@@ -145,6 +147,18 @@ async fn outputs_are_published_in_a_span_below_that_of_their_attempt(world: Worl
     assert_eq!(all(send, &["messaging.batch.message_count", "otel.kind"]), ["2", "producer"]);
     // Fails when the span of the attempt is kept beyond its outputs.
     assert!(send.closed && process.closed);
+}
+
+// Fails when each round says how it ended: what got through in the end would count as failed.
+async fn outputs_that_get_through_in_a_second_round_have_not_failed(world: World) {
+    let (bus, _, capture) = start(&world, |bus| bus).await;
+    let Running::Test(in_memory) = &bus else { unreachable!("that is a test bus") };
+    // The input itself is delivered by hand, so the refused one is its output.
+    in_memory.refuse_next(1);
+    assert!(in_memory.deliver(Job::new("key", 0, [Step::Publish(1)])).await.is_acked());
+    let [send] = &capture.spans("send")[..] else { panic!("one span for both rounds") };
+    assert_eq!((send.get("otel.status_code"), send.get("error.type")), (None, None));
+    assert!(send.get("messaging.kafka.offset").is_some());
 }
 
 // Fails when `describe` looks at headers alone.

@@ -52,6 +52,8 @@ async fn each_handler_counts_what_it_did(world: World) {
     assert_eq!((ends, worker.latency.count), ([3, 2, 1, 1], 7));
     assert_eq!((auditor.handled, auditor.retried, auditor.latency.count), (5, 0, 5));
     assert_eq!((stats.handled, stats.retried, stats.dead_lettered, stats.discarded), (8, 2, 1, 1));
+    // Fails when the class is left out, or is another one than that of the header.
+    assert_eq!((stats.dead_letters, stats.reduced), ([("permanent", 1)].into(), 0));
     assert_eq!(stats.published, 5 + 3, "by hand, and what a handler returned");
     // Fails when an attempt that waits is timed by the lane's run in which it ends.
     assert!(worker.latency.within(1.0).unwrap() >= 0.025 && worker.latency.sum_seconds >= 0.03, "{worker:?}");

@@ -1,6 +1,9 @@
-//! A state struct offers its fields by type, `#[actor(default)]` fields need no state, actors may be generic.
+//! A state struct offers its fields by type and is not cloned itself, `#[actor(default)]` fields need no state, actors may
+//! be generic.
 
-use carom::{Actor, Context, Event, Failure, FromRef, Handler, __private::FromState, handler};
+use carom::{
+    Actor, Bus, Context, Event, Failure, FromRef, Handler, Kafka, Supervisor, __private::FromState, handler,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone)]
@@ -59,4 +62,6 @@ fn main() {
     let Stateless = Stateless::from_state(&());
     assert_eq!(Finder::<Pool>::from_state(&Pair(Pool("pair"), 0)).pool.0, "pair");
     assert_eq!(Finder::<u8>::from_state(&Pair(Pool("pair"), 7)).pool, 7);
+    let policy = Supervisor::one_for_one;
+    let _ = Bus::new(Kafka::embedded()).with_state(app).supervise::<Billing>(policy()).supervise::<Counter>(policy());
 }
