@@ -5,7 +5,10 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicU64,
+            Ordering::{Relaxed, Release},
+        },
     },
     time::Duration,
 };
@@ -114,9 +117,10 @@ impl Counters {
 
     /// Counts a dead letter that the broker has.
     pub(crate) fn dead_letter(&self, class: &'static str, reduced: bool) {
-        Self::add(&self.dead_lettered, 1);
         Self::add(&self.reduced, reduced.into());
         *self.dead_letters.lock().unwrap_or_else(PoisonError::into_inner).entry(class).or_default() += 1;
+        // Last: whoever sees it sees the others.
+        self.dead_lettered.fetch_add(1, Release);
     }
 
     /// Dead letters by their class.

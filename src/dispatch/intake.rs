@@ -36,8 +36,11 @@ pub(crate) trait Intake: Send + 'static {
     /// Something that an operator has to know; consuming goes on.
     fn alarm(&self, reason: &str);
 
-    /// What the last alarm was about is over.
-    fn mended(&self) {}
+    /// As [`Intake::alarm`], about commits.
+    fn cannot_commit(&self, _reason: &str) {}
+
+    /// All commits succeed again.
+    fn commits_again(&self) {}
 
     /// The client is dead: the bus has to end with this error.
     fn fatal(&self, reason: &str);

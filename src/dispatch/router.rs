@@ -163,8 +163,11 @@ impl Door {
     }
 }
 
-/// The last alarm, until partitions are assigned again or all commits succeed.
+/// The last alarm, until partitions are assigned again.
 const ALARM: &str = "alarm";
+
+/// The last alarm about commits, until all of them succeed or partitions are assigned again.
+const COMMITS: &str = "commits";
 
 /// No broker can be reached.
 const BROKER: &str = "broker";
@@ -175,6 +178,7 @@ const CONSUMER: &str = "consumer";
 impl Intake for Door {
     fn assign(&self, assignment: &Arc<Assignment>) {
         self.services.health.recover(ALARM);
+        self.services.health.recover(COMMITS);
         self.services.book.assigned(assignment);
         self.router.do_send(Change::Assigned(Arc::clone(assignment)));
     }
@@ -224,8 +228,14 @@ impl Intake for Door {
         }
     }
 
-    fn mended(&self) {
-        self.services.health.recover(ALARM);
+    fn cannot_commit(&self, reason: &str) {
+        if self.services.health.note(COMMITS, reason) {
+            logs::alarm(reason);
+        }
+    }
+
+    fn commits_again(&self) {
+        self.services.health.recover(COMMITS);
     }
 
     fn fatal(&self, reason: &str) {

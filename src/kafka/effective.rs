@@ -48,10 +48,10 @@ impl Kafka {
         differences.collect()
     }
 
-    /// The `client.id` of consumer and producer: `service`, unless an option says something else.
+    /// The `client.id` of consumer and producer, as it may be shown: `service`, unless an option says something else.
     pub(crate) fn client_ids(&self, service: &str) -> [String; 2] {
-        let configs = [self.consumer_layers("group", service), self.producer_layers(service, Publishing::Events)];
-        configs.map(|config| config.get("client.id").unwrap_or(service).to_owned())
+        let shown = |scope| self.options.shown(scope, "client.id").unwrap_or_else(|| service.to_owned());
+        [Scope::Consumer, Scope::Producer].map(shown)
     }
 
     /// Where the clients connect, for people.
@@ -75,7 +75,11 @@ impl Kafka {
     pub(crate) fn secrets(&self) -> Secrets {
         const SERVERS: &str = "bootstrap.servers";
         let Cluster::Servers(servers) = &self.cluster else { return Secrets::of(self.options.iter()) };
-        let hidden = |text: &str| Value { text: text.trim().to_owned(), hidden: servers.hidden };
+        let hidden = |text: &str| {
+            // The client writes the protocol in its own way, or leaves it out.
+            let bare = text.rsplit_once("://").map_or(text, |(_, bare)| bare);
+            Value { text: bare.trim().to_owned(), hidden: servers.hidden }
+        };
         let each: Vec<_> = servers.text.split(',').map(hidden).collect();
         Secrets::of(self.options.iter().chain([servers].into_iter().chain(&each).map(|value| (SERVERS, value))))
     }

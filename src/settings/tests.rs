@@ -327,9 +327,21 @@ fn each_server_that_was_read_from_a_file_is_hidden_by_itself() {
     let kafka = Kafka::from(settings.kafka);
     let hidden = kafka.secrets().hide("two.internal:9093/bootstrap: connection refused; one.internal:9093/1: down");
     assert_eq!(hidden, "***/bootstrap: connection refused; ***/1: down");
+    let secret = Secret::new("SASL_SSL://one.internal:9093,SASL_SSL://two.internal:9093");
+    let with_protocol = from(&[("CAROM__KAFKA__BOOTSTRAP_SERVERS_FILE", secret.path())]);
+    let hidden = Kafka::from(with_protocol.kafka).secrets().hide("sasl_ssl://two.internal:9093/bootstrap: refused");
+    assert_eq!(hidden, "sasl_ssl://***/bootstrap: refused");
     // Fails when spans get what is shown to people.
     assert_eq!(kafka.servers_on_spans(), None);
     assert_eq!(Kafka::new("one:9093").servers_on_spans().as_deref(), Some("one:9093"));
+}
+
+// Fails when spans take the value from the layers.
+#[test]
+fn a_client_id_from_a_file_is_not_on_spans() {
+    let secret = Secret::new("hunter2");
+    let settings = from(&[("CAROM__KAFKA__CLIENT_ID_FILE", secret.path())]);
+    assert_eq!(Kafka::from(settings.kafka).client_ids("billing"), ["***", "***"]);
 }
 
 // Fails without the other key of the environment in `hidden`.

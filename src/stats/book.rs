@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::Ordering::{Acquire, Relaxed},
+    },
     time::Duration,
 };
 
@@ -105,7 +108,7 @@ impl Book {
                 .collect(),
             handled: counters.handled.load(Relaxed),
             retried: counters.retried.load(Relaxed),
-            dead_lettered: counters.dead_lettered.load(Relaxed),
+            dead_lettered: counters.dead_lettered.load(Acquire),
             dead_letters: counters.dead_letters(),
             reduced: counters.reduced.load(Relaxed),
             discarded: counters.discarded.load(Relaxed),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    job::{Job, Measured},
+    job::{Job, Measured, Work},
     machine,
 };
 
@@ -70,8 +70,16 @@ impl Drop for Running {
 
 /// Runs a job to its end, with nothing beside it, once the machine is at rest.
 pub(crate) fn run_alone(job: &Job) -> Done<Measured> {
+    // A consumer that has joined fetches at once: what it has in its queues before the clock starts must be none of it,
+    // but where all of it is to be there.
+    let prefetched = matches!(job.work, Work::Consume { prefetched: true, .. });
+    if !prefetched {
+        machine::rest();
+    }
     let mut running = Running::start(job)?;
-    machine::rest();
+    if prefetched {
+        machine::rest();
+    }
     running.go()?;
     running.end()
 }

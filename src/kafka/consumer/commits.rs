@@ -32,10 +32,10 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             self.partitions.hold(&partition, now + self.settings.commits.suspend.0);
         }
         for alarm in alarms {
-            self.intake.alarm(&alarm);
+            self.intake.cannot_commit(&alarm);
         }
         if mended {
-            self.intake.mended();
+            self.intake.commits_again();
         }
         if let Some(reason) = fatal {
             self.on_fatal(&reason);

@@ -56,10 +56,14 @@ pub(in crate::kafka) fn client_ids<C: ClientContext>(
     // SAFETY: the list lives until the end of this function, and so do its groups, their members and all texts, which
     // end with a NUL.
     let groups = unsafe { elements((*list.0).groups, (*list.0).group_cnt) };
-    let members = groups.iter().filter(|found| unsafe { text(found.group) } == group).flat_map(|found| unsafe {
-        // SAFETY: as above.
-        elements(found.members, found.member_cnt)
-    });
     // SAFETY: as above.
-    Ok(members.map(|member| unsafe { text(member.client_id) }).collect())
+    let Some(found) = groups.iter().find(|found| unsafe { text(found.group) } == group) else { return Ok(Vec::new()) };
+    match RDKafkaErrorCode::from(found.err) {
+        RDKafkaErrorCode::NoError => {}
+        code => return Err(code),
+    }
+    // SAFETY: as above.
+    let members = unsafe { elements(found.members, found.member_cnt) };
+    // SAFETY: as above.
+    Ok(members.iter().map(|member| unsafe { text(member.client_id) }).collect())
 }

@@ -60,6 +60,9 @@ impl Bench {
                 counted.push(run);
             }
         }
+        if counted.len() < rounds {
+            return Err(format!("the machine is too busy: {} of {rounds} runs count", counted.len()));
+        }
         println!(
             "{first:?} and loop, median of {}: {}; idle {:.0} %",
             counted.len(),

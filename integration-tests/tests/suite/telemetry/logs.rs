@@ -221,7 +221,7 @@ async fn another_service_in_the_group_is_named_at_start(world: World) {
         let says = move |line: &Line| line.get("message").is_some_and(|message| message.contains(text));
         move || capture.lines().into_iter().filter(says).collect::<Vec<_>>()
     };
-    let (alone, warned) = (saying.clone()("no other service"), saying("shares the consumer group"));
+    let (alone, warned) = (saying.clone()("no other service was seen"), saying("shares the consumer group"));
     probe::until("the first answer", &alone, |lines| lines.len() == 1).await;
     let _second = world.start(world.bus_with(&shared).supervise::<Worker>(Supervisor::one_for_one())).await;
     probe::until("the answer to another instance", &alone, |lines| lines.len() == 2).await;
