@@ -44,18 +44,17 @@ pub(crate) async fn publish(
         let handler = ticket.handler.as_ref().map_or("", |handler| &handler.name);
         format!("outputs of {handler}, {} {}", ticket.record.from(), ticket.record.offset())
     };
-    let (mut health, mut results) = (None, Vec::new());
-    for round in 1.. {
+    let (mut health, mut round) = (None, 1);
+    let mut results;
+    let published = loop {
         results = services.sink.send(left.clone()).instrument(sending.span().clone()).await;
         let (first, error) = match judge(&results) {
             Ok(()) => {
-                sending.ended(&results, count);
                 Counters::add(&services.counters.published, count as u64);
-                return Published::Acked { stub: ticket.stub(), attempts: ticket.attempts };
+                break Published::Acked { stub: ticket.stub(), attempts: ticket.attempts };
             }
             Err(Failed::Never(error)) => {
-                sending.ended(&results, count);
-                return Published::Refused { ticket, fault: Fault::Failure(Failure::permanent(error)) };
+                break Published::Refused { ticket, fault: Fault::Failure(Failure::permanent(error)) };
             }
             Err(Failed::At(first, error)) => (first, error),
         };
@@ -65,11 +64,12 @@ pub(crate) async fn publish(
         let health = health.get_or_insert_with(|| services.health.reason(reason()));
         health.degrade(format!("cannot publish what a handler returned, its key waits: {error}"));
         if !services.wait(persistent_backoff(round), &cancel).await {
-            break;
+            break Published::GivenUp;
         }
-    }
+        round += 1;
+    };
     sending.ended(&results, count);
-    Published::GivenUp
+    published
 }
 
 /// Why not all outputs are with the broker.

@@ -175,6 +175,15 @@ const BROKER: &str = "broker";
 /// Which of the bus's clients this is about.
 const CONSUMER: &str = "consumer";
 
+impl Door {
+    /// An alarm, logged when there is none under this key yet.
+    fn note(&self, key: &str, reason: &str) {
+        if self.services.health.note(key, reason) {
+            logs::alarm(reason);
+        }
+    }
+}
+
 impl Intake for Door {
     fn assign(&self, assignment: &Arc<Assignment>) {
         self.services.health.recover(ALARM);
@@ -223,15 +232,11 @@ impl Intake for Door {
     }
 
     fn alarm(&self, reason: &str) {
-        if self.services.health.note(ALARM, reason) {
-            logs::alarm(reason);
-        }
+        self.note(ALARM, reason);
     }
 
     fn cannot_commit(&self, reason: &str) {
-        if self.services.health.note(COMMITS, reason) {
-            logs::alarm(reason);
-        }
+        self.note(COMMITS, reason);
     }
 
     fn commits_again(&self) {

@@ -9,7 +9,16 @@ use std::{
 use tokio::time::Instant;
 
 /// One line within this time about what goes on with each event.
-pub(super) const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Whether to say something `now` that was last `said` then; if so, that is noted.
+pub(super) fn is_due(said: &mut Option<Instant>, now: Instant) -> bool {
+    let due = said.is_none_or(|said| now.saturating_duration_since(said) >= EVERY);
+    if due {
+        *said = Some(now);
+    }
+    due
+}
 
 /// What was seen of each handler since its last line.
 #[derive(Debug, Default)]
@@ -35,11 +44,7 @@ impl Blocked {
         let seen = all.entry(handler.to_owned()).or_default();
         seen.so_far.count += 1;
         seen.so_far.longest = seen.so_far.longest.max(took);
-        if seen.said.is_some_and(|said| now.saturating_duration_since(said) < EVERY) {
-            return None;
-        }
-        seen.said = Some(now);
-        Some(std::mem::take(&mut seen.so_far))
+        is_due(&mut seen.said, now).then(|| std::mem::take(&mut seen.so_far))
     }
 }
 

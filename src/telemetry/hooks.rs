@@ -5,12 +5,12 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
 };
 
+use tokio::time::Instant;
 use tracing::Span;
 
-use super::{IncomingTrace, blocked::EVERY, logs};
+use super::{IncomingTrace, blocked::is_due, logs};
 use crate::{actor::panic_message, clock::monotonic, event::TraceContext};
 
 /// `traceparent` and, if there is one, `tracestate`.
@@ -50,7 +50,7 @@ impl Hooks {
             Ok(value) => return Some(value),
             Err(panic) => panic,
         };
-        if let Some(panics) = self.panics.note(hook, monotonic()) {
+        if let Some(panics) = self.panics.note(hook, monotonic().into()) {
             let panic = panic_message(panic.as_ref());
             logs::hook_panicked(hook, panics, &panic);
         }
@@ -68,11 +68,7 @@ impl Panics {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (said, unsaid) = all.entry(hook).or_default();
         *unsaid += 1;
-        if said.is_some_and(|said| now.saturating_duration_since(said) < EVERY) {
-            return None;
-        }
-        *said = Some(now);
-        Some(std::mem::take(unsaid))
+        is_due(said, now).then(|| std::mem::take(unsaid))
     }
 }
 
@@ -89,7 +85,7 @@ mod tests {
     // Fails when the time of the last line is forgotten, when the count is not reset, and when hooks share it.
     #[test]
     fn a_hook_that_always_panics_has_one_line_a_minute() {
-        let (panics, start) = (Panics::default(), monotonic());
+        let (panics, start) = (Panics::default(), Instant::from(monotonic()));
         let at = |hook, seconds| panics.note(hook, start + std::time::Duration::from_secs(seconds));
         assert_eq!([at("a", 0), at("a", 1), at("a", 59)], [Some(1), None, None]);
         assert_eq!(at("b", 59), Some(1), "another hook has a line of its own");

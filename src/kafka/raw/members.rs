@@ -1,6 +1,6 @@
 //! Who is in a group: rdkafka panics on a name that is not UTF-8, and any client may have one.
 
-use std::{ffi::CString, ptr, slice, time::Duration};
+use std::{ffi::CString, ptr, time::Duration};
 
 use rdkafka::{
     bindings as sys,
@@ -8,7 +8,7 @@ use rdkafka::{
     error::RDKafkaErrorCode,
 };
 
-use super::text;
+use super::{elements, millis, text};
 
 /// A list of groups of librdkafka's, until it is dropped.
 struct Groups(*const sys::rd_kafka_group_list);
@@ -17,18 +17,6 @@ impl Drop for Groups {
     fn drop(&mut self) {
         // SAFETY: the list is ours and destroyed once.
         unsafe { sys::rd_kafka_group_list_destroy(self.0) };
-    }
-}
-
-/// `len` elements from `data` on; none if there is nothing.
-///
-/// # Safety
-/// `data` is null or points to `len` elements that live for `'a`.
-unsafe fn elements<'a, T>(data: *const T, len: i32) -> &'a [T] {
-    match usize::try_from(len) {
-        // SAFETY: as the caller promises.
-        Ok(len) if !data.is_null() => unsafe { slice::from_raw_parts(data, len) },
-        _ => &[],
     }
 }
 
@@ -41,10 +29,9 @@ pub(in crate::kafka) fn client_ids<C: ClientContext>(
     within: Duration,
 ) -> Result<Vec<String>, RDKafkaErrorCode> {
     let name = CString::new(group).map_err(|_nul| RDKafkaErrorCode::InvalidGroupId)?;
-    let within = i32::try_from(within.as_millis()).unwrap_or(i32::MAX);
     let mut list = ptr::null();
     // SAFETY: the client is alive, the name ends with a NUL, and `list` is ours.
-    let err = unsafe { sys::rd_kafka_list_groups(client.native_ptr(), name.as_ptr(), &raw mut list, within) };
+    let err = unsafe { sys::rd_kafka_list_groups(client.native_ptr(), name.as_ptr(), &raw mut list, millis(within)) };
     if list.is_null() {
         return Err(RDKafkaErrorCode::from(err));
     }

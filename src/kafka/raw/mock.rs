@@ -13,6 +13,8 @@ use rdkafka::{
     types::{RDKafkaRespErr, RDKafkaType},
 };
 
+use super::millis;
+
 /// All brokers, where librdkafka asks for one.
 const ALL_BROKERS: i32 = -1;
 
@@ -113,10 +115,6 @@ impl Drop for MockCluster {
         // SAFETY: created by us, destroyed once, before its client.
         unsafe { sys::rd_kafka_mock_cluster_destroy(self.cluster.as_ptr()) }
     }
-}
-
-fn millis(time: Duration) -> i32 {
-    time.as_millis().try_into().unwrap_or(i32::MAX)
 }
 
 fn done(error: RDKafkaRespErr) -> Result<(), RDKafkaErrorCode> {

@@ -14,6 +14,7 @@ pub(super) mod testing;
 use std::{
     ffi::{CStr, c_char, c_void},
     slice,
+    time::Duration,
 };
 
 pub(super) use batch::{PartitionQueue, RecordError};
@@ -21,11 +22,28 @@ pub(super) use conf::option_names;
 pub(super) use members::client_ids;
 pub(super) use offsets::{CommitAnswer, CommitQueue, committed, set_leader_epoch};
 
+/// A time as librdkafka takes it.
+fn millis(time: Duration) -> i32 {
+    time.as_millis().try_into().unwrap_or(i32::MAX)
+}
+
 /// # Safety
 /// `data` is null or points to `len` bytes that live for `'a`.
 unsafe fn bytes<'a>(data: *const c_void, len: usize) -> Option<&'a [u8]> {
     // SAFETY: as the caller promises.
     (!data.is_null()).then(|| unsafe { slice::from_raw_parts(data.cast(), len) })
+}
+
+/// `len` elements from `data` on; none if there is nothing.
+///
+/// # Safety
+/// `data` is null or points to `len` elements that live for `'a`.
+unsafe fn elements<'a, T>(data: *const T, len: i32) -> &'a [T] {
+    match usize::try_from(len) {
+        // SAFETY: as the caller promises.
+        Ok(len) if !data.is_null() => unsafe { slice::from_raw_parts(data, len) },
+        _ => &[],
+    }
 }
 
 /// # Safety

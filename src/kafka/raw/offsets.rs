@@ -3,7 +3,6 @@
 
 use std::{
     ptr::{self, NonNull},
-    slice,
     sync::Arc,
     time::Duration,
 };
@@ -14,7 +13,7 @@ use rdkafka::{
     error::RDKafkaErrorCode,
 };
 
-use super::{bytes, queue::Queue, text};
+use super::{bytes, millis, queue::Queue, text};
 use crate::kafka::{
     leader_epochs::UNKNOWN,
     record::TopicPartition,
@@ -23,13 +22,8 @@ use crate::kafka::{
 
 /// The elements of a list.
 fn elements(list: &sys::rd_kafka_topic_partition_list_t) -> &[sys::rd_kafka_topic_partition_t] {
-    match usize::try_from(list.cnt) {
-        Ok(len) if len > 0 => {
-            // SAFETY: the list holds `cnt` elements, and lends them for as long as it is borrowed itself.
-            unsafe { slice::from_raw_parts(list.elems, len) }
-        }
-        _ => &[],
-    }
+    // SAFETY: the list holds `cnt` elements, and lends them for as long as it is borrowed itself.
+    unsafe { super::elements(list.elems, list.cnt) }
 }
 
 fn name(element: &sys::rd_kafka_topic_partition_t) -> TopicPartition {
@@ -49,9 +43,8 @@ pub(in crate::kafka) fn committed<C: ConsumerContext>(
     for partition in partitions {
         list.add_partition(&partition.topic, partition.partition);
     }
-    let within = i32::try_from(within.as_millis()).unwrap_or(i32::MAX);
     // SAFETY: client and list are alive, and the list is ours alone.
-    let err = unsafe { sys::rd_kafka_committed(client.client().native_ptr(), list.ptr(), within) };
+    let err = unsafe { sys::rd_kafka_committed(client.client().native_ptr(), list.ptr(), millis(within)) };
     match RDKafkaErrorCode::from(err) {
         RDKafkaErrorCode::NoError => {}
         code => return Err(code),
