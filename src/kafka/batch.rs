@@ -6,6 +6,7 @@ use super::{
     buffers::BufferPool,
     held::{ByteLease, HeldBytes},
     record::{Header, Timestamp, TopicPartition},
+    same::{same, same_value},
 };
 use crate::event::{Look, Looks};
 
@@ -136,9 +137,9 @@ impl Batch {
         let Some((last, before)) = records.split_last_mut() else { return };
         let mut twins = before.last().map_or(0..0, |before| before.headers.start as usize..before.headers.end as usize);
         for (name, value) in headers {
-            let twin = twins.next().map(|at| spans[at]).filter(|twin| twin.name.of(bytes) == name);
+            let twin = twins.next().map(|at| spans[at]).filter(|twin| same(twin.name.of(bytes), name));
             let header = match twin {
-                Some(twin) if twin.value.map(|value| value.of(bytes)) == value => twin,
+                Some(twin) if same_value(twin.value.map(|value| value.of(bytes)), value) => twin,
                 twin => HeaderSpan {
                     look: Look::at(name, value),
                     name: twin.map_or_else(|| copy(bytes, name), |twin| twin.name),

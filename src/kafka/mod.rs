@@ -26,6 +26,7 @@ mod provisioned;
 mod raw;
 mod rebalance;
 pub(crate) mod record;
+mod same;
 mod secrets;
 #[cfg(test)]
 mod settings_page_tests;
