@@ -15,7 +15,7 @@ use crate::{
     error::Problem,
     event::{Descriptor, Encoder, Mode, plural_warning, topic_name},
     health::HealthState,
-    kafka::{librdkafka_version, source::Sink},
+    kafka::{Scope, librdkafka_version, source::Sink},
     services::{End, Observer, Services},
     stats::Book,
     telemetry::{Blocked, Telemetry, instance_id, only_server},
@@ -134,7 +134,8 @@ impl Planned {
         Telemetry {
             keys: *keys,
             hooks: hooks.clone(),
-            client_ids: kafka.client_ids(&self.identity.service).map(Into::into),
+            consumer: kafka.client_id(Scope::Consumer, &self.identity.service),
+            producer: kafka.client_id(Scope::Producer, &self.identity.service),
             server: kafka.servers_on_spans().and_then(|servers| only_server(&servers)),
             cluster_id: self.cluster_id.clone(),
             version: service_version.clone().unwrap_or_default(),

@@ -79,5 +79,4 @@ fn is_object(json: &RawValue) -> bool {
 }
 
 #[cfg(test)]
-#[path = "momentum_tests.rs"]
 mod tests;

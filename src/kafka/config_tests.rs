@@ -4,11 +4,12 @@ use super::*;
 #[test]
 fn a_client_id_that_was_set_is_known_to_spans_and_to_the_report() {
     let plain = Kafka::new("one:9092");
-    assert_eq!(plain.client_ids("billing"), ["billing", "billing"]);
+    let ids = |kafka: &Kafka| [Scope::Consumer, Scope::Producer].map(|scope| kafka.client_id(scope, "billing"));
+    assert_eq!(ids(&plain), ["billing", "billing"]);
     let options = |kafka: &Kafka| kafka.consumer_differences().into_iter().map(|one| one.option).collect::<Vec<_>>();
     assert!(!options(&plain).contains(&"client.id".to_owned()));
     let named = plain.consumer("client.id", "billing-7");
-    assert_eq!(named.client_ids("billing"), ["billing-7", "billing"]);
+    assert_eq!(ids(&named), ["billing-7", "billing"]);
     assert!(options(&named).contains(&"client.id".to_owned()));
 }
 

@@ -48,10 +48,9 @@ impl Kafka {
         differences.collect()
     }
 
-    /// The `client.id` of consumer and producer, as it may be shown: `service`, unless an option says something else.
-    pub(crate) fn client_ids(&self, service: &str) -> [String; 2] {
-        let shown = |scope| self.options.shown(scope, "client.id").unwrap_or_else(|| service.to_owned());
-        [Scope::Consumer, Scope::Producer].map(shown)
+    /// The `client.id` of a client, as it may be shown: `service`, unless an option says something else.
+    pub(crate) fn client_id(&self, scope: Scope, service: &str) -> String {
+        self.options.shown(scope, "client.id").unwrap_or_else(|| service.to_owned())
     }
 
     /// Where the clients connect, for people.

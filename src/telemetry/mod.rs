@@ -10,7 +10,7 @@ pub(crate) mod names;
 mod process;
 mod send;
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 pub(crate) use self::blocked::Blocked;
 pub use self::incoming::{IncomingTrace, W3cContext};
@@ -44,8 +44,10 @@ pub enum Keys {
 pub(crate) struct Telemetry {
     pub(crate) keys: Keys,
     pub(crate) hooks: Hooks,
-    /// The `client.id` of the consumer, and that of the producer.
-    pub(crate) client_ids: [Arc<str>; 2],
+    /// The `client.id` of the consumer.
+    pub(crate) consumer: String,
+    /// The `client.id` of the producer.
+    pub(crate) producer: String,
     /// The broker, where just one is named.
     pub(crate) server: Option<(String, u16)>,
     /// As the cluster calls itself; not known of a test bus, and where nobody looked at topics.

@@ -95,7 +95,7 @@ fn describe(call: &Call, event: &Incoming<'_>, trace: Option<&IncomingTrace<'_>>
         { attribute::PARTITION_ID } = from.partition.to_string(),
         { attribute::OFFSET } = call.record.offset(),
         { attribute::GROUP_NAME } = &*call.site.services.group,
-        { attribute::CLIENT_ID } = &*telemetry.client_ids[0],
+        { attribute::CLIENT_ID } = &*telemetry.consumer,
         { attribute::SERVER_ADDRESS } = telemetry.server_address(),
         { attribute::SERVER_PORT } = telemetry.server_port(),
         { attribute::CLUSTER_ID } = telemetry.cluster_id.as_deref(),

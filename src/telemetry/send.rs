@@ -66,7 +66,7 @@ impl Telemetry {
             { attribute::PARTITION_ID } = Empty,
             { attribute::OFFSET } = Empty,
             { attribute::BATCH_COUNT } = Empty,
-            { attribute::CLIENT_ID } = &*self.client_ids[1],
+            { attribute::CLIENT_ID } = &*self.producer,
             { attribute::SERVER_ADDRESS } = self.server_address(),
             { attribute::SERVER_PORT } = self.server_port(),
             { attribute::CLUSTER_ID } = self.cluster_id.as_deref(),

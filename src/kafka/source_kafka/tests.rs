@@ -1,12 +1,12 @@
 //! The real client against librdkafka's mock cluster, through the poll loop and back to the commits.
 
+mod delivery;
+mod outage;
+mod rebalance;
+
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -24,7 +24,6 @@ use crate::{
         poll_thread::{Alarm, Poller, Settings},
         raw::testing::{Written, join_at_once, produce},
         record::Timestamp,
-        source::Committed,
     },
 };
 
@@ -198,14 +197,6 @@ fn eventually(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// Asks from outside of the group.
-fn committed(cluster: &Cluster, partitions: i32) -> Vec<Option<Committed>> {
-    let client: BaseConsumer = consumer_config(cluster).create().unwrap();
-    let partitions: Vec<_> = (0..partitions).map(|partition| TopicPartition::new(TOPIC, partition)).collect();
-    let committed = raw::committed(&client, &partitions, Duration::from_secs(5)).unwrap();
-    committed.into_iter().map(|committed| committed.map(|(committed, _)| committed)).collect()
-}
-
 fn written(number: usize) -> Written {
     let header = |name: &[u8], value: Option<&[u8]>| (name.to_vec(), value.map(<[u8]>::to_vec));
     let mut record = Written {
@@ -225,147 +216,4 @@ fn written(number: usize) -> Written {
         _ => {}
     }
     record
-}
-
-#[test]
-fn records_arrive_in_order_byte_for_byte_and_their_offsets_are_committed() {
-    let cluster = cluster(4);
-    cluster.write((0..10_000).map(|number| ((number % 4) as i32, written(number))));
-    let log = Arc::default();
-    let poller = member(&consumer_config(&cluster), &log, |_, _| true);
-    eventually("all records", || log.lock().unwrap().count() >= 10_000);
-    stop(&poller);
-
-    let log = log.lock().unwrap();
-    for partition in 0..4 {
-        let expected: Vec<_> =
-            (0..2_500).map(|offset| (offset as i64, written(offset * 4 + partition as usize))).collect();
-        // Fails when `Message::copy_headers` skips a header with a null value.
-        assert!(log.records[&partition] == expected, "partition {partition} differs");
-    }
-    assert!(log.fatal.is_empty(), "{:?}", log.fatal);
-    // Fails when `CommitQueue::send` sets `offset - 1`.
-    let ends = Some(Committed { offset: 2_500, metadata: Vec::new() });
-    assert_eq!(committed(&cluster, 4), vec![ends; 4]);
-}
-
-#[test]
-fn a_restart_skips_what_had_finished_beyond_the_committed_offset() {
-    let cluster = cluster(1);
-    cluster.write((0..20).map(|number| (0, written(number))));
-    let log = Arc::default();
-    let first = member(&consumer_config(&cluster), &log, |_, offset| offset != 5 && offset != 9);
-    eventually("all but two", || log.lock().unwrap().count() == 18);
-    stop(&first);
-    assert_eq!(committed(&cluster, 1)[0].as_ref().map(|committed| committed.offset), Some(5));
-
-    let log = Arc::default();
-    let second = member(&consumer_config(&cluster), &log, |_, _| true);
-    cluster.write([(0, written(20))].into_iter());
-    eventually("the rest", || log.lock().unwrap().records.get(&0).is_some_and(|all| all.last().unwrap().0 == 20));
-    stop(&second);
-    let offsets: Vec<_> = log.lock().unwrap().records[&0].iter().map(|(offset, _)| *offset).collect();
-    // Fails when `commit_of` leaves the metadata out.
-    assert_eq!(offsets, [5, 9, 20]);
-}
-
-#[test]
-fn members_of_a_cooperative_group_come_and_go_and_nothing_is_lost() {
-    // Nearly always nothing is handled twice either. But this broker, unlike a real one, refuses commits while the group
-    // joins, so that the last commit is impossible when a further round begins at once. That each record is handled once
-    // is proved by the poll loop's own tests, and by the contract on a real broker.
-    come_and_go("cooperative-sticky");
-}
-
-#[test]
-fn members_of_an_eager_group_come_and_go_and_nothing_is_lost() {
-    // Here the group always joins when it revokes, so this broker never takes the last commit.
-    come_and_go("range");
-}
-
-/// Writes some records, and gives the others time.
-fn feed(producer: &BaseProducer, numbers: std::ops::Range<usize>) {
-    for number in numbers {
-        produce(producer, TOPIC, (number % 4) as i32, &written(50 + number % 900));
-    }
-    thread::sleep(Duration::from_millis(4));
-    producer.poll(Duration::ZERO);
-}
-
-/// Panics if a record was not handled at all.
-fn come_and_go(strategy: &str) {
-    let cluster = Arc::new(cluster(4));
-    let log: Arc<Mutex<Log>> = Arc::default();
-    let running = Arc::new(AtomicBool::new(true));
-    let feeder = {
-        let (cluster, running) = (Arc::clone(&cluster), Arc::clone(&running));
-        thread::spawn(move || {
-            let mut number = 0;
-            while running.load(Ordering::Relaxed) {
-                feed(&cluster.0, number..number + 8);
-                number += 8;
-            }
-            cluster.0.flush(Duration::from_secs(20)).unwrap();
-            number
-        })
-    };
-    let slow = |_, _| {
-        thread::sleep(Duration::from_micros(200));
-        true
-    };
-    let mut config = consumer_config(&cluster);
-    config.set("partition.assignment.strategy", strategy);
-    let first = member(&config, &log, slow);
-    eventually("the first member", || log.lock().unwrap().records.len() == 4);
-    let other: Arc<Mutex<Log>> = Arc::default();
-    log.lock().unwrap().silence.clear();
-    let second = member(&config, &other, slow);
-    eventually("the second member's share", || other.lock().unwrap().records.len() == 2);
-    thread::sleep(Duration::from_millis(300));
-    println!("silence of the member that stayed, partitions gone included: {:?}", log.lock().unwrap().silence);
-    println!("second member has {:?}", other.lock().unwrap().records.keys().collect::<Vec<_>>());
-    stop(&second);
-    let moved: Vec<i32> = other.lock().unwrap().records.keys().copied().collect();
-    let before: usize = moved.iter().map(|partition| log.lock().unwrap().records[partition].len()).sum();
-    eventually("the share to come back", || {
-        moved.iter().map(|partition| log.lock().unwrap().records[partition].len()).sum::<usize>() > before
-    });
-    running.store(false, Ordering::Relaxed);
-    let total = feeder.join().unwrap();
-    let count = || log.lock().unwrap().count() + other.lock().unwrap().count();
-    let reached = |partition: i32| {
-        let mut offsets: Vec<_> = [&log, &other]
-            .iter()
-            .flat_map(|log| log.lock().unwrap().records.get(&partition).cloned().unwrap_or_default())
-            .map(|(offset, _)| offset)
-            .collect();
-        offsets.sort_unstable();
-        offsets.dedup();
-        offsets
-    };
-    eventually("everything", || (0..4).map(|partition| reached(partition).len()).sum::<usize>() >= total);
-    stop(&first);
-    for partition in 0..4 {
-        let offsets = reached(partition);
-        assert!(offsets.iter().copied().eq(0..offsets.len() as i64), "partition {partition}: {offsets:?}");
-    }
-    println!("{} of {total} records twice", count() - total);
-}
-
-#[test]
-fn a_client_whose_broker_is_gone_tells_so_once_and_closes_in_time() {
-    let cluster = cluster(1);
-    cluster.write([(0, written(0))].into_iter());
-    let log: Arc<Mutex<Log>> = Arc::default();
-    let poller = member(&consumer_config(&cluster), &log, |_, _| true);
-    eventually("the record", || log.lock().unwrap().count() == 1);
-    assert_eq!(log.lock().unwrap().broker, [true]);
-    drop(cluster);
-    eventually("the news", || log.lock().unwrap().broker.len() > 1);
-    let start = Instant::now();
-    stop(&poller);
-    println!("closed after {:?}", start.elapsed());
-    assert!(start.elapsed() < Duration::from_secs(13));
-    assert_eq!(log.lock().unwrap().broker, [true, false]);
-    assert!(log.lock().unwrap().fatal.is_empty());
 }

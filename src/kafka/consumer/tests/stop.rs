@@ -1,0 +1,59 @@
+//! A stop takes nothing more, drains, commits and closes, within its bounds.
+
+use super::*;
+
+#[test]
+fn stop_takes_nothing_more_drains_commits_and_closes() {
+    let mut bench = Bench::running(Limits::default(), 2, 1_000);
+    bench.turn(Duration::ZERO);
+    (0..2).for_each(|number| bench.finish_batch(number));
+    bench.notes();
+    let mut closed = bench.stop(SECOND * 10);
+    bench.turn(SECOND / 10);
+    let notes = bench.notes();
+    assert_eq!(notes[..2], [Note::Revoke(0), Note::Revoke(1)]);
+    assert!(!notes.iter().any(|note| matches!(note, Note::Deliver(..))));
+    bench.assignment(0).drained();
+    bench.assignment(1).drained();
+    bench.turn(SECOND / 5);
+    bench.committed(&[0, 1], &Ok(()));
+    bench.turn(SECOND / 5);
+    let all: Vec<_> = notes.into_iter().chain(bench.notes()).skip(2).collect();
+    // Fails when `close_if_done` does not wait for departures.
+    assert_eq!(all, [Note::Commit(vec![(0, 256), (1, 256)]), Note::Close(0), Note::Close(1), Note::ClientClosed]);
+    assert_eq!(closed.try_recv(), Ok(()));
+    assert!(bench.poll.is_closed());
+    assert!(!bench.turn(SECOND));
+}
+
+#[test]
+fn stop_ends_at_its_bounds_whatever_happens() {
+    let mut bench = Bench::running(Limits::default(), 1, 100);
+    bench.turn(Duration::ZERO);
+    bench.assignment(0).finish(&[0], |_| {});
+    let mut closed = bench.stop(SECOND * 2);
+    bench.turn(Duration::ZERO);
+    bench.turn(SECOND * 2);
+    assert!(closed.try_recv().is_err());
+    bench.turn(SECOND * 5);
+    assert_eq!(closed.try_recv(), Ok(()));
+}
+
+#[test]
+fn partitions_that_come_or_go_during_a_stop_are_answered_and_not_taken_from() {
+    let mut bench = Bench::running(Limits::default(), 1, 100);
+    bench.turn(Duration::ZERO);
+    let mut closed = bench.stop(SECOND * 10);
+    bench.turn(Duration::ZERO);
+    bench.notes();
+    bench.assign(5..6);
+    bench.revoke(&[0], false);
+    bench.turn(SECOND / 10);
+    let notes = bench.notes();
+    assert!(notes.contains(&Note::Start(vec![(5, Some(0))])) && !notes.contains(&Note::Assign(5, 2)), "{notes:?}");
+    bench.assignment(0).drained();
+    bench.turn(SECOND / 5);
+    let notes = bench.notes();
+    assert_eq!(notes, [Note::Release(vec![0]), Note::Close(0), Note::ClientClosed]);
+    assert_eq!(closed.try_recv(), Ok(()));
+}

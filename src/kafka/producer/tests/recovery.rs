@@ -1,0 +1,65 @@
+//! A broker that is down or errs, a client that dies: every record ends, and later ones pass.
+
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+
+use super::*;
+use crate::clock::monotonic;
+
+/// Fails without `expire` in `serve`: those without a permit wait for the next delivery.
+#[tokio::test]
+async fn records_for_a_broker_that_is_down_end_in_time() {
+    let cluster = cluster();
+    let settings =
+        [("delivery.timeout.ms", "1000"), ("queue.buffering.max.messages", "3"), ("reconnect.backoff.max.ms", "100")];
+    let sink = sink(&cluster, &settings);
+    assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
+    cluster.broker_down(1).unwrap();
+    let started = monotonic();
+    let outcomes = sink.send((0..10).map(|value| record("k", &value.to_string())).collect()).await;
+    for kind in kinds(&outcomes) {
+        assert!(matches!(kind, Some(SendErrorKind::Retriable | SendErrorKind::InDoubt)), "{kind:?}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    cluster.broker_up(1).unwrap();
+    assert_eq!(kinds(&sink.send(vec![record("k", "1")]).await), [None]);
+}
+
+/// Fails without `Next::Rebuild` (both places): everything after it is refused.
+#[tokio::test]
+async fn a_dead_client_is_replaced_and_nothing_is_sent_twice() {
+    let cluster = cluster();
+    let sink = sink(&cluster, &[("linger.ms", "100")]);
+    assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
+    for round in 0..2 {
+        let on_the_way = sink.send((1..10).map(|value| record("k", &value.to_string())).collect());
+        sink.shared.client().unwrap().fail();
+        let after = sink.send(vec![record("after", &round.to_string())]);
+        // Those that were with the dead client are not sent by the next one.
+        for kind in kinds(&on_the_way.await) {
+            assert!(matches!(kind, Some(SendErrorKind::Retriable | SendErrorKind::InDoubt)), "{kind:?}");
+        }
+        assert_eq!(kinds(&after.await), [None]);
+    }
+    let found = by_key(&read_all(&cluster));
+    assert_eq!(found["k"], [0]);
+    assert_eq!(found["after"], [0, 1]);
+}
+
+/// A sequence error as a broker raises it: healed by librdkafka or ended, but every record ends and later ones pass.
+#[tokio::test]
+async fn a_sequence_error_of_the_broker_ends_every_record() {
+    let cluster = cluster();
+    let sink = sink(&cluster, &[("retry.backoff.ms", "10")]);
+    assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
+    cluster.request_errors(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER]);
+    let outcomes = sink.send((1..50).map(|value| record("k", &value.to_string())).collect()).await;
+    assert_eq!(outcomes.len(), 49);
+    assert_eq!(kinds(&sink.send(vec![record("after", "1")]).await), [None]);
+    let acknowledged: Vec<u64> = (0..)
+        .zip([None].into_iter().chain(kinds(&outcomes)))
+        .filter(|(_, kind)| kind.is_none())
+        .map(|(at, _)| at)
+        .collect();
+    let found = by_key(&read_all(&cluster));
+    assert!(acknowledged.iter().all(|value| found["k"].contains(value)), "lost: {found:?}");
+}
