@@ -95,6 +95,8 @@ pub(crate) enum RecordEnd<'a> {
     },
     /// No actor handles its type.
     Unknown,
+    /// Its `expirytime` has passed.
+    Expired,
 }
 
 /// What happened so far, in records.
@@ -107,6 +109,7 @@ pub(crate) struct Counters {
     pub(crate) reduced: AtomicU64,
     pub(crate) discarded: AtomicU64,
     pub(crate) unknown: AtomicU64,
+    pub(crate) expired: AtomicU64,
     pub(crate) published: AtomicU64,
 }
 

@@ -106,7 +106,8 @@ impl Context<'_> {
     /// The W3C `traceparent` of the hop that brought the record, else that of the event's creation.
     pub fn traceparent(&self) -> Option<String> {
         let (call, incoming) = (self.call?, self.incoming()?);
-        TraceContext::of_hop(&incoming, call.record.headers()).map(|trace| trace.traceparent().to_owned())
+        TraceContext::of_hop(&incoming, call.record.headers(), call.is_own())
+            .map(|trace| trace.traceparent().to_owned())
     }
 
     /// The event as the CloudEvents SDK has it; `None` if the SDK's types cannot hold it.
@@ -120,8 +121,15 @@ impl Context<'_> {
     }
 
     /// The last header of this name (compared byte for byte); `None` if there is none or it is null.
+    ///
+    /// Headers `carom-*` count only in records that carom wrote for this group, dead letters for example: in others anybody
+    /// may have written them. `carom-replay-count`, which decides nothing, counts everywhere.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.call?.record.headers().filter(|(key, _)| *key == name.as_bytes()).last().and_then(|(_, value)| value)
+        let call = self.call?;
+        if name.starts_with("carom-") && name != "carom-replay-count" && !call.is_own() {
+            return None;
+        }
+        call.record.headers().filter(|(key, _)| *key == name.as_bytes()).last().and_then(|(_, value)| value)
     }
 
     /// The record key; `None` if it is null.

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Context, Failure, Handler, Outputs};
 use crate::{
-    event::{DecodeError, Event, decode, read},
+    event::{DecodeError, Event, decode, is_own_topic, read},
     kafka::record::{OutRecord, Record},
     services::Services,
 };
@@ -29,6 +29,13 @@ pub(crate) struct Call {
     /// Stable name of actor and event, for output ids and dead letters.
     pub(crate) handler: Arc<str>,
     pub(crate) site: Arc<Site>,
+}
+
+impl Call {
+    /// Whether carom itself wrote the record, for this group: its `carom-*` headers may be believed.
+    pub(crate) fn is_own(&self) -> bool {
+        is_own_topic(&self.record.from().topic, &self.site.services.group)
+    }
 }
 
 /// What all attempts in a mailbox share.

@@ -8,7 +8,7 @@ use crate::{
     event::{Descriptor, Environment, Mode, Profile, default_source},
     kafka::{BATCH, Kafka},
     settings::Settings,
-    telemetry::{Hooks, Keys},
+    telemetry::{ErrorDetail, Hooks, Keys},
 };
 
 /// What a bus was told.
@@ -39,6 +39,7 @@ pub(crate) struct Options {
     pub(crate) service_instance: Option<String>,
     pub(crate) stalled_after: Duration,
     pub(crate) keys: Keys,
+    pub(crate) errors: ErrorDetail,
     pub(crate) hooks: Hooks,
 }
 
@@ -82,6 +83,7 @@ impl Options {
             service_instance: None,
             stalled_after: Duration::from_secs(60),
             keys: Keys::default(),
+            errors: ErrorDetail::default(),
             hooks: Hooks::default(),
         }
     }
@@ -104,6 +106,7 @@ impl Options {
             service_version: settings.service_version,
             service_instance: settings.service_instance,
             keys: settings.telemetry_keys.unwrap_or(defaults.keys),
+            errors: settings.error_detail.unwrap_or(defaults.errors),
             ..defaults
         }
     }

@@ -130,9 +130,10 @@ impl Planned {
     }
 
     fn telemetry(&self, clock: &Clock) -> Telemetry {
-        let Options { keys, hooks, service_version, service_instance, kafka, .. } = &self.options;
+        let Options { keys, errors, hooks, service_version, service_instance, kafka, .. } = &self.options;
         Telemetry {
             keys: *keys,
+            errors: *errors,
             hooks: hooks.clone(),
             consumer: kafka.client_id(Scope::Consumer, &self.identity.service),
             producer: kafka.client_id(Scope::Producer, &self.identity.service),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::Bus;
-use crate::telemetry::{IncomingTrace, Keys};
+use crate::telemetry::{ErrorDetail, IncomingTrace, Keys};
 
 impl<S> Bus<S> {
     /// Version of this service, for the header `carom-service-version` of its dead letters. Default: none.
@@ -32,6 +32,31 @@ impl<S> Bus<S> {
     /// records that failed, and not on spans.
     pub fn telemetry_keys(mut self, keys: Keys) -> Self {
         self.options.keys = keys;
+        self
+    }
+
+    /// How much of an error is shown in log lines of failures and in dead letters. Default: [`ErrorDetail::Full`].
+    pub fn error_detail(mut self, detail: ErrorDetail) -> Self {
+        self.options.errors = detail;
+        self
+    }
+
+    /// Takes out of error texts what must not leave the process, personal data for example: `redact` gets the text of an
+    /// error, or of one of its sources, and returns what may be shown in log lines and dead letters. Default: all of it.
+    ///
+    /// It is called for each failed attempt, on carom's own threads, before anything is cut to size. Where it panics, the
+    /// text is left out and a line says so.
+    ///
+    /// ```
+    /// use carom::{Bus, Kafka};
+    ///
+    /// let bus = Bus::new(Kafka::embedded()).redact_errors(|text| {
+    ///     let words = text.split(' ').map(|word| if word.contains('@') { "***" } else { word });
+    ///     words.collect::<Vec<_>>().join(" ")
+    /// });
+    /// ```
+    pub fn redact_errors(mut self, redact: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        self.options.hooks.redact = Some(Arc::new(redact));
         self
     }
 

@@ -1,5 +1,6 @@
 //! What an integration event is: a Rust type, a CloudEvents type and a topic.
 
+mod attributes;
 mod case;
 mod cloudevents;
 mod codec;
@@ -21,6 +22,7 @@ mod topic;
 mod trace;
 
 pub(crate) use self::{
+    attributes::Attributes,
     cloudevents::{
         Incoming, Look, Looks, read,
         sdk::{NoData, Target},
@@ -28,11 +30,11 @@ pub(crate) use self::{
     },
     decode::{DecodeError, decode, decode_if},
     encode_error::EncodeError,
-    envelope::{Attributes, Encoder},
+    envelope::Encoder,
     large::LARGE,
     momentum::{default_source, is_domain},
     output_id::output_id,
-    topic::{dead_letter_topic, plural_warning, topic_name},
+    topic::{dead_letter_topic, is_own_topic, plural_warning, topic_name},
     trace::TraceContext,
 };
 pub use self::{

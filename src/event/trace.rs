@@ -10,11 +10,11 @@ pub(crate) struct TraceContext {
 }
 
 impl TraceContext {
-    /// `None` if `traceparent` is not a valid one; an empty `tracestate` is none.
+    /// `None` if `traceparent` is not a valid one. A `tracestate` that is empty, or could not be written again, is none.
     pub(crate) fn new(traceparent: impl Into<String>, tracestate: Option<String>) -> Option<Self> {
         let traceparent = traceparent.into();
         is_traceparent(&traceparent)
-            .then(|| Self { traceparent, tracestate: tracestate.filter(|state| !state.is_empty()) })
+            .then(|| Self { traceparent, tracestate: tracestate.filter(|state| is_tracestate(state)) })
     }
 
     pub(crate) fn traceparent(&self) -> &str {
@@ -46,9 +46,16 @@ impl TraceContext {
         Self::from_event(event).or_else(|| Self::from_headers(headers, "traceparent", "tracestate"))
     }
 
-    /// The context of the hop that brought the record: `carom-traceparent`, else `traceparent`, else `ce_traceparent`.
-    pub(crate) fn of_hop<'a>(event: &Incoming<'_>, headers: impl Iterator<Item = Header<'a>> + Clone) -> Option<Self> {
-        Self::from_headers(headers.clone(), "carom-traceparent", "carom-tracestate")
+    /// The context of the hop that brought the record: `carom-traceparent` if carom itself wrote the record (`own`), else
+    /// `traceparent`, else `ce_traceparent`.
+    pub(crate) fn of_hop<'a>(
+        event: &Incoming<'_>,
+        headers: impl Iterator<Item = Header<'a>> + Clone,
+        own: bool,
+    ) -> Option<Self> {
+        let forwarded = || Self::from_headers(headers.clone(), "carom-traceparent", "carom-tracestate");
+        own.then(forwarded)
+            .flatten()
             .or_else(|| Self::from_headers(headers, "traceparent", "tracestate"))
             .or_else(|| Self::from_event(event))
     }
@@ -69,6 +76,11 @@ fn last<'a>(headers: impl Iterator<Item = Header<'a>>, wanted: &str) -> Option<&
         .filter(|(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes()))
         .filter_map(|(_, value)| std::str::from_utf8(value?).ok())
         .last()
+}
+
+/// Printable ASCII, as the list of W3C's is.
+fn is_tracestate(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 /// Checks `00-{32 hex}-{16 hex}-{2 hex}`; a later version may go on after another `-`.
@@ -96,10 +108,14 @@ mod tests {
     type Contexts = (Option<TraceContext>, Option<TraceContext>);
 
     fn contexts(trace: &[(&str, &str)]) -> Contexts {
+        contexts_of(trace, true)
+    }
+
+    fn contexts_of(trace: &[(&str, &str)], own: bool) -> Contexts {
         let event = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_type", "t"), ("ce_source", "/s")];
         let headers = event.iter().chain(trace).map(|(name, value)| (name.as_bytes(), Some(value.as_bytes())));
         let incoming = read(headers.clone(), Some(b"{}")).unwrap();
-        (TraceContext::of_creation(&incoming, headers.clone()), TraceContext::of_hop(&incoming, headers))
+        (TraceContext::of_creation(&incoming, headers.clone()), TraceContext::of_hop(&incoming, headers, own))
     }
 
     fn context(traceparent: &str) -> Option<TraceContext> {
@@ -116,6 +132,22 @@ mod tests {
         assert_eq!(contexts(&[("traceparent", B)]), (context(B), context(B)));
         assert_eq!(contexts(&[("ce_traceparent", A)]), (context(A), context(A)));
         assert_eq!(contexts(&[]), (None, None));
+    }
+
+    // Fails when anybody may say that a record was forwarded.
+    #[test]
+    fn the_context_of_a_forwarded_record_counts_only_where_carom_wrote_it() {
+        let forged = [("traceparent", B), ("carom-traceparent", C)];
+        assert_eq!(contexts_of(&forged, false).1, context(B));
+        assert_eq!(contexts_of(&[("carom-traceparent", C)], false), (None, None));
+    }
+
+    // Fails when any text passes: outputs could not be written.
+    #[test]
+    fn a_state_that_could_not_be_written_is_none() {
+        for bad in ["a=\n", "a=\u{7f}", "a=é", ""] {
+            assert_eq!(contexts(&[("traceparent", B), ("tracestate", bad)]).1, context(B), "{bad:?}");
+        }
     }
 
     #[test]

@@ -55,13 +55,13 @@ impl Secrets {
     }
 }
 
-/// Hides `user:password` of every `scheme://user:password@host` in a text.
+/// Hides `user:password` of every `scheme://user:password@host` in a text; commas and quotes may stand in a password.
 pub(crate) fn without_user_info(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
         let (head, tail) = rest.split_at(at + 3);
-        let authority = tail.find(|c: char| c.is_whitespace() || ",/?#'\"".contains(c)).unwrap_or(tail.len());
+        let authority = tail.find(|c: char| c.is_whitespace() || "/?#\"".contains(c)).unwrap_or(tail.len());
         shown.push_str(head);
         rest = match tail[..authority].rfind('@') {
             Some(end) => {
@@ -110,6 +110,9 @@ mod tests {
         assert_eq!(shown(url, "https://me:hunter2@id.example/token"), "https://***@id.example/token");
         assert_eq!(shown(url, "https://id.example/a@b"), "https://id.example/a@b");
         assert_eq!(shown(url, "x://a:p@ss@h,y://b:c@i"), "x://***@h,y://***@i");
+        // Fails when a comma or a quote ends the authority.
+        assert_eq!(shown(url, "https://me:p,hunter2@id.example/t"), "https://***@id.example/t");
+        assert_eq!(shown(url, "https://m'e:hunter2@id.example,other:1"), "https://***@id.example,other:1");
     }
 
     // Fails when secrets are not sorted by length: `hunter2` would leave `hunter2-and-more` behind in part.

@@ -22,6 +22,7 @@ const TOP: &[&str] = &[
     "service_version",
     "service_instance",
     "telemetry_keys",
+    "error_detail",
 ];
 
 /// Our own settings in the section `kafka`; every other name there is an option of librdkafka.

@@ -14,8 +14,8 @@ pub use self::kafka::KafkaSettings;
 use crate::{
     Error,
     event::{Environment, Mode, Profile},
-    kafka::HIDDEN,
-    telemetry::Keys,
+    kafka::{HIDDEN, without_user_info},
+    telemetry::{ErrorDetail, Keys},
 };
 
 /// What a bus is told, as far as it is data: for deployments that differ in it and run the same program.
@@ -58,6 +58,7 @@ use crate::{
 /// | `service_version` | see [`Bus::service_version`](crate::Bus::service_version) | none |
 /// | `service_instance` | see [`Bus::service_instance`](crate::Bus::service_instance); may be empty | host and process |
 /// | `telemetry_keys` | `hidden`, `in_failures` or `everywhere` ([`Keys`]) | `in_failures` |
+/// | `error_detail` | `full` or `none` ([`ErrorDetail`]) | `full` |
 /// | `kafka.bootstrap_servers` | `host:port`, separated by commas; `embedded` for a broker in the process | none |
 /// | `kafka.topics` | `create`, `verify` or `ignore` ([`Topics`](crate::kafka::Topics)) | `create` |
 /// | `kafka.partitioner` | `librdkafka` or `java` ([`Partitioner`](crate::event::Partitioner)) | `librdkafka` |
@@ -115,6 +116,8 @@ pub struct Settings {
     pub service_instance: Option<String>,
     /// See [`Bus::telemetry_keys`](crate::Bus::telemetry_keys).
     pub telemetry_keys: Option<Keys>,
+    /// See [`Bus::error_detail`](crate::Bus::error_detail).
+    pub error_detail: Option<ErrorDetail>,
     /// How Kafka is reached.
     pub kafka: KafkaSettings,
     /// The keys whose values came from files.
@@ -167,11 +170,11 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields: [(&str, &dyn fmt::Debug); 14] = [
+        let fields: [(&str, &dyn fmt::Debug); 15] = [
             ("service", &self.service),
             ("group", &self.group),
             ("domain", &self.domain),
-            ("source", &self.source),
+            ("source", &self.source.as_deref().map(without_user_info)),
             ("environment", &self.environment),
             ("profile", &self.profile),
             ("mode", &self.mode),
@@ -182,6 +185,7 @@ impl fmt::Debug for Settings {
             ("service_version", &self.service_version),
             ("service_instance", &self.service_instance),
             ("telemetry_keys", &self.telemetry_keys),
+            ("error_detail", &self.error_detail),
         ];
         let mut out = f.debug_struct("Settings");
         for (name, value) in fields {

@@ -4,7 +4,10 @@ use super::{
     KafkaSettings, Settings,
     given::{Given, Leaf},
     key::Spelling,
-    values::{A_COUNT, A_DURATION, GROUP_PROTOCOLS, KEYS, MODES, PARTITIONERS, PROFILES, TOPICS, count, duration},
+    values::{
+        A_COUNT, A_DURATION, ERROR_DETAILS, GROUP_PROTOCOLS, KEYS, MODES, PARTITIONERS, PROFILES, TOPICS, count,
+        duration,
+    },
 };
 use crate::event::Environment;
 
@@ -27,6 +30,7 @@ pub(super) fn settings(leaves: Vec<Leaf>, problems: Vec<String>, spelling: &Spel
         service_version: given.text("service_version"),
         service_instance: given.any_text("service_instance"),
         telemetry_keys: given.choice("telemetry_keys", KEYS),
+        error_detail: given.choice("error_detail", ERROR_DETAILS),
         kafka: kafka(&mut given),
         hidden: given.hidden,
     };

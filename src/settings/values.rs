@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     event::{Mode, Partitioner, Profile},
     kafka::{GroupProtocol, Topics},
-    telemetry::Keys,
+    telemetry::{ErrorDetail, Keys},
 };
 
 /// A choice by name.
@@ -17,6 +17,8 @@ pub(super) const PROFILES: &Choices<Profile> = &[("carom", Profile::Carom), ("mo
 
 pub(super) const KEYS: &Choices<Keys> =
     &[("hidden", Keys::Hidden), ("in_failures", Keys::InFailures), ("everywhere", Keys::Everywhere)];
+
+pub(super) const ERROR_DETAILS: &Choices<ErrorDetail> = &[("full", ErrorDetail::Full), ("none", ErrorDetail::None)];
 
 pub(super) const TOPICS: &Choices<Topics> =
     &[("create", Topics::Create), ("verify", Topics::Verify), ("ignore", Topics::Ignore)];

@@ -113,6 +113,7 @@ impl Book {
             reduced: counters.reduced.load(Relaxed),
             discarded: counters.discarded.load(Relaxed),
             unknown: counters.unknown.load(Relaxed),
+            expired: counters.expired.load(Relaxed),
             published: counters.published.load(Relaxed),
         }
     }

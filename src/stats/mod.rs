@@ -63,6 +63,8 @@ pub struct Stats {
     pub discarded: u64,
     /// Records of a type that no actor of this bus handles; they are skipped.
     pub unknown: u64,
+    /// Records that came too late, at or after the `expirytime` of their event; one for each handler of a record.
+    pub expired: u64,
     /// Events that the broker has from this bus: outputs of handlers, and those published by hand. No dead letters.
     pub published: u64,
 }

@@ -73,7 +73,7 @@ impl ErrorClass {
     }
 }
 
-/// An error as text. It may carry personal data: the redaction hook sees each part before it is capped.
+/// An error as text, not capped yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ErrorText {
     /// Rust type of the outermost error, or the user's error code.
@@ -84,7 +84,7 @@ pub(crate) struct ErrorText {
 }
 
 impl ErrorText {
-    /// Message and sources of a failure; its type is not known any more.
+    /// Label, message and sources of a failure.
     pub(crate) fn of(failure: &Failure) -> Self {
         let mut message = String::new();
         let _ = write!(message, "{failure}"); // unlike `to_string`, no panic if the user's `Display` fails
@@ -93,7 +93,13 @@ impl ErrorText {
             let _ = write!(text, "{error}");
             text
         });
-        Self { kind: None, message: Some(message), chain: sources.collect() }
+        Self { kind: failure.label().map(str::to_owned), message: Some(message), chain: sources.collect() }
+    }
+
+    /// What `show` makes of message and chain, each text by itself: they may carry personal data.
+    pub(crate) fn shown(self, show: impl Fn(&str) -> Option<String>) -> Self {
+        let message = self.message.and_then(|text| show(&text));
+        Self { message, chain: self.chain.iter().filter_map(|text| show(text)).collect(), ..self }
     }
 }
 
@@ -126,8 +132,6 @@ pub(crate) struct DeadLetterInfo<'a> {
     pub(crate) fence_id: &'a str,
     /// Whether incoming `carom-*` headers may be believed: only on a retry or dead-letter topic of this group.
     pub(crate) trusted: bool,
-    /// Rewrites error texts before they leave the process.
-    pub(crate) redact: Option<&'a dyn Fn(&str) -> String>,
 }
 
 impl fmt::Debug for DeadLetterInfo<'_> {
@@ -220,13 +224,10 @@ impl CaromHeaders {
     }
 
     fn error(&mut self, why: &DeadLetterInfo<'_>) {
-        let redacted = |text: &String| why.redact.map_or_else(|| text.clone(), |redact| redact(text));
-        let message = why.error.message.as_ref().map(redacted).unwrap_or_default();
-        let chain: Vec<String> = why.error.chain.iter().map(redacted).collect();
         self.text("carom-error-class", why.class.as_str(), 16);
         self.text("carom-error-type", why.error.kind.as_deref().unwrap_or_default(), 256);
-        self.text(ERROR_MESSAGE, &message, 1024);
-        self.text(ERROR_CHAIN, &chain.join(" <- "), 4096);
+        self.text(ERROR_MESSAGE, why.error.message.as_deref().unwrap_or_default(), 1024);
+        self.text(ERROR_CHAIN, &why.error.chain.join(" <- "), 4096);
     }
 
     fn number(&mut self, name: &'static str, number: Option<impl ToString>) {
@@ -252,7 +253,7 @@ struct Incoming<'a> {
 impl<'a> Incoming<'a> {
     fn text(&self, name: &str) -> Option<&'a str> {
         let values = self.record.headers().filter(|(other, _)| *other == name.as_bytes());
-        values.filter_map(|(_, value)| str::from_utf8(value?).ok()).find(|value| !value.is_empty())
+        values.filter_map(|(_, value)| str::from_utf8(value?).ok()).filter(|value| !value.is_empty()).last()
     }
 
     fn trusted_text(&self, name: &str) -> Option<&'a str> {
@@ -296,79 +297,4 @@ fn cut(mut text: String, cap: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn text_is_cut_at_a_character_boundary_with_the_ellipsis_inside_the_cap() {
-        // Fails if `cut` truncates to `cap` before the ellipsis.
-        let cases = [
-            ("abcdef", 6, "abcdef"),
-            ("abcdefg", 6, "abc…"),
-            ("abéé", 6, "abéé"),
-            ("abéééé", 6, "ab…"),
-            ("😀😀", 7, "😀…"),
-            ("😀😀", 6, "…"),
-        ];
-        for (text, cap, expected) in cases {
-            assert_eq!(cut(text.into(), cap), expected, "{text} {cap}");
-        }
-    }
-
-    #[test]
-    fn the_classes_are_a_closed_set() {
-        use ErrorClass::{Decode, Expired, Oversize, Panic, Permanent, Timeout, Transient, UnknownType, Validation};
-        let all = [Decode, UnknownType, Validation, Transient, Permanent, Timeout, Panic, Expired, Oversize];
-        let expected = "decode unknown-type validation transient permanent timeout panic expired oversize";
-        assert_eq!(all.map(ErrorClass::as_str).join(" "), expected);
-        assert!(all.iter().all(|class| class.as_str().len() <= 16), "never cut");
-    }
-
-    #[test]
-    fn control_characters_become_spaces() {
-        assert_eq!(clean("a\r\nb\0c\u{7f}d\u{85}é"), "a  b c d é");
-    }
-
-    #[test]
-    fn an_error_gives_its_message_and_its_sources() {
-        #[derive(Debug, thiserror::Error)]
-        #[error("charge failed")]
-        struct Outer(#[source] std::num::ParseIntError);
-        let text = ErrorText::of(&Failure::transient(Outer("x".parse::<u8>().unwrap_err())));
-        assert_eq!(text.message.unwrap(), "charge failed");
-        assert_eq!(text.chain, ["invalid digit found in string"]);
-    }
-
-    #[test]
-    fn an_error_that_cannot_be_shown_is_no_panic() {
-        #[derive(Debug)]
-        struct Mute;
-        impl fmt::Display for Mute {
-            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-                Err(fmt::Error)
-            }
-        }
-        impl std::error::Error for Mute {
-            fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-                Some(self)
-            }
-        }
-        assert_eq!(ErrorText::of(&Failure::transient(Mute)).chain.len(), CHAIN_MAX);
-    }
-
-    proptest! {
-        #[test]
-        fn a_value_is_never_longer_than_its_cap_nor_has_control_characters(text in any::<String>(), cap in 3..40usize) {
-            let mut headers = CaromHeaders::default();
-            headers.text("carom-x", &text, cap);
-            for (_, value) in headers.iter() {
-                let value = str::from_utf8(&value).unwrap();
-                prop_assert!(!value.is_empty() && value.len() <= cap);
-                prop_assert!(!value.contains(char::is_control));
-                prop_assert!(text.len() > cap || value.chars().count() == text.chars().count());
-            }
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! Carrying out a decision: wait and run again, or write the dead letter, and tell the mailbox.
 
 use std::{
+    any::type_name_of_val,
     fmt::Display,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     actor::Fault,
     dispatch::{SettledAs, Verdict},
+    event::is_own_topic,
     kafka::{
         record::OutRecord,
         source::{SendError, SendErrorKind},
@@ -96,7 +98,7 @@ fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> Dead
         first_failure: failed.ticket.first_failure.unwrap_or(now),
         last_failure: now,
         class: class(failed),
-        error: error_text(&failed.fault),
+        error: error_text(&failed.fault).shown(|text| services.telemetry.error_text(text)),
         service_name: &services.service,
         service_version: &services.telemetry.version,
         service_instance: &services.telemetry.instance,
@@ -104,8 +106,7 @@ fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> Dead
         tracestate: failed.ticket.trace.as_ref().and_then(|trace| trace.tracestate.as_deref()).unwrap_or_default(),
         original_key: None,
         fence_id: "",
-        trusted: false,
-        redact: None,
+        trusted: is_own_topic(&failed.ticket.record.from().topic, &services.group),
     }
 }
 
@@ -119,7 +120,13 @@ fn error_text(fault: &Fault) -> ErrorText {
     {
         return text;
     }
-    ErrorText { message: Some(text(fault)), ..ErrorText::default() }
+    let kind = match fault {
+        Fault::Failure(failure) => failure.label().map(str::to_owned),
+        Fault::Undecodable(error) => Some(type_name_of_val(error).to_owned()),
+        // Neither is an error's doing.
+        Fault::Timeout(_) | Fault::Panic(_) => None,
+    };
+    ErrorText { kind, message: Some(text(fault)), chain: Vec::new() }
 }
 
 /// The text of a user's error, whose `Display` may do anything.
@@ -136,7 +143,7 @@ pub(super) fn line<'a>(services: &Services, failed: &'a Failed) -> logs::Failure
         event_type: handler.map(|handler| handler.event_type),
         handler: handler.map(|handler| &*handler.name),
         attempt: failed.ticket.attempts,
-        error: text(&failed.fault),
+        error: services.telemetry.error_text(&text(&failed.fault)),
         keys: services.telemetry.keys,
     }
 }

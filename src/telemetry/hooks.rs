@@ -1,4 +1,4 @@
-//! Where the user's tracing library comes in: carom depends on `tracing` alone.
+//! Where the user's code comes in: a tracing library, for carom depends on `tracing` alone, and what hides personal data.
 
 use std::{
     collections::HashMap,
@@ -20,13 +20,17 @@ type Current = Arc<dyn Fn() -> Option<TraceParts> + Send + Sync>;
 
 type Adopt = Arc<dyn Fn(&Span, &IncomingTrace<'_>) + Send + Sync>;
 
-/// What the user's program does about trace contexts.
+type Redact = Arc<dyn Fn(&str) -> String + Send + Sync>;
+
+/// What the user's program does about trace contexts and error texts.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     /// The context of the current span.
     pub(crate) current: Option<Current>,
     /// Told of each span that has a parent in another process, before the span is entered.
     pub(crate) adopt: Option<Adopt>,
+    /// Makes of an error's text what may leave the process.
+    pub(crate) redact: Option<Redact>,
     panics: Arc<Panics>,
 }
 
@@ -44,7 +48,15 @@ impl Hooks {
         }
     }
 
-    /// Calls the user's code: an event goes its way, even if its trace does not.
+    /// The text without what must not be shown; nothing at all if the hook panics.
+    pub(super) fn redacted(&self, text: &str) -> Option<String> {
+        match &self.redact {
+            Some(redact) => self.guarded("redact_errors", || redact(text)),
+            None => Some(text.to_owned()),
+        }
+    }
+
+    /// Calls the user's code: a record goes its way, whatever that does.
     fn guarded<T>(&self, hook: &'static str, call: impl FnOnce() -> T) -> Option<T> {
         let panic = match catch_unwind(AssertUnwindSafe(call)) {
             Ok(value) => return Some(value),
@@ -74,7 +86,12 @@ impl Panics {
 
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hooks").field("current", &self.current.is_some()).field("adopt", &self.adopt.is_some()).finish()
+        let given = |given: bool| if given { "given" } else { "none" };
+        f.debug_struct("Hooks")
+            .field("current", &given(self.current.is_some()))
+            .field("adopt", &given(self.adopt.is_some()))
+            .field("redact", &given(self.redact.is_some()))
+            .finish_non_exhaustive()
     }
 }
 

@@ -23,7 +23,8 @@ pub(crate) struct Failure<'a> {
     pub(crate) event_type: Option<&'a str>,
     pub(crate) handler: Option<&'a str>,
     pub(crate) attempt: u32,
-    pub(crate) error: String,
+    /// `None` if it must not be shown.
+    pub(crate) error: Option<String>,
     pub(crate) keys: Keys,
 }
 
@@ -59,7 +60,7 @@ macro_rules! failure {
                 { field::OFFSET } = failure.record.offset(),
                 { field::ATTEMPT } = failure.attempt,
                 { field::AFTER_MS } = after.map(|after| after.as_millis() as u64),
-                { field::ERROR } = failure.error.as_str(),
+                { field::ERROR } = failure.error.as_deref(),
             },
             "{}", $message
         );

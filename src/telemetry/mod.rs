@@ -1,6 +1,7 @@
 //! What a bus tells about itself while it runs: spans and log lines. Their names are in one place (`src/telemetry/names.rs`).
 
 mod blocked;
+mod error_detail;
 mod hooks;
 mod hop;
 mod incoming;
@@ -13,7 +14,10 @@ mod send;
 use std::fmt;
 
 pub(crate) use self::blocked::Blocked;
-pub use self::incoming::{IncomingTrace, W3cContext};
+pub use self::{
+    error_detail::ErrorDetail,
+    incoming::{IncomingTrace, W3cContext},
+};
 pub(crate) use self::{hooks::Hooks, process::Attempt, send::Sending};
 use crate::clock::Clock;
 
@@ -43,6 +47,7 @@ pub enum Keys {
 #[derive(Default)]
 pub(crate) struct Telemetry {
     pub(crate) keys: Keys,
+    pub(crate) errors: ErrorDetail,
     pub(crate) hooks: Hooks,
     /// The `client.id` of the consumer.
     pub(crate) consumer: String,
@@ -64,6 +69,14 @@ impl Telemetry {
     /// A key as a span may show it.
     fn span_key<'a>(&self, key: Option<&'a [u8]>) -> Option<std::borrow::Cow<'a, str>> {
         key.filter(|_| self.keys == Keys::Everywhere).map(String::from_utf8_lossy)
+    }
+
+    /// An error's text as it may be shown.
+    pub(crate) fn error_text(&self, text: &str) -> Option<String> {
+        match self.errors {
+            ErrorDetail::Full => self.hooks.redacted(text),
+            ErrorDetail::None => None,
+        }
     }
 
     fn server_address(&self) -> Option<&str> {

@@ -114,7 +114,7 @@ pub(crate) mod message {
     pub(crate) const DEGRADED: &str = "degraded";
     pub(crate) const RECOVERED: &str = "recovered";
     pub(crate) const ALARM: &str = "consuming needs an operator";
-    pub(crate) const HOOK_PANICKED: &str = "a hook panicked: events have no trace context";
+    pub(crate) const HOOK_PANICKED: &str = "a hook panicked: what it would have given is left out";
     pub(crate) const BROKER_UP: &str = "the broker is connected";
     pub(crate) const BROKER_DOWN: &str = "the broker cannot be reached";
 }

@@ -65,7 +65,7 @@ fn open(call: &Call) -> Span {
     // The mailbox has read it before.
     let Ok(event) = read(call.record.headers(), call.record.value()) else { return Span::none() };
     let telemetry = &call.site.services.telemetry;
-    let hop = TraceContext::of_hop(&event, call.record.headers());
+    let hop = TraceContext::of_hop(&event, call.record.headers(), call.is_own());
     let creation = TraceContext::of_creation(&event, call.record.headers()).filter(|own| Some(own) != hop.as_ref());
     // Without a hop there is no creation either: each is looked for where the other one is.
     let trace = hop.as_ref().map(|hop| IncomingTrace::new(hop, creation.as_ref()));

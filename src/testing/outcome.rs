@@ -21,6 +21,8 @@ pub enum ActorOutcome {
         /// Attempts before that.
         attempts: u32,
     },
+    /// The event's `expirytime` had passed: the record was skipped.
+    Expired,
     /// The record went to the dead-letter topic.
     DeadLettered {
         /// Attempts before that; 0 if it could not be decoded.
@@ -60,6 +62,7 @@ impl ActorOutcome {
     pub fn attempts(&self) -> u32 {
         match self {
             Self::Acked { attempts } | Self::Discarded { attempts } | Self::DeadLettered { attempts, .. } => *attempts,
+            Self::Expired => 0,
         }
     }
 }

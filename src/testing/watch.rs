@@ -74,6 +74,7 @@ impl Observer for Watch {
                 let reason = reason.to_owned();
                 pending.ends.push(ActorOutcome::DeadLettered { attempts: settled.attempts, reason });
             }
+            RecordEnd::Expired => pending.ends.push(ActorOutcome::Expired),
             RecordEnd::Unknown => {}
         }
     }

@@ -8,7 +8,7 @@ use super::Mailbox;
 use crate::{
     actor::Fault,
     dispatch::{route::HandlerSpec, ticket::Ticket},
-    event::{LARGE, read},
+    event::{Incoming, LARGE, read},
     kafka::record::Record,
     services::{Counters, RecordEnd},
     telemetry::logs,
@@ -51,7 +51,10 @@ impl Mailbox {
             }
             Some(event_type) => self.handler_of(std::str::from_utf8(event_type).unwrap_or_default(), offset),
             None => match read(record.headers(), record.value()) {
-                Ok(incoming) => self.handler_of(&incoming.event_type, offset),
+                Ok(incoming) => {
+                    let handler = self.handler_of(&incoming.event_type, offset);
+                    handler.filter(|_| !self.is_expired(&incoming, offset))
+                }
                 Err(error) if self.spec.lead => {
                     self.fail(Ticket::new(record, None), Fault::Undecodable(error.into()), addr);
                     return None;
@@ -91,6 +94,16 @@ impl Mailbox {
         }
         self.latest = handler.clone().or(self.latest.take());
         handler
+    }
+
+    /// Whether the event came at or after its `expirytime`, which is counted. One that is no time says nothing.
+    fn is_expired(&mut self, incoming: &Incoming<'_>, offset: i64) -> bool {
+        let expired = incoming.expires().is_some_and(|at| at <= self.spec.services.clock.wall());
+        if expired {
+            Counters::add(&self.spec.services.counters.expired, 1);
+            self.settled(offset, 0, RecordEnd::Expired);
+        }
+        expired
     }
 
     pub(super) fn enqueue(&mut self, ticket: Ticket) {

@@ -27,11 +27,13 @@ pub(super) fn optional<'a>(name: &str, value: Option<Cow<'a, str>>) -> Result<Op
 }
 
 pub(super) fn time(value: Option<Cow<'_, str>>) -> Result<Option<DateTime<Utc>>, ReadError> {
-    let parse = |text: Cow<'_, str>| {
-        let time = DateTime::parse_from_rfc3339(&text).map_err(|_| ReadError::bad("time", "is not RFC 3339"))?;
-        Ok(time.with_timezone(&Utc))
-    };
-    value.map(parse).transpose()
+    value.map(|text| rfc3339(&text).ok_or_else(|| ReadError::bad("time", "is not RFC 3339"))).transpose()
+}
+
+/// A time with any offset. chrono also takes U+2212 for a minus sign, RFC 3339 does not.
+pub(in crate::event) fn rfc3339(text: &str) -> Option<DateTime<Utc>> {
+    let time = text.is_ascii().then(|| DateTime::parse_from_rfc3339(text).ok())??;
+    Some(time.with_timezone(&Utc))
 }
 
 pub(super) fn dataschema(value: Option<Cow<'_, str>>) -> Result<Option<Cow<'_, str>>, ReadError> {
@@ -65,7 +67,7 @@ pub(super) fn is_uri_text(text: &str) -> bool {
 }
 
 /// Whether CloudEvents allows all characters of a text: no controls and no Unicode noncharacters.
-pub(super) fn is_attribute_text(text: &str) -> bool {
+pub(in crate::event) fn is_attribute_text(text: &str) -> bool {
     every_byte(text, |byte| (b' '..=b'~').contains(&byte))
         || !text.chars().any(|char| {
             let code = u32::from(char);

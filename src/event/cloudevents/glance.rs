@@ -51,7 +51,7 @@ fn passes(name: &[u8], value: &[u8]) -> bool {
         Some((prefix, attribute)) if prefix.eq_ignore_ascii_case(b"ce_") => {
             prefix == b"ce_"
                 && attribute.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-                && !matches!(attribute, b"dataschema" | b"datacontenttype")
+                && !matches!(attribute, b"dataschema" | b"datacontenttype" | b"expirytime")
                 && is_text(value)
         }
         _ => !name.eq_ignore_ascii_case(b"content-type"),
@@ -175,6 +175,7 @@ mod tests {
             ("ce_time", "2026-01-15T10:30:00.Z"),
             ("ce_subject", ""),
             ("ce_dataschema", "urn:1"),
+            ("ce_expirytime", "2026-01-15T10:30:00Z"),
             ("ce_Ext", "x"),
         ] {
             let mut all = headers(&PLAIN);

@@ -9,6 +9,8 @@ mod structured;
 mod text;
 pub(crate) mod write;
 
+pub(in crate::event) use check::{is_attribute_text, rfc3339};
+
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
@@ -106,6 +108,14 @@ impl<'a> Incoming<'a> {
     /// An extension attribute; core attributes are fields.
     pub(crate) fn extension(&self, name: &str) -> Option<&ExtensionValue<'a>> {
         self.extensions.get(name)
+    }
+
+    /// From when on nobody should handle the event, as its extension `expirytime` says; `None` if it says no time.
+    pub(crate) fn expires(&self) -> Option<DateTime<Utc>> {
+        match self.extension("expirytime")? {
+            ExtensionValue::Text(text) => rfc3339(text),
+            ExtensionValue::Boolean(_) | ExtensionValue::Integer(_) => None,
+        }
     }
 }
 

@@ -69,6 +69,23 @@ fn every_case_of_the_vectors_reads_as_it_should() {
     }
 }
 
+// Fails when chrono alone decides: it takes U+2212 for a minus sign.
+#[test]
+fn an_offset_has_an_ascii_sign() {
+    let read_at = |time: &str| {
+        let headers =
+            [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_type", "t"), ("ce_source", "/s"), ("ce_time", time)];
+        let headers = headers.map(|(name, value)| (name.as_bytes(), Some(value.as_bytes())));
+        read(headers.into_iter(), Some(b"{}")).map(|event| event.time).map_err(|error| error.to_string())
+    };
+    let noon = "2024-01-15T12:00:00Z".parse().unwrap();
+    assert_eq!(read_at("2024-01-15T10:00:00-02:00"), Ok(Some(noon)));
+    assert_eq!(
+        read_at("2024-01-15T10:00:00\u{2212}02:00"),
+        Err("bad_attribute:time: `time` is not RFC 3339".to_owned())
+    );
+}
+
 fn same_event(event: &Incoming<'_>, expected: &Value, name: &str, given: &Given) {
     let known = ["specversion", "id", "source", "type", "subject", "time", "dataschema", "datacontenttype"];
     let more = ["extensions", "data", "tombstone", "implied_datacontenttype"];

@@ -25,6 +25,7 @@ use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Timelike, Utc, fo
 use serde::{Deserializer, Serializer, ser::Error as _};
 
 use super::{form, form::Form, ticks};
+use crate::event::cloudevents::rfc3339;
 
 /// The form of this module.
 #[derive(Debug)]
@@ -73,8 +74,8 @@ fn text(time: DateTime<Utc>) -> String {
 }
 
 fn parse(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Ok(time.with_timezone(&Utc));
+    if let Some(time) = rfc3339(text) {
+        return Ok(time);
     }
     let without_offset = text.parse::<NaiveDateTime>().map(|time| time.and_utc());
     without_offset.map_err(|error| match error.kind() {
@@ -137,7 +138,14 @@ mod tests {
     #[test]
     fn what_is_no_date_time_says_so() {
         let form = "a date, a `T` and a time are needed; an offset may follow";
-        for bad in ["yesterday", "", "2024-01-15", "2024-01-15T10:30:00+0200", "2024-01-15T10:30:00 Z"] {
+        for bad in [
+            "yesterday",
+            "",
+            "2024-01-15",
+            "2024-01-15T10:30:00+0200",
+            "2024-01-15T10:30:00 Z",
+            "2024-01-15T10:30:00\u{2212}02:00",
+        ] {
             let expected = format!("{bad:?} is not a date-time such as `2024-01-15T10:30:00Z`: {form}");
             assert_eq!(error::<One>(&format!("{bad:?}")), expected);
         }

@@ -79,11 +79,34 @@ fn parse(json: &str) -> Result<Decimal, String> {
     if !json.starts_with(|char: char| char == '-' || char.is_ascii_digit()) {
         return Err(format!("{json} is not a decimal: write a JSON number such as 10.50, without quotes"));
     }
-    let read = match json.contains(['e', 'E']) {
-        true => Decimal::from_scientific(json),
-        false => Decimal::from_str_exact(json),
-    };
-    read.map_err(|_| format!("{json} does not fit a decimal, which has 96 bits and at most 28 digits behind the point"))
+    exact(json).ok_or_else(|| {
+        format!("{json} does not fit a decimal, which has 96 bits and at most 28 digits behind the point")
+    })
+}
+
+/// Digits, point and exponent of a JSON number, none of them rounded: the parser of `rust_decimal` for numbers with an
+/// exponent rounds.
+fn exact(json: &str) -> Option<Decimal> {
+    let Some((number, exponent)) = json.split_once(['e', 'E']) else { return Decimal::from_str_exact(json).ok() };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let (negative, whole) = (whole.starts_with('-'), whole.trim_start_matches('-'));
+    let mut digits = format!("{whole}{fraction}").trim_start_matches('0').to_owned();
+    if digits.is_empty() {
+        return Some(Decimal::ZERO);
+    }
+    let mut scale = i64::try_from(fraction.len()).ok()?.checked_sub(exponent.parse().ok()?)?;
+    while scale > i64::from(Decimal::MAX_SCALE) && digits.ends_with('0') {
+        digits.pop();
+        scale -= 1;
+    }
+    if scale < 0 {
+        // No decimal has more digits than this.
+        let zeros = usize::try_from(-scale).ok().filter(|zeros| *zeros < 30)?;
+        digits.extend(std::iter::repeat_n('0', zeros));
+        scale = 0;
+    }
+    let number: i128 = digits.parse().ok()?;
+    Decimal::try_from_i128_with_scale(if negative { -number } else { number }, u32::try_from(scale).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -155,13 +178,35 @@ mod tests {
 
     #[test]
     fn an_exponent_is_read() {
-        let One(decimal) = serde_json::from_str("1.5e3").unwrap();
-        assert_eq!(decimal, Decimal::from(1500));
+        for (json, decimal) in [
+            ("1.5e3", "1500"),
+            ("-1.5E+3", "-1500"),
+            ("1.50e0", "1.50"),
+            ("150e-2", "1.50"),
+            ("0.00000000000000000000000000005e1", "0.0000000000000000000000000005"),
+            ("1000e-30", "0.0000000000000000000000000010"),
+            ("7.9228162514264337593543950335e28", "79228162514264337593543950335"),
+            ("0.0e40", "0"),
+            ("-0e-40", "0"),
+        ] {
+            let One(read) = serde_json::from_str(json).unwrap();
+            assert_eq!(read.to_string(), decimal, "{json}");
+        }
     }
 
     #[test]
     fn what_does_not_fit_is_an_error_and_not_rounded() {
-        for number in ["79228162514264337593543950336", "0.00000000000000000000000000001", "1e40"] {
+        for number in [
+            "79228162514264337593543950336",
+            "0.00000000000000000000000000001",
+            "1e40",
+            "1e-29",
+            "1e99999999999999999999",
+            "7.9228162514264337593543950336e28",
+            // `Decimal::from_scientific` rounds these.
+            "1.2345678901234567890123456789012e5",
+            "1.00000000000000000000000000001e0",
+        ] {
             assert!(error::<One>(number).starts_with(&format!("{number} does not fit a decimal")), "{number}");
         }
     }

@@ -7,11 +7,7 @@ mod two_keys;
 
 use super::*;
 use crate::{
-    event::{
-        Environment, Profile,
-        envelope::{Attributes, Encoder},
-        trace::TraceContext,
-    },
+    event::{Environment, Profile, attributes::Attributes, envelope::Encoder, trace::TraceContext},
     kafka::record::{Header, OutRecord},
 };
 

@@ -24,6 +24,7 @@ fn every_setting_has_a_variable() {
         ("CAROM__PROFILE", "momentum"),
         ("CAROM__SERVICE_INSTANCE", ""),
         ("CAROM__TELEMETRY_KEYS", "hidden"),
+        ("CAROM__ERROR_DETAIL", "none"),
         ("CAROM__KAFKA__BOOTSTRAP_SERVERS", "a:1,b:2"),
         ("CAROM__KAFKA__TOPICS", "verify"),
         ("CAROM__KAFKA__PARTITIONER", "java"),

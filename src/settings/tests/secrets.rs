@@ -26,6 +26,12 @@ fn what_was_read_from_a_file_is_used_and_never_shown() {
     }
 }
 
+#[test]
+fn a_source_is_shown_without_its_user_info() {
+    let shown = format!("{:?}", from(&[("CAROM__SOURCE", "https://me:hunter2@sales.example/orders")]));
+    assert!(shown.contains("https://***@sales.example/orders"), "{shown}");
+}
+
 // Fails when only the list as a whole is taken out: the client's messages name one server.
 #[test]
 fn each_server_that_was_read_from_a_file_is_hidden_by_itself() {

@@ -1,5 +1,6 @@
 //! Whatever bytes a topic holds: each record is handled, skipped or dead-lettered as it was, and nothing gets stuck.
 
+mod attributes;
 mod rows;
 
 use std::collections::BTreeMap;
