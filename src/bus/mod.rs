@@ -220,7 +220,8 @@ impl<S> Bus<S> {
 
     /// Threads that run handlers. Default: one for each CPU, 8 at most.
     ///
-    /// All handlers of a partition run on one of them.
+    /// All handlers of a partition run on one of them, but those of a [`Supervisor::blocking`](crate::Supervisor::blocking)
+    /// actor.
     pub fn workers(mut self, threads: usize) -> Self {
         self.options.workers = Some(threads);
         self

@@ -3,6 +3,8 @@
 //! The poll thread makes it, the router hands it to the mailboxes. Credit and the committable offset flow back through
 //! atomics; the progress is locked once per batch or turn, never per record.
 
+mod new_log;
+
 use std::{
     fmt,
     sync::{
@@ -16,6 +18,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
+use self::new_log::NewLog;
 use super::{
     limits::{Credit, Limits},
     offset_map::OffsetMap,
@@ -60,6 +63,7 @@ pub(crate) struct Assignment {
     running: AtomicUsize,
     closed: AtomicBool,
     meter: PartitionMeter,
+    new_log: Mutex<Option<NewLog>>,
     waker: Waker,
 }
 
@@ -90,6 +94,7 @@ impl Assignment {
             running: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             meter: PartitionMeter::new(offset),
+            new_log: Mutex::default(),
             waker,
         }
     }
@@ -114,7 +119,7 @@ impl Assignment {
             && !self.crowded.load(Relaxed)
             && self.saturated.load(Relaxed) == 0
             && self.in_transit.load(Relaxed) < IN_TRANSIT;
-        if !open {
+        if !open || self.waits_for_its_end() {
             return None;
         }
         let window = self.limits.window.checked_sub(self.span.load(Relaxed))?;
@@ -128,15 +133,13 @@ impl Assignment {
     ///
     /// `None` when nothing is left to hand over. After `Some`, the batch must go to every mailbox.
     pub(crate) fn receive(&self, mut batch: Batch) -> Option<Arc<Batch>> {
+        self.keep_what_begins_again(&mut batch);
         let tickets = u16::try_from(self.mailboxes.load(Acquire)).unwrap_or(u16::MAX);
         let mut progress = self.progress();
         batch.retain(|offset| match progress.receive(offset, tickets) {
             Received::Dispatch => true,
             Received::AlreadyDone => false,
-            Received::Stale => {
-                tracing::debug!(partition = %self.partition, offset, "dropped a record that had been received before");
-                false
-            }
+            Received::Stale => unreachable!("{}@{offset} begins again, and was kept", self.partition),
         });
         self.publish(&progress);
         drop(progress);
@@ -175,7 +178,8 @@ impl Assignment {
 
     /// What to commit now, with a number that changes whenever this does.
     pub(crate) fn commit_point(&self) -> Option<(u64, CommitPoint)> {
-        let progress = self.progress();
+        let mut progress = self.progress();
+        self.turn_over(&mut progress);
         let offset = progress.committable()?;
         let map = progress.offset_map();
         let metadata = map.encode(offset);

@@ -31,7 +31,7 @@ pub(crate) struct OffsetMap {
     runs: Vec<Range<i64>>,
 }
 
-/// Why metadata is not an offset map for this position. All of it is ignored; the kinds are for counting.
+/// Why metadata is not an offset map for this position. All of it is ignored; the kind is for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rejected {
     /// Somebody else's metadata, or a later version of ours.

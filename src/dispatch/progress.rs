@@ -44,7 +44,7 @@ pub(crate) enum Received {
     Dispatch,
     /// A former owner finished it: hand it to nobody.
     AlreadyDone,
-    /// It is not beyond what was already received in this epoch: drop and count it.
+    /// It is not beyond what was already received in this epoch: its log begins again ([`Progress::begin_again`]).
     Stale,
 }
 
@@ -60,6 +60,24 @@ impl Progress {
             restored_at: 0,
             version: 0,
         }
+    }
+
+    /// Begins anew in another log, at `first`. What was received has to be finished before: the same offset is another
+    /// record from here on.
+    pub(crate) fn begin_again(&mut self, first: i64) {
+        debug_assert!(self.records.is_empty(), "{} records are not finished", self.unfinished());
+        let before = first.checked_sub(1);
+        *self = Self { highest: before, version: self.version + 1, ..Self::new(None, OffsetMap::default()) };
+    }
+
+    /// Highest offset received.
+    pub(crate) fn highest(&self) -> Option<i64> {
+        self.highest
+    }
+
+    /// Where the group stood when the epoch began.
+    pub(crate) fn committed(&self) -> Option<i64> {
+        self.committed
     }
 
     /// Takes note of a record that `tickets` mailboxes must finish; 0 counts as 1.

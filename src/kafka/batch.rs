@@ -1,12 +1,13 @@
 //! A batch: records of one partition, copied out of the client into one compact buffer.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use super::{
     buffers::BufferPool,
     held::{ByteLease, HeldBytes},
     record::{Header, Timestamp, TopicPartition},
     same::{same, same_value},
+    span::{HeaderSpan, RecordSpan, Span, copy},
 };
 use crate::event::{Look, Looks};
 
@@ -57,13 +58,11 @@ impl Buffers {
     fn slice(&self, span: Span) -> &[u8] {
         span.of(&self.bytes)
     }
-}
 
-/// Copies to the end of the buffer.
-fn copy(buffer: &mut Vec<u8>, bytes: &[u8]) -> Span {
-    let start = buffer.len();
-    buffer.extend_from_slice(bytes);
-    Span { start: start as u32, end: buffer.len() as u32 }
+    fn headers_of(&self, record: &RecordSpan) -> impl Iterator<Item = Header<'_>> + Clone {
+        let headers = &self.headers[record.headers.start as usize..record.headers.end as usize];
+        headers.iter().map(|header| (self.slice(header.name), header.value.map(|value| self.slice(value))))
+    }
 }
 
 impl Drop for Batch {
@@ -72,39 +71,6 @@ impl Drop for Batch {
             pool.give(std::mem::take(&mut self.buffers));
         }
     }
-}
-
-/// Where bytes are in the buffer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
-    start: u32,
-    end: u32,
-}
-
-impl Span {
-    fn of(self, bytes: &[u8]) -> &[u8] {
-        &bytes[self.start as usize..self.end as usize]
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct HeaderSpan {
-    name: Span,
-    value: Option<Span>,
-    look: Look,
-}
-
-#[derive(Debug, Clone)]
-struct RecordSpan {
-    offset: i64,
-    timestamp: Timestamp,
-    key: Option<Span>,
-    value: Option<Span>,
-    headers: Range<u32>,
-    /// What the headers look like together.
-    looks: Looks,
-    /// Value of the last header that looks like the event's type.
-    event_type: Option<Span>,
 }
 
 impl Batch {
@@ -130,29 +96,41 @@ impl Batch {
 
     /// Gives the record pushed last its headers.
     ///
-    /// What the record before has at the same place is neither copied nor looked at again: of the headers of an event
-    /// only some differ from record to record.
+    /// It begins with those of the record before: what is the same at the same place is neither copied nor looked at
+    /// again, for of the headers of an event only some differ from record to record.
     pub(crate) fn push_headers<'h>(&mut self, headers: impl Iterator<Item = Header<'h>>) {
         let Buffers { bytes, headers: spans, records } = &mut self.buffers;
         let Some((last, before)) = records.split_last_mut() else { return };
-        let mut twins = before.last().map_or(0..0, |before| before.headers.start as usize..before.headers.end as usize);
-        for (name, value) in headers {
-            let twin = twins.next().map(|at| spans[at]).filter(|twin| same(twin.name.of(bytes), name));
-            let header = match twin {
-                Some(twin) if same_value(twin.value.map(|value| value.of(bytes)), value) => twin,
-                twin => HeaderSpan {
-                    look: Look::at(name, value),
-                    name: twin.map_or_else(|| copy(bytes, name), |twin| twin.name),
-                    value: value.map(|value| copy(bytes, value)),
-                },
-            };
-            spans.push(header);
-            last.looks.add(header.look);
-            if header.look == Look::Type {
-                last.event_type = header.value;
-            }
+        let (start, mut at) = (spans.len(), spans.len());
+        if let Some(twin) = before.last() {
+            spans.extend_from_within(twin.headers.start as usize..twin.headers.end as usize);
+            (last.looks, last.event_type) = (twin.looks, twin.event_type);
         }
-        last.headers.end = spans.len() as u32;
+        let twins = spans.len();
+        let mut alike = true;
+        for (name, value) in headers {
+            match spans.get_mut(at) {
+                Some(span) if same(span.name.of(bytes), name) => {
+                    if !same_value(span.value.map(|value| value.of(bytes)), value) {
+                        let look = Look::at(name, value);
+                        alike &= look == span.look && look != Look::Type;
+                        (span.value, span.look) = (value.map(|value| copy(bytes, value)), look);
+                    }
+                }
+                _ => {
+                    alike = false;
+                    spans.truncate(at);
+                    let (name_at, look) = (copy(bytes, name), Look::at(name, value));
+                    spans.push(HeaderSpan { name: name_at, value: value.map(|value| copy(bytes, value)), look });
+                }
+            }
+            at += 1;
+        }
+        spans.truncate(at);
+        last.headers.end = at as u32;
+        if !alike || at != twins {
+            last.look_at(&spans[start..]);
+        }
     }
 
     /// Memory that the batch holds, in bytes.
@@ -169,7 +147,6 @@ impl Batch {
     }
 
     /// Offsets in the order of the log.
-    #[cfg(test)]
     pub(crate) fn offsets(&self) -> impl Iterator<Item = i64> + '_ {
         self.buffers.records.iter().map(|record| record.offset)
     }
@@ -182,6 +159,19 @@ impl Batch {
     /// Drops the records for which `keep` says no; their bytes stay until the batch goes.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(i64) -> bool) {
         self.buffers.records.retain(|record| keep(record.offset));
+    }
+
+    /// Moves the records from `at` on into a batch of their own.
+    pub(crate) fn split_off(&mut self, at: usize) -> Self {
+        let mut rest = Self::new(self.from.clone());
+        let Buffers { records, .. } = &self.buffers;
+        for record in &records[at..] {
+            let bytes = |span: Option<Span>| span.map(|span| self.buffers.slice(span));
+            rest.push(record.offset, record.timestamp, bytes(record.key), bytes(record.value));
+            rest.push_headers(self.buffers.headers_of(record));
+        }
+        self.buffers.records.truncate(at);
+        rest
     }
 
     /// Ends the filling: from here on the batch is shared and counts against `held`.
@@ -251,10 +241,7 @@ impl Record {
 
     /// The headers in their order, duplicates included.
     pub(crate) fn headers(&self) -> impl Iterator<Item = Header<'_>> + Clone {
-        let span = &self.span().headers;
-        self.batch.buffers.headers[span.start as usize..span.end as usize]
-            .iter()
-            .map(|header| (self.slice(header.name), header.value.map(|value| self.slice(value))))
+        self.batch.buffers.headers_of(self.span())
     }
 
     /// The CloudEvents `type`, if this is an event as plain as most are (see [`Looks`]): it needs no reading to be routed,

@@ -245,8 +245,11 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         for slot in partitions.slots().skip(self.first).chain(partitions.slots().take(self.first)) {
             let assignment = &slot.assignment;
             let Some(credit) = assignment.credit().filter(|_| now >= slot.held_until) else { continue };
-            let mut batch = Batch::pooled(assignment.partition.clone(), buffers);
-            source.take(&assignment.partition, credit.records.min(settings.batch), credit.bytes, &mut batch);
+            let batch = assignment.begin_again().unwrap_or_else(|| {
+                let mut batch = Batch::pooled(assignment.partition.clone(), buffers);
+                source.take(&assignment.partition, credit.records.min(settings.batch), credit.bytes, &mut batch);
+                batch
+            });
             if batch.is_empty() {
                 continue;
             }

@@ -94,11 +94,19 @@ impl Embedded {
     }
 
     /// Where clients connect; starts the cluster.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or refuses.
     pub fn bootstrap_servers(&self) -> Result<String, EmbeddedError> {
         Ok(self.cluster()?.bootstrap_servers())
     }
 
     /// Creates a topic; Kafka's own admin requests only time out here.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or refuses.
     pub fn create_topic(&self, name: &str, partitions: u32) -> Result<(), EmbeddedError> {
         let count = i32::try_from(partitions).unwrap_or(i32::MAX);
         let created = self.cluster()?.create_topic(name, count);
@@ -106,11 +114,19 @@ impl Embedded {
     }
 
     /// Cuts all connections and accepts no new ones until [`broker_up`](Self::broker_up). Records are kept.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or refuses.
     pub fn broker_down(&self) -> Result<(), EmbeddedError> {
         self.cluster()?.set_down().map_err(|code| EmbeddedError::new("go down", code))
     }
 
     /// Accepts connections again.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or refuses.
     pub fn broker_up(&self) -> Result<(), EmbeddedError> {
         self.cluster()?.set_up().map_err(|code| EmbeddedError::new("come up", code))
     }
@@ -119,24 +135,40 @@ impl Embedded {
     ///
     /// Both are numbers of the Kafka protocol: API key 0 is Produce, 1 Fetch, 8 OffsetCommit, 9 OffsetFetch,
     /// 11 JoinGroup, 12 Heartbeat; error 6 is NOT_LEADER_OR_FOLLOWER, 16 NOT_COORDINATOR. Error −195 cuts the connection.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or refuses.
     pub fn inject_errors(&self, api_key: i16, errors: &[i32]) -> Result<(), EmbeddedError> {
         self.cluster()?.push_errors(api_key, errors);
         Ok(())
     }
 
     /// Takes back what is left of [`inject_errors`](Self::inject_errors).
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or refuses.
     pub fn clear_errors(&self, api_key: i16) -> Result<(), EmbeddedError> {
         self.cluster()?.clear_errors(api_key);
         Ok(())
     }
 
     /// Delays every answer by this much.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or refuses.
     pub fn set_round_trip_time(&self, time: Duration) -> Result<(), EmbeddedError> {
         let set = self.cluster()?.set_round_trip_time(time);
         set.map_err(|code| EmbeddedError::new("change its round-trip time", code))
     }
 
     /// Moves a partition to a broker (they count from 1); `None` leaves it without a leader.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or refuses.
     pub fn set_leader(&self, topic: &str, partition: i32, broker: Option<i32>) -> Result<(), EmbeddedError> {
         let moved = self.cluster()?.set_leader(topic, partition, broker.unwrap_or(-1));
         moved.map_err(|code| EmbeddedError::new(format!("move the leader of {topic}[{partition}]"), code))

@@ -4,7 +4,11 @@
 ///
 /// A commit carries the epoch of the last record before its offset: with a newer one a truncated log would go unnoticed.
 #[derive(Debug, Default)]
-pub(super) struct LeaderEpochs(Vec<(i64, i32)>);
+pub(super) struct LeaderEpochs {
+    begins: Vec<(i64, i32)>,
+    /// Offset of the last record.
+    last: Option<i64>,
+}
 
 /// librdkafka's word for an unknown epoch.
 pub(super) const UNKNOWN: i32 = -1;
@@ -19,19 +23,23 @@ impl LeaderEpochs {
 
     /// A record at `offset` was written under `epoch`.
     pub(super) fn seen(&mut self, offset: i64, epoch: i32) {
-        if epoch >= 0 && self.0.last().is_none_or(|&(_, last)| epoch > last) {
-            self.0.push((offset, epoch));
+        if self.last.replace(offset).is_some_and(|last| offset <= last) {
+            // Another log, with other epochs.
+            self.begins.clear();
+        }
+        if epoch >= 0 && self.begins.last().is_none_or(|&(_, last)| epoch > last) {
+            self.begins.push((offset, epoch));
         }
     }
 
     /// The epoch to commit with `offset`; entries that no later commit can need are forgotten.
     pub(super) fn before(&mut self, offset: i64) -> i32 {
-        let past = self.0.iter().take_while(|&&(begins, _)| begins < offset).count();
+        let past = self.begins.iter().take_while(|&&(begins, _)| begins < offset).count();
         if past == 0 {
             return UNKNOWN;
         }
-        self.0.drain(..past - 1);
-        self.0[0].1
+        self.begins.drain(..past - 1);
+        self.begins[0].1
     }
 }
 
@@ -47,6 +55,16 @@ mod tests {
         epochs.seen(30, 7);
         // Fails with `begins <= offset`: 20 would then carry 4.
         assert_eq!([10, 20, 21, 30, 31].map(|offset| epochs.before(offset)), [3, 3, 4, 4, 7]);
+    }
+
+    // Fails when offsets are not compared: the commit of another log would carry an epoch that log never had.
+    #[test]
+    fn another_log_has_other_epochs() {
+        let mut epochs = LeaderEpochs::from_committed(10, 3);
+        epochs.seen(10, 4);
+        epochs.seen(0, 0);
+        epochs.seen(1, 0);
+        assert_eq!([epochs.before(1), epochs.before(20)], [0, 0]);
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod secrets;
 mod settings_page_tests;
 pub(crate) mod source;
 mod source_kafka;
+mod span;
 mod split;
 mod topic_create;
 mod topic_plan;

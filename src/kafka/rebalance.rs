@@ -190,8 +190,8 @@ impl Partitions {
         let urgent = self.departures.iter().any(|departure| matches!(departure.stage, Stage::Committing { .. }));
         let mut load = Load { urgent, idle: true, finished: 0 };
         for slot in self.slots() {
-            let moved = slot.assignment.committable().map_or(0, |offset| offset.saturating_sub(slot.sent));
-            load.finished += u64::try_from(moved).unwrap_or(0);
+            // Backwards, where the log began again.
+            load.finished += slot.assignment.committable().map_or(0, |offset| offset.abs_diff(slot.sent));
             load.idle &= slot.assignment.unfinished() == 0;
         }
         load.idle &= load.finished > 0;

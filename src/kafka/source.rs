@@ -63,7 +63,7 @@ pub(crate) enum SourceEvent {
     Broker { up: bool, detail: String },
     /// Something an operator has to know; consuming goes on.
     Alarm(String),
-    /// The client is dead and has to be replaced.
+    /// The client is dead: the bus ends.
     Fatal(String),
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct CommitPoint {
 pub(crate) enum CommitError {
     /// Send the newest offsets again after a backoff.
     Retry(String),
-    /// The partition is not ours any more: drop what was to be committed.
+    /// The partition is perhaps not ours any more: send nothing of it until a rebalance says so, or for a while.
     Lost(String),
     /// The metadata was refused: send all again without.
     MetadataTooLarge,

@@ -146,6 +146,15 @@ pub(crate) fn lost(partitions: &[TopicPartition]) {
     rebalance!(Level::WARN, event::LOST, message::LOST, partitions);
 }
 
+/// The log of a partition is another one.
+pub(crate) fn begins_again(partition: &TopicPartition, offset: Option<i64>) {
+    tracing::event!(
+        name: event::BEGINS_AGAIN, target: target::BUS, Level::ERROR,
+        { { field::TOPIC } = &*partition.topic, { field::PARTITION } = partition.partition, { field::OFFSET } = offset },
+        "{}", message::BEGINS_AGAIN
+    );
+}
+
 /// Something is wrong with the bus.
 pub(crate) fn degraded(reason: &str) {
     tracing::event!(

@@ -86,6 +86,7 @@ pub(crate) mod event {
     pub(crate) const ASSIGNED: &str = "carom.partitions.assigned";
     pub(crate) const REVOKED: &str = "carom.partitions.revoked";
     pub(crate) const LOST: &str = "carom.partitions.lost";
+    pub(crate) const BEGINS_AGAIN: &str = "carom.partition.begins_again";
     pub(crate) const DEGRADED: &str = "carom.bus.degraded";
     pub(crate) const RECOVERED: &str = "carom.bus.recovered";
     pub(crate) const ALARM: &str = "carom.bus.alarm";
@@ -111,6 +112,8 @@ pub(crate) mod message {
     pub(crate) const REVOKED: &str = "partitions revoked";
     pub(crate) const LOST: &str = "partitions lost: another member may own them already, and handles again what was not \
                                    committed";
+    pub(crate) const BEGINS_AGAIN: &str = "a partition begins again at a lower offset: its topic was made anew, or its log was \
+                                           truncated; its records are handled as new ones, after those before";
     pub(crate) const DEGRADED: &str = "degraded";
     pub(crate) const RECOVERED: &str = "recovered";
     pub(crate) const ALARM: &str = "consuming needs an operator";

@@ -1,5 +1,6 @@
 //! The poll loop between a scripted client and an intake that writes down what it is told.
 
+mod begins_again;
 mod commits;
 mod fatal;
 mod lost;

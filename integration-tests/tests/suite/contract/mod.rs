@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod promise_01_at_least_once;
+mod promise_01_new_log;
 mod promise_02_order;
 mod promise_03_neighbours;
 mod promise_04_attempts;

@@ -24,7 +24,7 @@ fn records_arrive_in_order_byte_for_byte_and_their_offsets_are_committed() {
     for partition in 0..4 {
         let expected: Vec<_> =
             (0..2_500).map(|offset| (offset as i64, written(offset * 4 + partition as usize))).collect();
-        // Fails when `Message::copy_headers` skips a header with a null value.
+        // Fails when `Batch::push_headers` skips a header with a null value.
         assert!(log.records[&partition] == expected, "partition {partition} differs");
     }
     assert!(log.fatal.is_empty(), "{:?}", log.fatal);

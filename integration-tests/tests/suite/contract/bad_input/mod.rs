@@ -20,7 +20,7 @@ contract!(test_bus, embedded, real: {
 });
 
 // Fails when `Mailbox::admit` finishes a record that `read` refuses instead of failing it, when it leaves out the push
-// for an unknown type, and when `Message::copy_headers` skips a name that is not UTF-8.
+// for an unknown type, and when `Batch::push_headers` skips a name that is not UTF-8.
 async fn every_record_is_handled_skipped_or_dead_lettered_as_it_was(world: World) {
     let shared = Shared::new();
     let bus = world.start(world.bus_with(&shared).supervise::<Worker>(Supervisor::one_for_one())).await;
