@@ -3,6 +3,7 @@
 //! Beside each test stands the one-line change to carom's code that made it fail when it was tried.
 
 mod bad_input;
+mod cluster_errors;
 mod promise_01_at_least_once;
 mod promise_01_new_log;
 mod promise_02_order;

@@ -1,0 +1,76 @@
+//! Errors of the cluster that pass: nothing is lost, nothing stands still, and in the end all is committed.
+
+use std::time::Duration;
+
+use carom::Supervisor;
+use integration_tests::{
+    job::{Job, Shared, Worker},
+    probe,
+    world::World,
+};
+
+use super::contract;
+
+contract!(embedded: {
+    commits_outlive_what_the_coordinator_refuses,
+    a_member_that_the_coordinator_does_not_know_for_a_moment_goes_on,
+    records_outlive_fetches_that_fail,
+    a_group_forms_behind_errors_and_a_slow_network,
+});
+
+// Numbers of the Kafka protocol.
+const FETCH: i16 = 1;
+const OFFSET_COMMIT: i16 = 8;
+const FIND_COORDINATOR: i16 = 10;
+const JOIN_GROUP: i16 = 11;
+
+/// Publishes and handles forty jobs with `trouble` in between; at the end, everything has been handled and is committed.
+async fn all_is_handled_and_committed(world: World, trouble: impl Fn(&World)) {
+    let shared = Shared::new();
+    let bus = world.start(world.bus_with(&shared).supervise::<Worker>(Supervisor::one_for_one())).await;
+    let topic = bus.topic::<Job>();
+    let jobs = |from: u32| (from..from + 4).flat_map(|seq| (0..5).map(move |key| Job::ok(format!("key-{key}"), seq)));
+    bus.publish(jobs(0)).await;
+    shared.ledger.until_handled(20).await;
+    trouble(&world);
+    bus.publish(jobs(4)).await;
+    shared.ledger.until_handled(40).await;
+    let ends = probe::ends(world.kafka(), &topic);
+    let committed = || probe::committed(world.kafka(), world.group(), &topic);
+    probe::until("the last commit", committed, |committed| {
+        ends.iter().filter(|(_, end)| **end > 0).all(|(partition, end)| committed.get(partition) == Some(end))
+    })
+    .await;
+    assert_eq!(shared.ledger.entries().len(), 40, "nothing is handled twice");
+    probe::until("health", || bus.health(), |health| health.is_well() && health.is_ready()).await;
+}
+
+fn inject(world: &World, api: i16, errors: &[i32]) {
+    world.kafka().broker().expect("an embedded cluster").inject_errors(api, errors).expect("errors are injected");
+}
+
+// Fails when an error that passes ends the commits of a partition.
+async fn commits_outlive_what_the_coordinator_refuses(world: World) {
+    // Loading, not available, not the coordinator, a rebalance that runs, a request that timed out.
+    all_is_handled_and_committed(world, |world| inject(world, OFFSET_COMMIT, &[14, 15, 16, 27, 7])).await;
+}
+
+// Fails when such an answer is the end of the partition: it also comes for members that stay (decision 26).
+async fn a_member_that_the_coordinator_does_not_know_for_a_moment_goes_on(world: World) {
+    // Another generation, an unknown member.
+    all_is_handled_and_committed(world, |world| inject(world, OFFSET_COMMIT, &[22, 25])).await;
+}
+
+async fn records_outlive_fetches_that_fail(world: World) {
+    // Not the leader, unknown topic for a moment, a leader that is not there, a connection that is cut.
+    all_is_handled_and_committed(world, |world| inject(world, FETCH, &[6, 3, 5, -195, 6])).await;
+}
+
+async fn a_group_forms_behind_errors_and_a_slow_network(world: World) {
+    let broker = world.kafka().broker().expect("an embedded cluster").clone();
+    inject(&world, FIND_COORDINATOR, &[15, 15]);
+    inject(&world, JOIN_GROUP, &[16, 14]);
+    broker.set_round_trip_time(Duration::from_millis(50)).expect("the network becomes slow");
+    all_is_handled_and_committed(world, |_| ()).await;
+    broker.clear_errors(JOIN_GROUP).expect("nothing is left of them");
+}
