@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rdkafka::{ClientConfig, error::RDKafkaErrorCode};
+use rdkafka::ClientConfig;
 
 use super::{
     Kafka,
@@ -25,12 +25,9 @@ fn reason(config: &ClientConfig, within: Duration) -> Option<String> {
     let deadline = crate::clock::monotonic() + within;
     loop {
         let left = deadline.checked_duration_since(crate::clock::monotonic())?;
-        // It also says that all brokers are down, which is no reason.
-        match client.poll(left.max(Duration::from_millis(1)), &mut Vec::new()) {
-            Event::Error { code, text, .. } if code != RDKafkaErrorCode::AllBrokersDown => {
-                return Some(text);
-            }
-            _ => {}
+        // The first is about a connection; that all brokers are down comes after it.
+        if let Event::Error { text, .. } = client.poll(left.max(Duration::from_millis(1)), &mut Vec::new()) {
+            return Some(text);
         }
     }
 }
