@@ -181,6 +181,10 @@ impl Assignment {
         let mut progress = self.progress();
         self.turn_over(&mut progress);
         let offset = progress.committable()?;
+        if let Some(first) = self.waiting_from() {
+            let (partition, offset) = (self.partition.clone(), offset.min(first));
+            return Some((progress.version(), CommitPoint { partition, offset, metadata: None }));
+        }
         let map = progress.offset_map();
         let metadata = map.encode(offset);
         if metadata.is_none() && map.overflows(offset) {

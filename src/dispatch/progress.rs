@@ -70,6 +70,11 @@ impl Progress {
         *self = Self { highest: before, version: self.version + 1, ..Self::new(None, OffsetMap::default()) };
     }
 
+    /// What has to be committed is another one, for a reason that lies elsewhere.
+    pub(crate) fn touch(&mut self) {
+        self.version += 1;
+    }
+
     /// Highest offset received.
     pub(crate) fn highest(&self) -> Option<i64> {
         self.highest

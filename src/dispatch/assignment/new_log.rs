@@ -61,5 +61,13 @@ impl Assignment {
         let kept = batch.split_off(at);
         logs::begins_again(&self.partition, kept.offsets().next());
         *self.new_log() = Some(NewLog { batch: kept, begun: false });
+        self.progress().touch();
+    }
+
+    /// The lowest offset of a log that waits for the end of this one. Until then no more than that may be committed, and no
+    /// offset map: in the new log, the old position and the old map would name records that nobody has handled.
+    pub(super) fn waiting_from(&self) -> Option<i64> {
+        let new_log = self.new_log();
+        new_log.as_ref().filter(|new_log| !new_log.begun)?.batch.offsets().min()
     }
 }
