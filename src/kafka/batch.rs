@@ -164,14 +164,16 @@ impl Batch {
     /// Moves the records from `at` on into a batch of their own.
     pub(crate) fn split_off(&mut self, at: usize) -> Self {
         let mut rest = Self::new(self.from.clone());
-        let Buffers { records, .. } = &self.buffers;
-        for record in &records[at..] {
-            let bytes = |span: Option<Span>| span.map(|span| self.buffers.slice(span));
-            rest.push(record.offset, record.timestamp, bytes(record.key), bytes(record.value));
-            rest.push_headers(self.buffers.headers_of(record));
-        }
+        self.buffers.records[at..].iter().for_each(|record| rest.push_copy(&self.buffers, record));
         self.buffers.records.truncate(at);
         rest
+    }
+
+    /// Adds a copy of a record of another batch.
+    fn push_copy(&mut self, of: &Buffers, record: &RecordSpan) {
+        let bytes = |span: Option<Span>| span.map(|span| of.slice(span));
+        self.push(record.offset, record.timestamp, bytes(record.key), bytes(record.value));
+        self.push_headers(of.headers_of(record));
     }
 
     /// Ends the filling: from here on the batch is shared and counts against `held`.
@@ -254,8 +256,7 @@ impl Record {
     /// A copy that no longer keeps its batch alive, for a record that has to wait.
     pub(crate) fn detach(&self, held: &Arc<HeldBytes>) -> Self {
         let mut batch = Batch::new(self.batch.from.clone());
-        batch.push(self.offset(), self.timestamp(), self.key(), self.value());
-        batch.push_headers(self.headers());
+        batch.push_copy(&self.batch.buffers, self.span());
         Self { batch: batch.seal(held), at: 0 }
     }
 }

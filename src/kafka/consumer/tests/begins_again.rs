@@ -2,6 +2,16 @@
 
 use super::*;
 
+/// `old` records are unfinished when the log begins again at `first`, with two.
+fn waiting(old: usize, first: i64) -> Bench {
+    let mut bench = Bench::running(Limits::default(), 1, old);
+    bench.turn(Duration::ZERO);
+    bench.world.lock().unwrap().logs.insert(0, (first, 2));
+    bench.assignment(0).arrived();
+    bench.turn(Duration::ZERO);
+    bench
+}
+
 fn offsets(bench: &Bench) -> Vec<i64> {
     let world = bench.world.lock().unwrap();
     world.batches.get(&0).into_iter().flatten().flat_map(|batch| batch.offsets().collect::<Vec<_>>()).collect()
@@ -76,11 +86,7 @@ fn a_log_may_begin_again_in_the_middle_of_a_batch_and_more_than_once() {
 // Fails when what waits belongs to the partition and not to its assignment: the next owner reads it again.
 #[test]
 fn a_new_log_that_waits_goes_with_its_assignment() {
-    let mut bench = Bench::running(Limits::default(), 1, 3);
-    bench.turn(Duration::ZERO);
-    bench.world.lock().unwrap().logs.insert(0, (0, 2));
-    bench.assignment(0).arrived();
-    bench.turn(Duration::ZERO);
+    let mut bench = waiting(3, 0);
     bench.revoke(&[0], true);
     bench.turn(Duration::ZERO);
     bench.assign(0..1);
@@ -96,11 +102,7 @@ fn a_new_log_that_waits_goes_with_its_assignment() {
 // Fails when a last commit is that of the old log: the next owner would go on in the new one where that ended.
 #[test]
 fn a_member_that_goes_commits_the_beginning_of_a_new_log() {
-    let mut bench = Bench::running(Limits::default(), 1, 100);
-    bench.turn(Duration::ZERO);
-    bench.world.lock().unwrap().logs.insert(0, (5, 2));
-    bench.assignment(0).arrived();
-    bench.turn(Duration::ZERO);
+    let mut bench = waiting(100, 5);
     bench.notes();
     bench.revoke(&[0], false);
     bench.turn(Duration::ZERO);

@@ -2,6 +2,17 @@
 
 use super::*;
 
+/// A partition that has to go, and whose handlers are done: its last commit is on its way.
+fn drained() -> Bench {
+    let mut bench = Bench::running(Limits::default(), 1, 100);
+    bench.turn(Duration::ZERO);
+    bench.finish_batch(0);
+    bench.revoke(&[0], false);
+    bench.assignment(0).drained();
+    bench.turn(SECOND);
+    bench
+}
+
 #[test]
 fn a_revoked_partition_drains_then_commits_then_goes() {
     let mut bench = Bench::running(Limits::default(), 2, 100);
@@ -83,12 +94,7 @@ fn what_finishes_after_the_last_commit_was_sent_moves_nothing() {
 
 #[test]
 fn a_partition_goes_even_if_its_last_commit_is_never_answered() {
-    let mut bench = Bench::running(Limits::default(), 1, 100);
-    bench.turn(Duration::ZERO);
-    bench.finish_batch(0);
-    bench.revoke(&[0], false);
-    bench.assignment(0).drained();
-    bench.turn(SECOND);
+    let mut bench = drained();
     assert_eq!(bench.notes().last(), Some(&Note::Commit(vec![(0, 100)])));
     bench.turn(SECOND * 4 - SECOND / 10);
     assert_eq!(bench.notes(), []);
@@ -114,12 +120,7 @@ fn a_refusal_right_before_a_revoke_does_not_cost_the_last_commit() {
 
 #[test]
 fn a_partition_whose_last_commit_is_refused_goes_at_once() {
-    let mut bench = Bench::running(Limits::default(), 1, 100);
-    bench.turn(Duration::ZERO);
-    bench.finish_batch(0);
-    bench.revoke(&[0], false);
-    bench.assignment(0).drained();
-    bench.turn(SECOND);
+    let mut bench = drained();
     bench.notes();
     bench.committed(&[0], &Err(CommitError::Lost("member".to_owned())));
     bench.turn(SECOND + SECOND / 100);
