@@ -45,7 +45,8 @@ impl<S> Bus<S> {
     /// error, or of one of its sources, and returns what may be shown in log lines and dead letters. Default: all of it.
     ///
     /// It is called for each failed attempt, on carom's own threads, before anything is cut to size. Where it panics, the
-    /// text is left out and a line says so.
+    /// text is left out, and a line says so with the text of the panic. An error for which a policy escalates is logged as
+    /// it is when the bus ends.
     ///
     /// ```
     /// use carom::{Bus, Kafka};
