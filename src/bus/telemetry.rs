@@ -42,11 +42,12 @@ impl<S> Bus<S> {
     }
 
     /// Takes out of error texts what must not leave the process, personal data for example: `redact` gets the text of an
-    /// error, or of one of its sources, and returns what may be shown in log lines and dead letters. Default: all of it.
+    /// error, or of one of its sources, and returns what may be shown in log lines, in dead letters and in
+    /// [`Error::Escalated`](crate::Error::Escalated). Default: all of it.
     ///
     /// It is called for each failed attempt, on carom's own threads, before anything is cut to size. Where it panics, the
-    /// text is left out, and a line says so with the text of the panic. An error for which a policy escalates is logged as
-    /// it is when the bus ends.
+    /// text is left out, and a line says so. Rust itself prints the text of each panic, a handler's too, unless the program
+    /// has set a panic hook of its own.
     ///
     /// ```
     /// use carom::{Bus, Kafka};

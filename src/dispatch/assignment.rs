@@ -251,9 +251,10 @@ impl Assignment {
             }
         }
         self.publish(&progress);
+        let turns_over = progress.unfinished() == 0 && self.new_log().is_some();
         drop(progress);
         self.meter.finished(count);
-        if held_back {
+        if held_back || turns_over {
             (self.waker)();
         }
     }

@@ -71,19 +71,27 @@ impl TraceContext {
 }
 
 /// The value of a header, the last one if it is repeated; null and non-UTF-8 values do not count.
+///
+/// Foreign headers come in any case; carom's own only as carom writes them, because others are copied into dead letters.
 fn last<'a>(headers: impl Iterator<Item = Header<'a>>, wanted: &str) -> Option<&'a str> {
+    let wanted = wanted.as_bytes();
+    let own = wanted.starts_with(b"carom-");
     headers
-        .filter(|(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes()))
+        .filter(|(name, _)| if own { *name == wanted } else { name.eq_ignore_ascii_case(wanted) })
         .filter_map(|(_, value)| std::str::from_utf8(value?).ok())
         .last()
 }
 
 /// Printable ASCII, as the list of W3C's is.
 fn is_tracestate(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    !text.is_empty() && is_printable(text.as_bytes())
 }
 
-/// Checks `00-{32 hex}-{16 hex}-{2 hex}`; a later version may go on after another `-`.
+fn is_printable(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
+}
+
+/// Checks `00-{32 hex}-{16 hex}-{2 hex}`; a later version may go on after another `-`, with what can be written again.
 fn is_traceparent(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() < 55 || [2, 35, 52].iter().any(|at| bytes[*at] != b'-') {
@@ -92,7 +100,7 @@ fn is_traceparent(text: &str) -> bool {
     let (version, trace, span, flags) = (&bytes[..2], &bytes[3..35], &bytes[36..52], &bytes[53..55]);
     let hex = |field: &[u8]| field.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let zero = |field: &[u8]| field.iter().all(|byte| *byte == b'0');
-    let ends_well = bytes.len() == 55 || (version != b"00" && bytes[55] == b'-');
+    let ends_well = bytes.len() == 55 || (version != b"00" && bytes[55] == b'-' && is_printable(&bytes[55..]));
     ends_well && version != b"ff" && [version, trace, span, flags].into_iter().all(hex) && !zero(trace) && !zero(span)
 }
 
@@ -140,6 +148,8 @@ mod tests {
         let forged = [("traceparent", B), ("carom-traceparent", C)];
         assert_eq!(contexts_of(&forged, false).1, context(B));
         assert_eq!(contexts_of(&[("carom-traceparent", C)], false), (None, None));
+        // Copied into the dead letter from a foreign record.
+        assert_eq!(contexts(&[("traceparent", B), ("Carom-Traceparent", C)]).1, context(B));
     }
 
     // Fails when any text passes: outputs could not be written.
@@ -185,6 +195,8 @@ mod tests {
             "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
             "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01more",
+            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-\n",
+            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-é",
             "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "00-4bf92f3577b34da6a3ce929d0e0e47é-00f067aa0ba902b7-01",
         ] {

@@ -5,7 +5,7 @@ use std::{any::TypeId, collections::HashMap, sync::Arc};
 use super::{
     dead_letter_headers::ErrorClass,
     directive::{Decision, History, Outcome, RecordDirective, Scope, decide},
-    forward::{self, text},
+    forward,
     history::Restarts,
 };
 use crate::{
@@ -114,12 +114,7 @@ impl Handler<Failed> for SupervisorActor {
                 actix::spawn(forward::dead_letter(services, failed));
             }
             RecordDirective::Escalate => {
-                let reason = format!(
-                    "{} at offset {}: {}",
-                    failed.assignment.partition,
-                    failed.ticket.record.offset(),
-                    text(&failed.fault)
-                );
+                let reason = forward::reason(&services, &failed);
                 failed.mailbox.do_send(Verdict::GivenUp);
                 services.end.with(Error::Escalated { actor: failed.member.actor.name.to_owned(), reason });
                 discard(failed);

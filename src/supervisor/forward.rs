@@ -135,6 +135,15 @@ pub(super) fn text(error: &impl Display) -> String {
         .unwrap_or_else(|_| "an error whose `Display` panics".to_owned())
 }
 
+/// What ends the bus: where it failed and, as far as it may be shown, why.
+pub(super) fn reason(services: &Services, failed: &Failed) -> String {
+    let (partition, offset) = (&failed.assignment.partition, failed.ticket.record.offset());
+    match services.telemetry.error_text(&text(&failed.fault)) {
+        Some(error) => format!("{partition} at offset {offset}: {error}"),
+        None => format!("{partition} at offset {offset} (error texts are not shown)"),
+    }
+}
+
 /// What the log line of a failure says.
 pub(super) fn line<'a>(services: &Services, failed: &'a Failed) -> logs::Failure<'a> {
     let handler = failed.ticket.handler.as_ref();

@@ -22,6 +22,8 @@ type Adopt = Arc<dyn Fn(&Span, &IncomingTrace<'_>) + Send + Sync>;
 
 type Redact = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
+const REDACT: &str = "redact_errors";
+
 /// What the user's program does about trace contexts and error texts.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
@@ -51,7 +53,7 @@ impl Hooks {
     /// The text without what must not be shown; nothing at all if the hook panics.
     pub(super) fn redacted(&self, text: &str) -> Option<String> {
         match &self.redact {
-            Some(redact) => self.guarded("redact_errors", || redact(text)),
+            Some(redact) => self.guarded(REDACT, || redact(text)),
             None => Some(text.to_owned()),
         }
     }
@@ -63,8 +65,9 @@ impl Hooks {
             Err(panic) => panic,
         };
         if let Some(panics) = self.panics.note(hook, monotonic().into()) {
-            let panic = panic_message(panic.as_ref());
-            logs::hook_panicked(hook, panics, &panic);
+            // What it panicked about may be what it had to hide.
+            let panic = (hook != REDACT).then(|| panic_message(panic.as_ref()));
+            logs::hook_panicked(hook, panics, panic.as_deref());
         }
         None
     }

@@ -170,7 +170,7 @@ pub(crate) fn recovered(reason: &str) {
 }
 
 /// A hook of the user's, with how often since the last line.
-pub(crate) fn hook_panicked(hook: &str, panics: u64, panic: &str) {
+pub(crate) fn hook_panicked(hook: &str, panics: u64, panic: Option<&str>) {
     tracing::event!(
         name: event::HOOK_PANICKED, target: target::BUS, Level::ERROR, { hook, panics, panic }, "{}", message::HOOK_PANICKED
     );

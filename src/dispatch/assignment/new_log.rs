@@ -14,7 +14,7 @@ pub(super) struct NewLog {
 }
 
 impl Assignment {
-    fn new_log(&self) -> MutexGuard<'_, Option<NewLog>> {
+    pub(super) fn new_log(&self) -> MutexGuard<'_, Option<NewLog>> {
         self.new_log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

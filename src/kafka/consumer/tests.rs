@@ -11,7 +11,11 @@ mod taking;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, mpsc},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+        mpsc,
+    },
 };
 
 use super::*;
@@ -49,6 +53,8 @@ struct World {
     logs: BTreeMap<i32, (i64, usize)>,
     assignments: BTreeMap<i32, Arc<Assignment>>,
     batches: BTreeMap<i32, VecDeque<Arc<Batch>>>,
+    /// How often the poll thread was woken.
+    woken: Arc<AtomicUsize>,
 }
 
 type Shared = Arc<Mutex<World>>;
@@ -133,7 +139,11 @@ fn bench(limits: Limits) -> Bench {
     let world = Shared::default();
     let (commands, receiver) = mpsc::channel();
     let settings = Settings { limits, ..Settings::default() };
-    let wiring = Wiring { commands: receiver, waker: Arc::new(|| ()), jitter: Box::new(|| 0.5) };
+    let woken = Arc::clone(&world.lock().unwrap().woken);
+    let waker = Arc::new(move || {
+        woken.fetch_add(1, Relaxed);
+    });
+    let wiring = Wiring { commands: receiver, waker, jitter: Box::new(|| 0.5) };
     let poll = PollLoop::new(FakeSource(Arc::clone(&world)), FakeIntake(Arc::clone(&world)), settings, wiring);
     Bench { poll, world, commands }
 }

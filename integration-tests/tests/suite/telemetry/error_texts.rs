@@ -1,11 +1,13 @@
 //! What log lines and dead letters show of a failure's error.
 
-use carom::{Bus, telemetry::ErrorDetail};
+use std::time::Duration;
+
+use carom::{Bus, Supervisor, supervisor::OnLimit, telemetry::ErrorDetail};
 use integration_tests::{
     capture::Capture,
-    job::{Job, Shared, Step},
+    job::{Job, Shared, Step, Worker},
     probe,
-    world::World,
+    world::{Running, World},
 };
 
 use super::start;
@@ -16,6 +18,7 @@ contract!(test_bus: {
     a_hook_takes_out_what_must_not_be_shown,
     without_detail_class_and_type_are_left,
     a_hook_that_panics_shows_nothing_and_loses_nothing,
+    what_ends_the_bus_is_no_exception,
 });
 
 const NAMES: [&str; 3] = ["carom-error-class", "carom-error-type", "carom-error-message"];
@@ -25,8 +28,8 @@ async fn failed(world: World, step: Step, change: fn(Bus<Shared>) -> Bus<Shared>
     let (bus, _, capture) = start(&world, change).await;
     bus.publish([Job::new("key", 0, vec![step; 5])]).await;
     let letters = || {
-        if let integration_tests::world::Running::Test(bus) = &bus {
-            bus.advance(std::time::Duration::from_secs(61));
+        if let Running::Test(bus) = &bus {
+            bus.advance(Duration::from_secs(61));
         }
         capture.named("carom.record.dead_lettered")
     };
@@ -60,8 +63,29 @@ async fn without_detail_class_and_type_are_left(world: World) {
     assert!(!format!("{:?}", capture.lines()).contains("asked to decline"));
 }
 
-// Fails when the hook is not guarded.
+// Fails when the hook is not guarded, and when the line about it has the text of the panic.
 async fn a_hook_that_panics_shows_nothing_and_loses_nothing(world: World) {
-    let (headers, line, _) = failed(world, Step::Refuse, |bus| bus.redact_errors(|_| panic!("a broken hook"))).await;
+    let spy = Capture::of("broken over");
+    let broken = |bus: Bus<Shared>| bus.redact_errors(|text| panic!("broken over {text}"));
+    let (headers, line, _) = failed(world, Step::Refuse, broken).await;
     assert_eq!((headers, line.as_str()), (["permanent", "none", "none"].map(str::to_owned), "none"));
+    assert!(spy.lines().is_empty(), "{:?}", spy.lines());
+}
+
+// Fails when `forward::reason` takes the text as it is, for the line or for the caller.
+async fn what_ends_the_bus_is_no_exception(world: World) {
+    for (detail, shown) in [(ErrorDetail::Full, "*** to panic"), (ErrorDetail::None, "error texts are not shown")] {
+        let world = world.again();
+        let (capture, shared) = (Capture::of(world.environment()), Shared::new());
+        let policy = Supervisor::one_for_one().restart_limit(0, Duration::from_secs(60)).on_limit(OnLimit::Escalate);
+        let bus = world.bus_with(&shared).supervise::<Worker>(policy).error_detail(detail);
+        let bus = world.start(bus.redact_errors(|text| text.replace("asked", "***"))).await;
+        bus.publish([Job::new("key", 0, vec![Step::Panic])]).await;
+        let error = match bus {
+            Running::Test(bus) => bus.run().await.unwrap_err(),
+            Running::Kafka(bus) => bus.run_until(std::future::pending::<()>()).await.unwrap_err(),
+        };
+        assert!(error.to_string().contains(shown), "{error}");
+        assert!(!format!("{error} {:?}", capture.lines()).contains("asked"), "{error} {:?}", capture.lines());
+    }
 }

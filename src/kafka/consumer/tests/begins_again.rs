@@ -30,7 +30,13 @@ fn a_new_log_waits_until_the_old_one_is_finished() {
     assert_eq!(bench.notes(), [Note::Deliver(0, 3)]);
     assert!(!bench.assignment(0).cancel.is_cancelled());
     let old = bench.world.lock().unwrap().batches.get_mut(&0).unwrap().pop_front().unwrap();
-    bench.assignment(0).finish(&old.offsets().collect::<Vec<_>>(), |_| {});
+    let woken = |offset| {
+        let count = Arc::clone(&bench.world.lock().unwrap().woken);
+        let before = count.load(Relaxed);
+        bench.assignment(0).finish(&[offset], |_| {});
+        count.load(Relaxed) - before
+    };
+    assert_eq!(old.offsets().map(woken).collect::<Vec<_>>(), [0, 0, 1], "only when the end is reached");
     bench.turn(Duration::ZERO);
     assert_eq!((bench.notes(), offsets(&bench)), (vec![Note::Deliver(0, 4)], vec![1, 2, 3, 4]));
 }
