@@ -45,8 +45,8 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         .await?;
 
     let topic = bus.topic::<OrderPlaced>()?;
-    bus.publish_all(shop::orders(ORDERS, EVENTS)).await?;
     probe::write_garbage(&kafka, &topic).await?;
+    bus.publish_all(shop::orders(ORDERS, EVENTS)).await?;
 
     let expected = (ORDERS * EVENTS) as usize;
     let done = ledger.until_done(expected, Duration::from_secs(60)).await;

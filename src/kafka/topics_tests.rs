@@ -69,7 +69,7 @@ async fn an_unreachable_broker_is_an_error_after_the_stated_time() {
     let started = Instant::now();
     let problems = ensure(&kafka, &[topic("orders", 1)], Duration::from_millis(700)).await.unwrap_err();
     assert!(matches!(problems, NotProvisioned::Unreachable { .. }), "{problems:?}");
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
 }
 
 // Fails when the reason is that of the call that got no answer: "Broker transport failure".

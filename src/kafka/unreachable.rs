@@ -10,7 +10,7 @@ use super::{
 };
 
 /// How long a connection may take to fail.
-const WITHIN: Duration = Duration::from_millis(500);
+const WITHIN: Duration = Duration::from_secs(2);
 
 /// Connects once more, and returns what a connection failed with, in librdkafka's words; `None` if none of them failed
 /// soon.
@@ -45,13 +45,13 @@ mod tests {
     // Fails when the code is returned instead of the text: it does not say what the system said.
     #[test]
     fn a_port_that_nobody_listens_on_refuses() {
-        let reason = reason(&config("127.0.0.1:1"), Duration::from_secs(5)).unwrap();
+        let reason = reason(&config("127.0.0.1:1"), Duration::from_secs(30)).unwrap();
         assert!(reason.starts_with("127.0.0.1:1/bootstrap: ") && reason.contains("Connection refused"), "{reason}");
     }
 
     #[test]
     fn a_name_that_nobody_has_cannot_be_resolved() {
-        let reason = reason(&config("kafka.invalid:9092"), Duration::from_secs(5)).unwrap();
+        let reason = reason(&config("kafka.invalid:9092"), Duration::from_secs(30)).unwrap();
         assert!(reason.contains("Failed to resolve 'kafka.invalid:9092'"), "{reason}");
     }
 }

@@ -66,9 +66,11 @@ async fn what_is_committed_never_passes_a_record_that_is_unfinished(world: World
 async fn a_killed_process_loses_nothing_and_repeats_only_what_was_not_committed(world: World) {
     let mut workers = Workers::new(&world, WORKER).await;
     let topic = workers.publisher.topic::<Job>();
-    let worker = workers.start(1, "open").await;
+    let worker = workers.start(1, "closed").await;
     let sleep = |key: u32, seq: u32| Step::Sleep(u64::from((key * 7 + seq * 3) % 5 + 1) * 30);
-    let jobs = (0..18).flat_map(|seq| (0..24).map(move |key| Job::new(format!("key-{key}"), seq, [sleep(key, seq)])));
+    // The last of each key passes the gate, which stays closed: the kill comes in the middle, however late.
+    let step = |key: u32, seq: u32| if seq == 17 { Step::Gate } else { sleep(key, seq) };
+    let jobs = (0..18).flat_map(|seq| (0..24).map(move |key| Job::new(format!("key-{key}"), seq, [step(key, seq)])));
     workers.publisher.publish(jobs).await;
     let is_committed = || probe::committed(world.kafka(), world.group(), &topic).values().any(|offset| *offset > 20);
     probe::until("a commit under load", is_committed, |some| *some).await;
@@ -77,7 +79,6 @@ async fn a_killed_process_loses_nothing_and_repeats_only_what_was_not_committed(
 
     let before = workers.entries();
     assert!(before.iter().any(|entry| entry.end.is_none()), "handlers were in flight");
-    assert!(check::succeeded(&before).len() < 432, "the kill came in the middle");
     let finished = check::finished(&before);
     let committed = probe::finished(world.kafka(), world.group(), &topic);
     for (partition, (offset, _)) in &committed {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use carom::{Directive, Retry, Supervisor};
 use integration_tests::{
-    job::{Auditor, Job, Shared, Step, Worker},
+    job::{Auditor, Job, Shared, Step, Worker, key_in},
     world::World,
 };
 
@@ -25,11 +25,17 @@ async fn a_failing_key_does_not_hold_back_its_neighbours(world: World) {
         .jitter(carom::supervisor::Jitter::None);
     let policy = Supervisor::one_for_one().retry(never).concurrency(1);
     let bus = world.start(world.bus_with(&shared).supervise::<Worker>(policy)).await;
-    let failing = (0..5).map(|seq| Job::new("failing", seq, vec![Step::Fail; 1000]));
-    let others = (0..200).map(|n| Job::ok(format!("key-{}", n % 20), n / 20));
-    bus.publish(failing.chain(others)).await;
-    shared.ledger.until("the neighbours", |_| shared.ledger.succeeded("Worker").len() == 200).await;
-    assert_eq!(shared.ledger.runs("Worker", "failing", 1).len(), 0, "what comes after a failing record waits for it");
+    // While one works, the time of a test bus stands still; each in a lane of its own, which is that of its partition.
+    let works = Job::new(key_in(3, 0), 0, [Step::Gate]);
+    let failing = (0..5).map(|seq| Job::new(key_in(0, 0), seq, vec![Step::Fail; 1000]));
+    let others = (0..210).map(|n| Job::ok(key_in(n % 3, 1 + n as usize % 7), n as u32 / 21));
+    bus.publish([works].into_iter().chain(failing).chain(others)).await;
+    shared.ledger.until("the neighbours", |_| shared.ledger.succeeded("Worker").len() == 210).await;
+    assert_eq!(
+        shared.ledger.runs("Worker", &key_in(0, 0), 1).len(),
+        0,
+        "what comes after a failing record waits for it"
+    );
     assert_eq!(shared.ledger.order_violations(), Vec::<String>::new());
 }
 

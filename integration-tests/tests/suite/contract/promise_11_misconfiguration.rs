@@ -248,7 +248,7 @@ async fn a_broker_that_is_not_there_is_an_error_after_ten_seconds() {
     assert!(matches!(&error, Error::Unreachable { servers, .. } if servers == "127.0.0.1:1"), "{error}");
     assert!(error.to_string().contains("no Kafka broker at `127.0.0.1:1` answered within 10 s"), "{error}");
     assert!(error.to_string().contains("Connection refused"), "{error}");
-    assert!((9..15).contains(&asked.elapsed().as_secs()), "{:?}", asked.elapsed());
+    assert!((9..19).contains(&asked.elapsed().as_secs()), "{:?}", asked.elapsed());
     let said = capture.lines();
     assert!(said.len() == 1 && said[0].get("message").is_some_and(|text| text.contains("after 10 s")), "{said:?}");
 }

@@ -93,7 +93,8 @@ async fn publishing_that_fails_says_why(world: World) {
     let Running::Test(in_memory) = &bus else { unreachable!("that is a test bus") };
     in_memory.refuse_next(1);
     bus.publisher().publish(Told::new("refused")).await.expect_err("the sink refuses it");
-    bus.publisher().publish(Told { text: "x".repeat(2 << 20), ..Told::new("large") }).await.expect_err("too large");
+    let large = Job::new("large", 0, vec![Step::Succeed; 200_000]);
+    bus.publisher().publish(large).await.expect_err("too large");
     let said: Vec<_> = capture.spans("send").iter().map(|span| all(span, &FAILURE).join(" ")).collect();
     assert_eq!(said, ["_OTHER ERROR", "_OTHER ERROR"]);
 }

@@ -20,7 +20,8 @@ impl Wake for Panics {
 #[tokio::test]
 async fn a_panic_in_a_waiting_task_leaves_the_producer_alive() {
     let cluster = cluster();
-    let sink = sink(&cluster, &[]);
+    // Time to ask once before it is answered.
+    let sink = sink(&cluster, &[("linger.ms", "500")]);
     let mut send = pin!(sink.send(vec![record("k", "0")]));
     let other = sink.send(vec![record("k", "1")]);
     assert!(send.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::new(Panics)))).is_pending());

@@ -15,12 +15,12 @@ async fn a_flush_ends_in_time_and_says_what_is_left() {
     cluster.broker_round_trip_time(1, SOON).unwrap();
     drop(sink.send((0..10).map(|value| record("k", &value.to_string())).collect()));
     let started = monotonic();
-    let flush = sink.flush(Duration::from_millis(200));
+    let flush = sink.flush(Duration::from_millis(20));
     // Not the flush's to wait for.
     drop(sink.send(vec![record("k", "late")]));
     assert_eq!(flush.await, 10);
     let took = started.elapsed();
-    assert!(took >= Duration::from_millis(200) && took < Duration::from_millis(400), "{took:?}");
+    assert!(took >= Duration::from_millis(20) && took < Duration::from_millis(400), "{took:?}");
 }
 
 /// Fails without `give_up` in `end`: what never left is in doubt.
@@ -33,7 +33,8 @@ async fn dropping_the_sink_returns_at_once_and_ends_what_is_unsent() {
     let flush = sink.flush(SOON);
     let started = monotonic();
     drop(sink);
-    assert!(started.elapsed() < Duration::from_millis(50), "{:?}", started.elapsed());
+    // It would be 500 ms if it waited for last reports.
+    assert!(started.elapsed() < Duration::from_millis(400), "{:?}", started.elapsed());
     assert_eq!(kinds(&send.await), [Some(SendErrorKind::Retriable); 10]);
     assert_eq!(flush.await, 0);
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());

@@ -19,7 +19,7 @@ async fn records_for_a_broker_that_is_down_end_in_time() {
     for kind in kinds(&outcomes) {
         assert!(matches!(kind, Some(SendErrorKind::Retriable | SendErrorKind::InDoubt)), "{kind:?}");
     }
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
     cluster.broker_up(1).unwrap();
     assert_eq!(kinds(&sink.send(vec![record("k", "1")]).await), [None]);
 }
@@ -28,7 +28,7 @@ async fn records_for_a_broker_that_is_down_end_in_time() {
 #[tokio::test]
 async fn a_dead_client_is_replaced_and_nothing_is_sent_twice() {
     let cluster = cluster();
-    let sink = sink(&cluster, &[("linger.ms", "100")]);
+    let sink = sink(&cluster, &[("linger.ms", "1000")]);
     assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
     for round in 0..2 {
         let on_the_way = sink.send((1..10).map(|value| record("k", &value.to_string())).collect());
