@@ -4,6 +4,7 @@
 //! atomics; the progress is locked once per batch or turn, never per record.
 
 mod new_log;
+mod overtaken;
 
 use std::{
     fmt,

@@ -151,6 +151,13 @@ impl Batch {
         self.buffers.records.iter().map(|record| record.offset)
     }
 
+    /// It begins at `offset`, and no offset is missing in it.
+    pub(crate) fn follows(&self, offset: i64) -> bool {
+        let records = &self.buffers.records;
+        let whole = |first: i64, last: i64| first == offset && last.wrapping_sub(first) == records.len() as i64 - 1;
+        records.first().zip(records.last()).is_none_or(|(first, last)| whole(first.offset, last.offset))
+    }
+
     /// The key of one record, by its place in the batch.
     pub(crate) fn key_at(&self, at: usize) -> Option<&[u8]> {
         Some(self.buffers.slice(self.buffers.records.get(at)?.key?))

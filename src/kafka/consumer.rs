@@ -254,6 +254,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
                 continue;
             }
             busy = true;
+            assignment.notice_what_was_deleted(&batch, || source.low(&assignment.partition));
             if let Some(batch) = assignment.receive(batch) {
                 intake.deliver(assignment, batch);
             }

@@ -21,6 +21,11 @@ pub(crate) trait Source {
     /// Moves up to `records` records, and not many more than `bytes` bytes, into `batch`, without waiting.
     fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch);
 
+    /// The first offset that the log still has, as far as the client knows without asking anybody.
+    fn low(&self, _partition: &TopicPartition) -> Option<i64> {
+        None
+    }
+
     /// Sends one commit request for all of `points`; the answer comes as [`SourceEvent::Committed`]. Once a later request
     /// was sent, the answers to earlier ones are not reported any more.
     fn commit(&mut self, points: &[CommitPoint]);

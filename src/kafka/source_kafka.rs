@@ -63,8 +63,7 @@ impl KafkaSource {
         let wake = Arc::clone(&waker);
         let commits = CommitQueue::new(&client, move || wake())
             .ok_or_else(|| KafkaError::ClientCreation("no queue for commits".to_owned()))?;
-        let topics: Vec<_> = topics.iter().map(String::as_str).collect();
-        client.subscribe(&topics)?;
+        client.subscribe(&topics.iter().map(String::as_str).collect::<Vec<_>>())?;
         Ok(Self {
             client: Some(client),
             commits: Some(commits),
@@ -230,6 +229,10 @@ impl Source for KafkaSource {
             self.nudge.awake(partition);
             self.alive();
         }
+    }
+
+    fn low(&self, partition: &TopicPartition) -> Option<i64> {
+        raw::low(self.client.as_deref()?, partition)
     }
 
     fn commit(&mut self, points: &[CommitPoint]) {

@@ -96,6 +96,9 @@ pub struct PartitionStats {
     pub consumed: u64,
     /// Records that all their handlers are done with.
     pub finished: u64,
+    /// Offsets that were deleted before they were read, because the group was further behind than the topic keeps its
+    /// records (`retention.ms`, `retention.bytes`, or somebody who deleted them). More than 0 is a loss.
+    pub deleted_unread: u64,
     /// Records taken from the client per second, over the last 10 s.
     pub consumed_per_second: f64,
     /// Records finished per second, over the last 10 s.

@@ -36,6 +36,7 @@ pub(crate) struct Measured {
 pub(crate) struct PartitionMeter {
     consumed: AtomicU64,
     finished: AtomicU64,
+    deleted_unread: AtomicU64,
     parked: AtomicI64,
     /// -1: none.
     committed: AtomicI64,
@@ -60,6 +61,7 @@ impl PartitionMeter {
         Self {
             consumed: AtomicU64::new(0),
             finished: AtomicU64::new(0),
+            deleted_unread: AtomicU64::new(0),
             parked: AtomicI64::new(0),
             committed: AtomicI64::new(committed.unwrap_or(-1)),
             observed: Mutex::default(),
@@ -86,6 +88,11 @@ impl PartitionMeter {
     /// So many records are finished.
     pub(crate) fn finished(&self, count: u64) {
         self.finished.fetch_add(count, Relaxed);
+    }
+
+    /// So many offsets were gone before they were read.
+    pub(crate) fn deleted_unread(&self, count: u64) {
+        self.deleted_unread.fetch_add(count, Relaxed);
     }
 
     /// So many keys more, or fewer, are parked.
@@ -142,7 +149,7 @@ impl PartitionMeter {
         Some(self.committed.load(Relaxed)).filter(|&offset| offset >= 0)
     }
 
-    pub(super) fn snapshot(&self, assignment: &Assignment) -> PartitionStats {
+    pub(crate) fn snapshot(&self, assignment: &Assignment) -> PartitionStats {
         let observed = self.observed();
         let [consumed_per_second, finished_per_second] = observed.rates.per_second();
         PartitionStats {
@@ -156,6 +163,7 @@ impl PartitionMeter {
             prefetched: observed.prefetched,
             consumed: self.consumed.load(Relaxed),
             finished: self.finished.load(Relaxed),
+            deleted_unread: self.deleted_unread.load(Relaxed),
             consumed_per_second,
             finished_per_second,
             hottest_keys: observed.keys.hottest(),

@@ -1,7 +1,7 @@
 //! Log lines for an operator: one for each record that failed, and one for each change of state. The path of a record
 //! that succeeds logs nothing.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, ops::Range, time::Duration};
 
 use tracing::Level;
 
@@ -152,6 +152,16 @@ pub(crate) fn begins_again(partition: &TopicPartition, offset: Option<i64>) {
         name: event::BEGINS_AGAIN, target: target::BUS, Level::ERROR,
         { { field::TOPIC } = &*partition.topic, { field::PARTITION } = partition.partition, { field::OFFSET } = offset },
         "{}", message::BEGINS_AGAIN
+    );
+}
+
+/// Records were deleted before they were read.
+pub(crate) fn deleted_unread(partition: &TopicPartition, offsets: &Range<i64>) {
+    tracing::event!(
+        name: event::DELETED_UNREAD, target: target::BUS, Level::ERROR,
+        { { field::TOPIC } = &*partition.topic, { field::PARTITION } = partition.partition,
+          { field::OFFSET } = offsets.start, { field::END } = offsets.end },
+        "{}", message::DELETED_UNREAD
     );
 }
 

@@ -87,6 +87,7 @@ pub(crate) mod event {
     pub(crate) const REVOKED: &str = "carom.partitions.revoked";
     pub(crate) const LOST: &str = "carom.partitions.lost";
     pub(crate) const BEGINS_AGAIN: &str = "carom.partition.begins_again";
+    pub(crate) const DELETED_UNREAD: &str = "carom.records.deleted_unread";
     pub(crate) const DEGRADED: &str = "carom.bus.degraded";
     pub(crate) const RECOVERED: &str = "carom.bus.recovered";
     pub(crate) const ALARM: &str = "carom.bus.alarm";
@@ -114,6 +115,8 @@ pub(crate) mod message {
                                    committed";
     pub(crate) const BEGINS_AGAIN: &str = "a partition begins again at a lower offset: its topic was made anew, or its log was \
                                            truncated; its records are handled as new ones, after those before";
+    pub(crate) const DELETED_UNREAD: &str = "records were deleted before they were read: this group was further behind than \
+                                             their topic keeps them; the events from `offset` up to `end` are not handled";
     pub(crate) const DEGRADED: &str = "degraded";
     pub(crate) const RECOVERED: &str = "recovered";
     pub(crate) const ALARM: &str = "consuming needs an operator";
@@ -132,6 +135,8 @@ pub(crate) mod field {
     pub(crate) const TOPIC: &str = "topic";
     pub(crate) const PARTITION: &str = "partition";
     pub(crate) const OFFSET: &str = "offset";
+    /// The offset behind the last one.
+    pub(crate) const END: &str = "end";
     pub(crate) const ATTEMPT: &str = "attempt";
     pub(crate) const AFTER_MS: &str = "after_ms";
     pub(crate) const TOOK_MS: &str = "took_ms";

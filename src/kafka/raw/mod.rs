@@ -20,7 +20,7 @@ use std::{
 pub(super) use batch::{PartitionQueue, RecordError};
 pub(super) use conf::option_names;
 pub(super) use members::client_ids;
-pub(super) use offsets::{CommitAnswer, CommitQueue, committed, set_leader_epoch};
+pub(super) use offsets::{CommitAnswer, CommitQueue, committed, low, set_leader_epoch};
 
 /// A time as librdkafka takes it.
 fn millis(time: Duration) -> i32 {

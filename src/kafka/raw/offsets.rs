@@ -2,6 +2,7 @@
 //! metadata that is not UTF-8.
 
 use std::{
+    ffi::CString,
     ptr::{self, NonNull},
     sync::Arc,
     time::Duration,
@@ -63,6 +64,18 @@ fn commit_of(element: &sys::rd_kafka_topic_partition_t) -> Option<(Committed, i3
     // SAFETY: the element is alive.
     let epoch = unsafe { sys::rd_kafka_topic_partition_get_leader_epoch(element) };
     Some((Committed { offset: element.offset, metadata: metadata.unwrap_or_default().to_vec() }, epoch))
+}
+
+/// The first offset that the log had when the broker answered a fetch last.
+pub(in crate::kafka) fn low<C: ConsumerContext>(client: &BaseConsumer<C>, partition: &TopicPartition) -> Option<i64> {
+    let topic = CString::new(&*partition.topic).ok()?;
+    let (mut low, mut high) = (-1, -1);
+    let (client, number) = (client.client().native_ptr(), partition.partition);
+    // SAFETY: client and name are alive, and both numbers are ours to write to. It looks up what is known, and waits for
+    // nobody.
+    let err =
+        unsafe { sys::rd_kafka_get_watermark_offsets(client, topic.as_ptr(), number, &raw mut low, &raw mut high) };
+    (RDKafkaErrorCode::from(err) == RDKafkaErrorCode::NoError && low >= 0).then_some(low)
 }
 
 /// Tells librdkafka under which leader epoch the record before the offset of the element at `at` was written.

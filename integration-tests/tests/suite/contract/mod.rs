@@ -5,7 +5,7 @@
 mod bad_input;
 mod cluster_errors;
 mod promise_01_at_least_once;
-mod promise_01_new_log;
+mod promise_01_changed_log;
 mod promise_02_order;
 mod promise_03_neighbours;
 mod promise_04_attempts;
