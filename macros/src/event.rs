@@ -9,15 +9,19 @@ use crate::{domain::Domain, fallback, name, valid};
 /// An event, checked.
 pub(crate) struct Spec {
     pub(crate) topic: Topic,
+    /// With where it comes from: one of the crate has to be rebuilt with its Cargo.toml.
     pub(crate) domain: Domain,
     pub(crate) internal: bool,
+    /// `None` is left to run time, where the topic's name is made: the plural of an entity needs word lists.
     pub(crate) plural: Option<bool>,
+    /// Empty where the segment is left out.
     pub(crate) version: String,
     /// `None` is the default type.
     pub(crate) event_type: Option<String>,
     pub(crate) aliases: Vec<String>,
     pub(crate) partitions: Option<u32>,
     pub(crate) key: Key,
+    /// The doc comment: what a person who looks for an event reads is written once.
     pub(crate) description: String,
 }
 
@@ -37,8 +41,11 @@ pub(crate) enum Key {
 
 /// A field marked `#[event(key)]`.
 pub(crate) struct KeyField {
+    /// How the field is reached.
     pub(crate) member: Member,
+    /// How it is sorted and shown: a raw name (`r#type`) without its mark, a tuple field by its position.
     pub(crate) name: String,
+    /// Named in the call of `write_key`, so that rustc reports a type that cannot be in a key where it is written.
     pub(crate) ty: Type,
     pub(crate) order: i64,
 }

@@ -11,7 +11,7 @@ use crate::{attr, event, fallback, valid};
 
 /// What the attribute stands on, read as far as it has to be.
 pub(crate) struct Item {
-    /// The impl with an empty body.
+    /// The impl with an empty body: what is in the body is rustc's to judge, and is handed on as it came.
     pub(crate) header: ItemImpl,
     /// The method, if there is one of that name.
     pub(crate) handle: Option<Handle>,
@@ -20,9 +20,9 @@ pub(crate) struct Item {
 /// `async fn handle(..) -> ..`, up to its body.
 pub(crate) struct Handle {
     pub(crate) is_async: bool,
-    /// The word `fn`.
+    /// The word `fn`, where a missing `async` is reported.
     pub(crate) fn_token: Ident,
-    /// The word `handle`.
+    /// The word `handle`, where a missing return type is reported.
     pub(crate) name: Ident,
     /// What stands between the parentheses.
     pub(crate) inputs: Group,

@@ -6,7 +6,7 @@ use syn::{DeriveInput, Ident, Member, Type, ext::IdentExt, parse_quote, spanned:
 
 use crate::{fallback, valid};
 
-/// A key part, checked.
+/// A key part, checked: of everything else there is more than one text that somebody could mean.
 pub(crate) enum Shape {
     /// An enum without fields: its variants.
     Names(Vec<Ident>),

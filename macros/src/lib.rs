@@ -1,7 +1,9 @@
 //! Derive and attribute macros of the `carom` crate, which re-exports them.
 //!
 //! Each macro is parse (`attr`), validate (`valid`: every rule, every message), expand (the file called like the
-//! macro). Where a rule fails, `fallback` writes what type-checks beside the error.
+//! macro). Where a rule fails, `fallback` writes what type-checks beside the error, so that one mistake is one error.
+//!
+//! What users read of a macro is a page in `docs`, which is compiled as any other documentation is.
 
 mod actor;
 mod attr;

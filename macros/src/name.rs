@@ -1,4 +1,7 @@
 //! Names that follow from the name of a type.
+//!
+//! The library has the same kebab-case for topics: it cannot use this one, as a crate of macros exports nothing else. Both are
+//! tested with the same names.
 
 /// Kebab-case as Momentum writes it; `heck` and the others differ around digits.
 pub(crate) fn kebab(name: &str) -> String {

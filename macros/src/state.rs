@@ -6,7 +6,7 @@ use syn::{DeriveInput, Ident, Member, Type, spanned::Spanned};
 
 use crate::{fallback, valid};
 
-/// A field that actors may ask for.
+/// A field that actors may ask for; those with `skip` are no parts.
 pub(crate) struct Part {
     pub(crate) member: Member,
     pub(crate) ty: Type,

@@ -23,6 +23,8 @@ pub(crate) struct Attributes {
     pub(crate) time: DateTime<Utc>,
     pub(crate) subject: Option<String>,
     pub(crate) dataschema: Option<String>,
+    /// Of a handler's output: that of the event that caused it, else its `id`, so that all that follows from one event can be
+    /// found by it.
     pub(crate) correlationid: Option<String>,
     /// `id` of the event that caused this one.
     pub(crate) causationid: Option<String>,
@@ -32,7 +34,7 @@ pub(crate) struct Attributes {
     /// The current span, as extension and as header.
     pub(crate) trace: Option<TraceContext>,
     pub(crate) baggage: Option<String>,
-    /// Headers of the application.
+    /// Headers of the application; names that would be taken for something else are refused when they are written.
     pub(crate) headers: Vec<(String, Option<Bytes>)>,
 }
 

@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 #[derive(Debug, Clone, Copy)]
 pub struct Codec<E> {
     pub(crate) write: fn(&E, &mut Vec<u8>) -> serde_json::Result<()>,
+    /// For JSON inside an envelope, which was found to be UTF-8 when the envelope was read.
     pub(crate) from_str: fn(&str) -> serde_json::Result<E>,
     pub(crate) from_slice: fn(&[u8]) -> serde_json::Result<E>,
 }

@@ -1,4 +1,7 @@
 //! From the user's value to a record on its way to the broker.
+//!
+//! What is the same for all events of a type (topic, mode, partitions) is found out once and kept by the type's id: the
+//! path of a single event formats no names.
 
 use std::{
     any::TypeId,
@@ -25,7 +28,43 @@ use super::{
 };
 use crate::kafka::record::OutRecord;
 
-/// Where the attributes of an event travel.
+/// Where the attributes of an event travel, as the Kafka binding of CloudEvents 1.0 names its two modes.
+///
+/// It is said for a bus by [`Bus::mode`](crate::Bus::mode), for one topic by [`Bus::structured`](crate::Bus::structured).
+/// Reading takes both, whatever is said.
+///
+/// ```
+/// use carom::{Bus, Event, Kafka, event::Mode, testing::TestBus};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event(entity = Order, domain = "sales")]
+/// struct OrderPlaced {
+///     #[event(key)]
+///     order_id: u64,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// for mode in [Mode::Binary, Mode::Structured] {
+///     let bus = TestBus::start(Bus::new(Kafka::embedded()).service("shop").mode(mode)).await?;
+///     bus.publisher().publish(OrderPlaced { order_id: 7 }).await?;
+///     let record = &bus.records()[0];
+///     let value = std::str::from_utf8(record.value.as_deref().unwrap_or_default())?;
+///     match mode {
+///         Mode::Binary => {
+///             assert_eq!(record.header("ce_type"), Some("sales.order-placed.v1"));
+///             assert_eq!(value, r#"{"order_id":7}"#);
+///         }
+///         Mode::Structured => {
+///             assert_eq!(record.header("content-type"), Some("application/cloudevents+json; charset=UTF-8"));
+///             assert!(value.contains(r#""type":"sales.order-placed.v1""#) && value.contains(r#""data":{"order_id":7}"#));
+///         }
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// In `ce_` headers, the value is the data alone. The default, and the only one that Momentum reads.
@@ -39,24 +78,28 @@ pub enum Mode {
 #[derive(Debug)]
 pub(crate) struct Encoder {
     environment: Environment,
+    /// The same in every event of the bus, so its bytes are shared.
     source: SharedText,
     profile: Profile,
+    /// The mode of topics that are not in `topic_modes`.
     mode: Mode,
     /// Topics whose mode differs from that of the bus, by full name.
     topic_modes: HashMap<String, Mode>,
     /// What was found out about event types, once for each.
     routes: DashMap<TypeId, Arc<Route>>,
+    /// Types of which a large event was written already: the line about it is said once.
     pub(super) large: LargeTypes,
 }
 
 /// Where events of a type go, and how.
 #[derive(Debug)]
 pub(crate) struct Route {
+    /// Shared with each record, which names its topic until it is sent.
     pub(crate) topic: Arc<str>,
     pub(crate) mode: Mode,
     /// As its attribute says.
     pub(crate) partitions: Option<u32>,
-    /// How many bytes the last event took: the next one will take about as many.
+    /// How many bytes the last event took: the next one will take about as many, so its buffer need not grow.
     size: AtomicUsize,
 }
 

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 /// A value that may be part of a record key, because it has exactly one text form.
 ///
-/// Strings go in as they are, integers in decimal, UUIDs lower-case with hyphens, `bool` as `True` or `False`, and
-/// `None` as nothing. Floats and date-times are left out on purpose: their text depends on who prints it, and two
+/// Strings and `char` go in as they are, integers in decimal, UUIDs lower-case with hyphens, `bool` as `True` or `False`
+/// (as .NET prints it), and `None` as nothing; references, `Box`, `Arc`, `Rc` and `Cow` as what they hold. Floats and date-times are left out on purpose: their text depends on who prints it, and two
 /// services that print one value in two ways put it on two partitions.
 ///
 /// `#[derive(KeyPart)]` covers enums without fields (the variant's name) and newtypes (the inner value). Whatever else
@@ -40,7 +40,21 @@ use uuid::Uuid;
     note = "for an enum without fields or a newtype add `#[derive(carom::KeyPart)]` to `{Self}`"
 )]
 pub trait KeyPart {
-    /// Appends the text of this value.
+    /// Appends the text of this value. An empty text is no key: see [`Event::key`](crate::Event::key).
+    ///
+    /// ```
+    /// use carom::KeyPart;
+    ///
+    /// fn text(part: &dyn KeyPart) -> String {
+    ///     let mut key = String::new();
+    ///     part.write_key(&mut key);
+    ///     key
+    /// }
+    ///
+    /// assert_eq!(text(&"EU-1"), "EU-1");
+    /// assert_eq!((text(&-7), text(&true), text(&None::<u64>)), ("-7".into(), "True".into(), "".into()));
+    /// assert_eq!(text(&uuid::Uuid::from_u128(7)), "00000000-0000-0000-0000-000000000007");
+    /// ```
     fn write_key(&self, out: &mut String);
 }
 

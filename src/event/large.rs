@@ -11,7 +11,8 @@ pub(crate) const LARGE: usize = 64 * 1024;
 /// Types that are remembered: those of the CloudEvents SDK may be made up as they go.
 const TYPES: usize = 1_000;
 
-/// The types of which a large event was written.
+/// The types of which a large event was written: a line for each event would bury the first, which is the one that is
+/// read.
 #[derive(Debug, Default)]
 pub(super) struct LargeTypes(Mutex<HashSet<String>>);
 

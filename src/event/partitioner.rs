@@ -1,10 +1,18 @@
-//! Which partition a key belongs to. The client places records; this computes the same place without it.
+//! Which partition a key belongs to. The client places records; this computes the same place without it, which is what a
+//! test bus does. Vectors that the clients made show that both agree.
 
 /// How record keys are spread over the partitions of a topic.
 ///
 /// The same key lands on different partitions under the two, so all producers of a topic have to agree. Sharing a
 /// topic with .NET Momentum, Python or Go (librdkafka) takes [`Partitioner::Librdkafka`], sharing it with Java takes
-/// [`Partitioner::Java`].
+/// [`Partitioner::Java`]. Set it with [`Kafka::partitioner`](crate::Kafka::partitioner).
+///
+/// ```
+/// use carom::{Kafka, event::Partitioner};
+///
+/// let kafka = Kafka::new("localhost:9092").partitioner(Partitioner::Java); // the topic has producers in Java
+/// # assert_eq!(kafka.problems(), Vec::<String>::new());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Partitioner {
     /// CRC32 of the key, librdkafka's `consistent_random`. The default.
@@ -15,7 +23,15 @@ pub enum Partitioner {
 }
 
 impl Partitioner {
-    /// The value of librdkafka's `partitioner` option.
+    /// The value of librdkafka's `partitioner` option: what a producer in another language that uses librdkafka has to
+    /// set, to agree with this one.
+    ///
+    /// ```
+    /// use carom::event::Partitioner;
+    ///
+    /// assert_eq!(Partitioner::default().config_value(), "consistent_random");
+    /// assert_eq!(Partitioner::Java.config_value(), "murmur2_random");
+    /// ```
     pub const fn config_value(self) -> &'static str {
         match self {
             Self::Librdkafka => "consistent_random",
@@ -23,9 +39,18 @@ impl Partitioner {
         }
     }
 
-    /// The partition of `key` on a topic with `count` partitions; `None` where the client picks one at random.
+    /// The partition of `key` on a topic with `count` partitions, from 0; `None` where the client picks one at random, and
+    /// where `count` is below 1.
     ///
-    /// That is so for a null key, and with [`Partitioner::Librdkafka`] for an empty key too.
+    /// At random is what has a null key, and with [`Partitioner::Librdkafka`] an empty key too.
+    ///
+    /// ```
+    /// use carom::event::Partitioner;
+    ///
+    /// assert_eq!(Partitioner::Librdkafka.partition(Some(b"1234"), 12), Some(7));
+    /// assert_eq!(Partitioner::Java.partition(Some(b"1234"), 12), Some(0));
+    /// assert_eq!(Partitioner::Java.partition(None, 12), None);
+    /// ```
     pub fn partition(self, key: Option<&[u8]>, count: i32) -> Option<i32> {
         let count = u32::try_from(count).ok().filter(|count| *count > 0)?;
         let hash = match self {

@@ -31,21 +31,30 @@ use super::{Descriptor, momentum};
 /// [`event::dotnet`](crate::event::dotnet) has the forms in which .NET writes dates, decimals, enums and bytes as JSON.
 ///
 /// ```
-/// use carom::{Bus, Kafka, Profile};
+/// use carom::{Bus, Error, Kafka, Profile, event::Mode, testing::TestBus};
 ///
-/// let bus = Bus::new(Kafka::embedded())
-///     .service("appdomain-api") // source /app_domain/appdomain-api, group appdomain-api-dev
-///     .domain("AppDomain")
-///     .profile(Profile::Momentum);
-/// # let _ = bus;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Error> {
+/// let bus = || {
+///     Bus::new(Kafka::embedded())
+///         .service("appdomain-api") // source /app_domain/appdomain-api, group appdomain-api-dev
+///         .domain("AppDomain")
+///         .profile(Profile::Momentum)
+/// };
+/// TestBus::start(bus()).await?;
+///
+/// let error = TestBus::start(bus().mode(Mode::Structured)).await.unwrap_err();
+/// assert!(error.to_string().contains("Momentum cannot read events in structured mode"));
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Profile {
-    /// carom's own. The default.
+    /// carom's own. The default. Nothing is refused for the sake of other readers.
     #[default]
     Carom,
-    /// Those of .NET Momentum.
+    /// Those of .NET Momentum: what its services could not read is refused, at start where that is known.
     Momentum,
 }
 

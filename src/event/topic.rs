@@ -11,32 +11,86 @@ const MAX_LENGTH: usize = 249;
 ///
 /// `development` becomes `dev`, a name of up to four characters stays, and any other is cut to its first four:
 /// `Production` gives `prod`. Where two environments share four letters, choose the segment with
-/// [`Environment::short`].
+/// [`Environment::short`]. Default: `development`; a bus that is told none takes [`Environment::from_env`].
+///
+/// ```
+/// use carom::{Bus, Event, Kafka, event::Environment, testing::TestBus};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event(entity = Order, domain = "sales")]
+/// struct OrderPlaced {}
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), carom::Error> {
+/// let bus = Bus::new(Kafka::embedded()).service("shop").environment(Environment::new("Production"));
+/// assert_eq!(TestBus::start(bus).await?.topic::<OrderPlaced>(), "prod.sales.public.orders.v1");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Environment {
     segment: String,
 }
 
 impl Environment {
-    /// The environment of this name.
+    /// The environment of this name, in lower case and cut as described above.
+    ///
+    /// A name is taken as it is: what cannot stand in a topic (an empty name, blanks) is an error when the bus starts.
+    ///
+    /// ```
+    /// use carom::event::Environment;
+    ///
+    /// assert_eq!(Environment::new("Development").segment(), "dev");
+    /// assert_eq!(Environment::new("Production").segment(), "prod");
+    /// assert_eq!(Environment::new("qa").segment(), "qa");
+    /// ```
     pub fn new(name: &str) -> Self {
         let name = name.to_lowercase();
         let segment = if name == "development" { "dev".to_owned() } else { name.chars().take(4).collect() };
         Self { segment }
     }
 
-    /// The environment that the variable `CAROM__ENVIRONMENT` names, else `development`.
+    /// The environment that the variable `CAROM__ENVIRONMENT` names, without blanks around it, else `development`: also
+    /// where the variable is blank, or is no UTF-8.
+    ///
+    /// The name of the variable is the same whatever prefix [`Settings`](crate::Settings) are read with.
+    ///
+    /// ```
+    /// use carom::{Bus, Kafka, event::Environment};
+    ///
+    /// // What a bus does by itself, so that the program can look at it too.
+    /// let environment = Environment::from_env();
+    /// println!("topics start with {environment}");
+    /// let bus = Bus::new(Kafka::embedded()).environment(environment);
+    /// ```
     pub fn from_env() -> Self {
         let name = std::env::var("CAROM__ENVIRONMENT").ok().filter(|name| !name.trim().is_empty());
         Self::new(name.as_deref().map_or("development", str::trim))
     }
 
-    /// The environment with this text as its segment, not cut.
+    /// The environment with this text as its segment, not cut and not changed in case. Topic names are lower-cased as a
+    /// whole, group ids keep the text as it is; so write it in lower case.
+    ///
+    /// ```
+    /// use carom::event::Environment;
+    ///
+    /// // `production-eu` and `production-us` would both be `prod`.
+    /// assert_eq!(Environment::short("prod-eu").segment(), "prod-eu");
+    /// ```
     pub fn short(segment: impl Into<String>) -> Self {
         Self { segment: segment.into() }
     }
 
-    /// The segment as it stands in topic names.
+    /// The segment: in lower case the first part of topic names, and the last part of a group id that follows from the
+    /// service (`billing-dev`). `Display` writes it too.
+    ///
+    /// ```
+    /// use carom::event::Environment;
+    ///
+    /// let environment = Environment::default();
+    /// assert_eq!((environment.segment(), environment.to_string().as_str()), ("dev", "dev"));
+    /// ```
     pub fn segment(&self) -> &str {
         &self.segment
     }

@@ -8,6 +8,7 @@ use crate::telemetry::logs;
 /// The reasons why the bus is degraded, each under a key of its own.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HealthState {
+    /// Key and sentence. A list, because there are few, most often none.
     reasons: Arc<Mutex<Vec<(String, String)>>>,
     pub(crate) signs: Arc<Signs>,
 }
@@ -80,6 +81,7 @@ impl HealthState {
 pub(crate) struct Reason {
     health: HealthState,
     key: String,
+    /// Whether there is something to take back; most records never give a reason.
     given: bool,
 }
 

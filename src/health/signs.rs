@@ -22,10 +22,15 @@ pub(crate) struct Signs {
     turned: AtomicU64,
     /// The bus has no actors, so its producer's connection counts.
     publishes_only: AtomicBool,
+    /// This member was told its partitions. Taken back when it loses them without being asked, not at each rebalance.
     joined: AtomicBool,
+    /// Down, and not up: the cluster has answered before a bus is spawned, and a client says nothing until something changes.
     consumer_down: AtomicBool,
+    /// Counts only where nothing is consumed: elsewhere handlers wait for the producer by themselves.
     producer_down: AtomicBool,
+    /// Somebody asked the bus to stop: no traffic any more, and no reason to restart the process.
     stopping: AtomicBool,
+    /// Nobody asked: the process is to be restarted.
     ended: AtomicBool,
 }
 

@@ -22,6 +22,7 @@ pub(super) struct Leaf {
 }
 
 struct Text {
+    /// For messages: the same setting has another name in a file than in the environment.
     said: String,
     value: Value,
 }
@@ -40,7 +41,9 @@ impl Text {
 /// Everything that was given, with all that is wrong with it.
 pub(super) struct Given {
     values: BTreeMap<Key, Text>,
+    /// Fields of [`Settings`](super::Settings) whose values came from files.
     pub(super) hidden: BTreeSet<&'static str>,
+    /// All of them, and not only the first: whoever mends settings by restarting a service pays for each.
     pub(super) problems: Vec<String>,
 }
 

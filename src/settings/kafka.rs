@@ -25,18 +25,26 @@ use crate::{
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct KafkaSettings {
-    /// What happens to missing topics at start.
+    /// What happens to missing topics at start; see [`Kafka::topics`]. Default: they are created.
     pub topics: Option<Topics>,
-    /// Where keys land.
+    /// Where keys land; see [`Kafka::partitioner`]. Default: [`Partitioner::Librdkafka`].
     pub partitioner: Option<Partitioner>,
-    /// How groups share partitions.
+    /// How groups share partitions; see [`Kafka::group_protocol`]. Default: [`GroupProtocol::Classic`].
     pub group_protocol: Option<GroupProtocol>,
+    /// As a value and not as text: addresses from a file are hidden, also each by itself.
     pub(super) servers: Option<Value>,
     pub(super) options: Layers,
 }
 
 impl KafkaSettings {
-    /// The addresses of the cluster, `embedded` for a broker in the process.
+    /// The addresses of the cluster, separated by commas; `embedded` for a broker in the process, `None` if they were not
+    /// written. Addresses that were read from a file are told like any others.
+    ///
+    /// ```
+    /// let settings = carom::Settings::from_vars("CAROM", [("CAROM__KAFKA__BOOTSTRAP_SERVERS", "kafka-1:9092,kafka-2:9092")])?;
+    /// assert_eq!(settings.kafka.bootstrap_servers(), Some("kafka-1:9092,kafka-2:9092"));
+    /// # Ok::<(), carom::Error>(())
+    /// ```
     #[must_use]
     pub fn bootstrap_servers(&self) -> Option<&str> {
         self.servers.as_ref().map(|servers| servers.text.as_str())
@@ -49,6 +57,13 @@ const EMBEDDED: &str = "embedded";
 impl From<KafkaSettings> for Kafka {
     /// A cluster that is named `embedded` is a [`Kafka::embedded`]; a cluster that is not named is reported when the bus
     /// starts, with every other problem.
+    ///
+    /// ```
+    /// use carom::{Kafka, settings::KafkaSettings};
+    ///
+    /// let problems = Kafka::from(KafkaSettings::default()).problems();
+    /// assert!(problems[0].contains("bootstrap_servers"));
+    /// ```
     fn from(settings: KafkaSettings) -> Self {
         let servers = settings.servers.unwrap_or_else(|| Value::plain(""));
         let kafka = if servers.text == EMBEDDED { Self::embedded() } else { Self::at_servers(servers) };

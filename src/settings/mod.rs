@@ -1,5 +1,9 @@
 //! Settings: everything about a bus that is data, from a file, the environment, or both.
 
+// Variables (`env`) and what serde reads (`tree`) both become leaves: a path, a value, and the name under which somebody wrote
+// it. `key` says what a path means, `given` collects the values and all that is wrong, each with that name, and `read` makes
+// `Settings` of them. So both ways take the same names and make the same complaints.
+
 mod env;
 mod given;
 mod kafka;
@@ -66,7 +70,8 @@ use crate::{
 /// | `kafka.*` | any option of librdkafka, for all clients | see [`Kafka`](crate::Kafka) |
 /// | `kafka.consumer.*`, `kafka.producer.*` | any option of librdkafka, for these clients; beats the above | |
 ///
-/// Anything else is an error that names the key and the nearest that exists. Values of options are handed through as they
+/// Anything else is an error that names the key and the nearest that exists; so is a value of carom's own settings that is
+/// empty or blank, but that of `service_instance`. Values of options are handed through as they
 /// are: not trimmed, not parsed, not changed in case. Numbers and booleans of a file are taken as the text that they
 /// are, and nothing (`null`) is left out.
 ///
@@ -77,6 +82,28 @@ use crate::{
 /// same. Only `log_level` and `enabled_events` have a `_` of their own, and keep it. In a file that the environment may
 /// override, write `_`: loaders see two different keys otherwise, and carom refuses two spellings of one option.
 ///
+/// With the crate `config`, for example:
+///
+/// ```
+/// use carom::Settings;
+///
+/// let file = r#"
+/// service = "billing"
+/// shutdown_timeout = "30s"
+///
+/// [kafka]
+/// bootstrap_servers = "kafka-1:9092"
+/// consumer.fetch_min_bytes = 1024
+/// "#;
+/// let settings: Settings = config::Config::builder()
+///     .add_source(config::File::from_str(file, config::FileFormat::Toml)) // a service writes `with_name("settings")`
+///     .add_source(config::Environment::with_prefix("BILLING").prefix_separator("__").separator("__"))
+///     .build()?
+///     .try_deserialize()?;
+/// assert_eq!(settings.shutdown_timeout, Some(std::time::Duration::from_secs(30)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Secrets
 ///
 /// A name that ends in `_file` reads its value from the file of that name, and strips one final newline:
@@ -85,42 +112,54 @@ use crate::{
 /// file is hidden in `Debug`, logs and errors, as is the value of every key that ends in `password`, `secret`, `pem`,
 /// `passphrase`, `jaas` or `config`, and the user info of URLs. The names of service, group, domain, source and environment
 /// stand in topics, events and logs wherever they came from.
+///
+/// ```
+/// use carom::Settings;
+///
+/// let file = std::env::temp_dir().join(format!("kafka-password-{}", std::process::id()));
+/// std::fs::write(&file, "hunter2\n")?; // as an orchestrator mounts it
+/// let settings = Settings::from_vars("CAROM", [("CAROM__KAFKA__SASL_PASSWORD_FILE", &file)])?;
+/// assert!(!format!("{settings:?}").contains("hunter2"));
+/// # std::fs::remove_file(file)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Settings {
-    /// See [`Bus::service`](crate::Bus::service).
+    /// See [`Bus::service`](crate::Bus::service). `None`, here and below, is the default of the builder.
     pub service: Option<String>,
-    /// See [`Bus::group`](crate::Bus::group).
+    /// See [`Bus::group`](crate::Bus::group). Default: service and environment, such as `billing-prod`.
     pub group: Option<String>,
-    /// See [`Bus::domain`](crate::Bus::domain).
+    /// See [`Bus::domain`](crate::Bus::domain). Default: the first word of the service.
     pub domain: Option<String>,
-    /// See [`Bus::source`](crate::Bus::source).
+    /// See [`Bus::source`](crate::Bus::source). Default: domain and service, such as `/sales/billing`.
     pub source: Option<String>,
-    /// See [`Bus::environment`](crate::Bus::environment); from `environment` or `environment_short`.
+    /// See [`Bus::environment`](crate::Bus::environment); from `environment` or `environment_short`. Default:
+    /// [`Environment::from_env`].
     pub environment: Option<Environment>,
-    /// See [`Bus::profile`](crate::Bus::profile).
+    /// See [`Bus::profile`](crate::Bus::profile). Default: [`Profile::Carom`].
     pub profile: Option<Profile>,
-    /// See [`Bus::mode`](crate::Bus::mode).
+    /// See [`Bus::mode`](crate::Bus::mode). Default: [`Mode::Binary`].
     pub mode: Option<Mode>,
-    /// See [`Bus::workers`](crate::Bus::workers).
+    /// See [`Bus::workers`](crate::Bus::workers), in threads. Default: one for each CPU, 8 at most.
     pub workers: Option<usize>,
-    /// See [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout).
+    /// See [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout). Default: 10 s.
     pub shutdown_timeout: Option<Duration>,
-    /// See [`Bus::drain_timeout`](crate::Bus::drain_timeout).
+    /// See [`Bus::drain_timeout`](crate::Bus::drain_timeout). Default: 5 s.
     pub drain_timeout: Option<Duration>,
-    /// See [`Bus::stalled_after`](crate::Bus::stalled_after).
+    /// See [`Bus::stalled_after`](crate::Bus::stalled_after). Default: 60 s.
     pub stalled_after: Option<Duration>,
-    /// See [`Bus::service_version`](crate::Bus::service_version).
+    /// See [`Bus::service_version`](crate::Bus::service_version). Default: none.
     pub service_version: Option<String>,
-    /// See [`Bus::service_instance`](crate::Bus::service_instance).
+    /// See [`Bus::service_instance`](crate::Bus::service_instance). Default: host and process.
     pub service_instance: Option<String>,
-    /// See [`Bus::telemetry_keys`](crate::Bus::telemetry_keys).
+    /// See [`Bus::telemetry_keys`](crate::Bus::telemetry_keys). Default: [`Keys::InFailures`].
     pub telemetry_keys: Option<Keys>,
-    /// See [`Bus::error_detail`](crate::Bus::error_detail).
+    /// See [`Bus::error_detail`](crate::Bus::error_detail). Default: [`ErrorDetail::Full`].
     pub error_detail: Option<ErrorDetail>,
     /// How Kafka is reached.
     pub kafka: KafkaSettings,
-    /// The keys whose values came from files.
+    /// The keys whose values came from files, for `Debug`: a secret may be in any of them.
     hidden: BTreeSet<&'static str>,
 }
 
@@ -128,7 +167,10 @@ impl Settings {
     /// Settings from the variables of this process that start with `prefix` and `__`.
     ///
     /// With the prefix `CAROM`, `kafka.consumer.fetch.min.bytes` is `CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES`: `__` goes
-    /// down one level, and a single `_` belongs to the name.
+    /// down one level, and a single `_` belongs to the name. The case of the prefix counts, that of what follows does not.
+    ///
+    /// A variable with one `_` after the prefix is not read; if it would be a setting with two, a warning in the log says
+    /// which.
     ///
     /// ```
     /// let settings = carom::Settings::from_env("CAROM")?;
@@ -138,8 +180,9 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`Error::Misconfigured`] with everything that is wrong, each with the name of its variable: unknown names, values
-    /// that cannot be, files that cannot be read, options that librdkafka refuses or that carom has to keep.
+    /// [`Error::Misconfigured`] with everything that is wrong, each with the name of its variable: unknown names, two names of
+    /// one setting, values that cannot be or are no UTF-8, files that cannot be read, options that librdkafka refuses or that
+    /// carom has to keep. Also for a prefix that is empty or ends in `_`, with which nothing would be read.
     pub fn from_env(prefix: &str) -> Result<Self, Error> {
         Self::from_vars(prefix, std::env::vars_os())
     }

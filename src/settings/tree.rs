@@ -9,7 +9,8 @@ use serde::{
 
 use super::{KafkaSettings, Settings, given::Leaf, key::Spelling, read};
 
-/// What stands under a key. Scalars become the text that they are.
+/// What stands under a key. Scalars become the text that they are, whatever type a loader made of them: an option of
+/// librdkafka is text, and `0123` of an environment must not become 123.
 enum Node {
     Scalar(String),
     Map(Vec<(String, Node)>),
@@ -134,6 +135,17 @@ fn listed(problems: &[String]) -> String {
 
 impl<'de> Deserialize<'de> for Settings {
     /// Reads what [`Settings`] lists; all problems are in the one error.
+    ///
+    /// ```
+    /// use carom::Settings;
+    ///
+    /// let settings: Settings = serde_json::from_str(r#"{ "service": "billing", "drain_timeout": "3s" }"#)?;
+    /// assert_eq!(settings.drain_timeout, Some(std::time::Duration::from_secs(3)));
+    ///
+    /// let error = serde_json::from_str::<Settings>(r#"{ "workers": 0, "drain_timeout": "soon" }"#).unwrap_err().to_string();
+    /// assert!(error.contains("`workers` cannot be `0`") && error.contains("`drain_timeout` cannot be `soon`"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Node::deserialize(deserializer)?.read(&[], &Spelling::Keys)
     }

@@ -23,7 +23,9 @@ use crate::{
 /// The meters of a bus.
 #[derive(Default)]
 pub(crate) struct Book {
+    /// Sorted once: routes do not change while a bus runs.
     handlers: Vec<Handler>,
+    /// Those that are assigned now. The assignment is kept and not its meter, since lag follows from its progress.
     partitions: Mutex<BTreeMap<TopicPartition, Arc<Assignment>>>,
 }
 
@@ -66,7 +68,7 @@ impl Book {
         self.partitions().insert(assignment.partition.clone(), Arc::clone(assignment));
     }
 
-    /// A partition is gone, unless it has come back in the meantime; false then.
+    /// A partition is gone, unless it has come back in the meantime; false then. The epoch tells the two apart.
     pub(crate) fn closed(&self, assignment: &Assignment) -> bool {
         let mut partitions = self.partitions();
         let gone = partitions.get(&assignment.partition).is_some_and(|known| known.epoch == assignment.epoch);

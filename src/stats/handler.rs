@@ -18,7 +18,7 @@ pub(crate) struct HandlerMeter {
     pub(crate) dead_lettered: AtomicU64,
     pub(crate) discarded: AtomicU64,
     latency: LatencyMeter,
-    /// An event over 64 KiB was seen.
+    /// An event over 64 KiB was seen: the line about it is written once for each handler.
     large: AtomicBool,
 }
 

@@ -9,24 +9,68 @@ use serde::Serialize;
 
 /// Upper bounds of the buckets, in seconds; those that OpenTelemetry's semantic conventions 1.44 advise for
 /// `messaging.process.duration`. A last bucket takes what is longer.
+///
+/// ```
+/// use carom::stats::{BOUNDS, Histogram};
+///
+/// /// The lines of a histogram as Prometheus reads them: each bucket counts what is in those before it too.
+/// fn lines(latency: &Histogram) -> Vec<String> {
+///     let bounds = BOUNDS.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
+///     let mut seen = 0;
+///     let bucket = |(bound, count): (String, &u64)| {
+///         seen += count;
+///         format!("attempt_seconds_bucket{{le=\"{bound}\"}} {seen}")
+///     };
+///     bounds.zip(&latency.counts).map(bucket).collect()
+/// }
+/// # use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
+/// # #[derive(serde::Serialize, serde::Deserialize, Event)]
+/// # #[event(entity = Invoice, domain = "billing")]
+/// # struct InvoiceSent { #[event(key)] invoice_id: u64 }
+/// # #[derive(Actor)]
+/// # struct Reminders;
+/// # #[handler]
+/// # impl Handler<InvoiceSent> for Reminders {
+/// #     async fn handle(&mut self, event: InvoiceSent, cx: &mut Context<'_>) -> Result<(), Failure> { Ok(()) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), carom::Error> {
+/// # let bus = Bus::new(Kafka::embedded()).service("billing").supervise::<Reminders>(Supervisor::one_for_one());
+/// # let bus = TestBus::start(bus).await?;
+/// # bus.deliver(InvoiceSent { invoice_id: 12 }).await;
+/// # let monitor = bus.monitor();
+/// # bus.stop().await?;
+/// let lines = lines(&monitor.stats().handlers[0].latency);
+/// assert_eq!((lines.len(), lines[14].as_str()), (15, "attempt_seconds_bucket{le=\"+Inf\"} 1"));
+/// # Ok(())
+/// # }
+/// ```
 pub const BOUNDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 const BUCKETS: usize = BOUNDS.len() + 1;
 
-/// The bounds in microseconds, for a comparison of integers.
+/// The bounds in microseconds, for a comparison of integers; a test compares the two.
 const MICROS: [u64; BOUNDS.len()] = [
     5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 250_000, 500_000, 750_000, 1_000_000, 2_500_000, 5_000_000,
     7_500_000, 10_000_000,
 ];
 
-/// How often something took how long.
+/// How often something took how long; [`HandlerStats::latency`](super::HandlerStats::latency) is one.
+///
+/// ```
+/// use carom::stats::Histogram;
+///
+/// fn mean_seconds(latency: &Histogram) -> Option<f64> {
+///     (latency.count > 0).then(|| latency.sum_seconds / latency.count as f64)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Histogram {
     /// Observations in each bucket: `counts[i]` took at most [`BOUNDS`]`[i]` seconds and longer than the bound before;
     /// the last one took longer than all bounds.
     pub counts: Vec<u64>,
-    /// All observations.
+    /// All observations: the sum of `counts`.
     pub count: u64,
     /// All observations together, in seconds.
     pub sum_seconds: f64,
@@ -34,7 +78,8 @@ pub struct Histogram {
 
 impl Histogram {
     /// The bound, in seconds, that this share of the observations stayed within, so `0.5` is about the median and never
-    /// less than it; infinite if they took longer than all bounds, and `None` if there is no observation.
+    /// less than it; infinite if they took longer than all bounds, and `None` if there is no observation. A share below 0
+    /// counts as 0, one above 1 as 1.
     ///
     /// ```
     /// # use carom::{Bus, Kafka};
@@ -64,6 +109,7 @@ impl Histogram {
 #[derive(Debug, Default)]
 pub(super) struct Latencies {
     counts: [u32; BUCKETS],
+    /// Beside the buckets, because a sum cannot be told from them.
     nanos: u64,
 }
 

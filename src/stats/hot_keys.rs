@@ -2,14 +2,47 @@
 
 use serde::Serialize;
 
-/// A key with many records.
+/// A key with many records; [`PartitionStats::hottest_keys`](super::PartitionStats::hottest_keys) lists them.
+///
+/// Events of one key are handled one after another, so a key with most of a partition's records bounds its speed, whatever
+/// [`Supervisor::concurrency`](crate::Supervisor::concurrency) is.
+///
+/// ```
+/// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Event)]
+/// # #[event(entity = Payment, domain = "billing")]
+/// # struct PaymentReceived { #[event(key)] tenant: String }
+/// # #[derive(Actor)]
+/// # struct Ledger;
+/// # #[handler]
+/// # impl Handler<PaymentReceived> for Ledger {
+/// #     async fn handle(&mut self, event: PaymentReceived, cx: &mut Context<'_>) -> Result<(), Failure> {
+/// #         Err(Failure::permanent("the account is closed"))
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), carom::Error> {
+/// # let bus = Bus::new(Kafka::embedded()).service("billing").supervise::<Ledger>(Supervisor::one_for_one());
+/// # let bus = TestBus::start(bus).await?;
+///
+/// bus.deliver(PaymentReceived { tenant: "acme".to_owned() }).await; // is dead-lettered
+/// let stats = bus.stats();
+/// let hottest = stats.partitions.iter().find_map(|partition| partition.hottest_keys.first()).unwrap();
+/// assert_eq!(hottest.share, 1.0); // of the partition's records
+/// // Which key it is, the dead letters say.
+/// assert_eq!(bus.dead_letters()[0].header("carom-key-hash"), Some(hottest.hash.as_str()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HotKey {
     /// Hash of topic and key, 16 hex digits: the one in the header `carom-key-hash` of dead letters. Keys themselves can
     /// be personal data.
     pub hash: String,
-    /// Share of the partition's records that have this key, from 0 to 1; an estimate, and never too low.
+    /// Share of the partition's records that have this key, from 0 to 1. An estimate: one record of each batch stands for
+    /// all of it, what is older counts less, and where there are many keys a share may be too high by that of a rare one.
     pub share: f64,
 }
 
@@ -25,7 +58,9 @@ const TOLD: usize = 10;
 /// taken over, and never too low. Each key with more than one in [`SLOTS`] of all records is there.
 #[derive(Debug, Default)]
 pub(super) struct HotKeys {
+    /// Hash and count. Hashes and not keys, which are of any length, and can be personal data.
     slots: Vec<(u64, u64)>,
+    /// Records without a key too, for the shares.
     total: u64,
 }
 
@@ -47,7 +82,7 @@ impl HotKeys {
         self.total += n;
     }
 
-    /// What was counted so far counts half from now on.
+    /// What was counted so far counts half from now on: a key that was hot yesterday would stay in front otherwise.
     pub(super) fn fade(&mut self) {
         self.total /= 2;
         self.slots.iter_mut().for_each(|(_, count)| *count /= 2);

@@ -37,9 +37,11 @@ pub(crate) struct PartitionMeter {
     consumed: AtomicU64,
     finished: AtomicU64,
     deleted_unread: AtomicU64,
+    /// Signed as the changes are that mailboxes report.
     parked: AtomicI64,
     /// -1: none.
     committed: AtomicI64,
+    /// What needs more than a number: locked once for each batch, once a second, and by whoever asks.
     observed: Mutex<Observed>,
 }
 
@@ -49,8 +51,9 @@ struct Observed {
     prefetched: Option<u64>,
     rates: Rates,
     keys: HotKeys,
-    /// Batches that were looked at for their keys.
+    /// Batches that were looked at for their keys: says which record of the next one is looked at.
     samples: u64,
+    /// When `keys` faded last; the first look only begins the minute.
     faded: Option<Instant>,
     /// Since when there is something to do and nothing has finished, and what was finished then.
     behind: Option<(Instant, u64)>,

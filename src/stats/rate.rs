@@ -10,6 +10,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// What two counters stood at, now and then.
 #[derive(Debug, Default)]
 pub(super) struct Rates {
+    /// About one for each second of the window, oldest first.
     samples: VecDeque<(Instant, [u64; 2])>,
 }
 

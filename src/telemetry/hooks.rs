@@ -33,6 +33,7 @@ pub(crate) struct Hooks {
     pub(crate) adopt: Option<Adopt>,
     /// Makes of an error's text what may leave the process.
     pub(crate) redact: Option<Redact>,
+    /// Shared by the clones: a hook has one line a minute, whoever calls it.
     panics: Arc<Panics>,
 }
 
@@ -73,7 +74,8 @@ impl Hooks {
     }
 }
 
-/// How often each hook panicked: one that always does is not worth a line for each event.
+/// How often each hook panicked: one that always does is not worth a line for each event. By the hook's name: when it had a
+/// line last, and the panics since then.
 #[derive(Debug, Default)]
 struct Panics(Mutex<HashMap<&'static str, (Option<Instant>, u64)>>);
 

@@ -1,4 +1,25 @@
-//! What a bus tells about itself while it runs: spans and log lines. Their names are in one place (`src/telemetry/names.rs`).
+//! What a bus tells about itself while it runs: spans and log lines, by `tracing`. Their names are in one place
+//! (`src/telemetry/names.rs`), and `docs/telemetry.md` in the repository lists them.
+//!
+//! A program sees them with a subscriber of its own. Filters go by target: `carom::process` has the spans of attempts,
+//! `carom::send` those of publishing, `carom::record` the lines of records that failed, `carom::bus` what an operator has to
+//! know; librdkafka's own lines are under `librdkafka`.
+//!
+//! ```
+//! use tracing_subscriber::EnvFilter;
+//!
+//! // Lines from INFO on, and no spans: of a record that succeeds, nothing is said.
+//! let filter = EnvFilter::try_new("info,carom::process=off,carom::send=off")?;
+//! let subscriber = tracing_subscriber::fmt().with_env_filter(filter).finish();
+//! tracing::subscriber::with_default(subscriber, || {
+//!     // A service calls `tracing_subscriber::fmt()..init()` once, at the start of `main`.
+//! });
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What may be seen of keys and of errors, which can be personal data, [`Keys`] and [`ErrorDetail`] say. How traces go on
+//! through a bus, [`Bus::trace_context`](crate::Bus::trace_context) and [`Bus::trace_parent`](crate::Bus::trace_parent) say:
+//! the latter's hook gets an [`IncomingTrace`].
 
 mod blocked;
 mod error_detail;
@@ -24,22 +45,27 @@ use crate::clock::Clock;
 /// Where record keys may be shown: they can be personal data.
 ///
 /// Where a key is not shown, log lines carry its hash, the one of the dead-letter header `carom-key-hash` and of
-/// [`Stats`](crate::stats::Stats).
+/// [`Stats`](crate::stats::Stats). Dead letters keep their keys: they are the record itself.
 ///
 /// ```
-/// use carom::{Bus, Kafka, telemetry::Keys};
+/// use carom::{Bus, Kafka, Settings, telemetry::Keys};
 ///
 /// let bus = Bus::new(Kafka::embedded()).telemetry_keys(Keys::Hidden);
+///
+/// // Or where the service runs: CAROM__TELEMETRY_KEYS=hidden
+/// let settings = Settings::from_vars("CAROM", [("CAROM__TELEMETRY_KEYS", "hidden")])?;
+/// assert_eq!(settings.telemetry_keys, Some(Keys::Hidden));
+/// # Ok::<(), carom::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Keys {
-    /// Nowhere.
+    /// Nowhere. Lines of records that failed have `key_hash` in place of `key`.
     Hidden,
     /// In the log line of a record that failed, because an operator has to find it. The default.
     #[default]
     InFailures,
-    /// There, and on spans.
+    /// There, and on spans, as `messaging.kafka.message.key`.
     Everywhere,
 }
 
@@ -49,11 +75,11 @@ pub(crate) struct Telemetry {
     pub(crate) keys: Keys,
     pub(crate) errors: ErrorDetail,
     pub(crate) hooks: Hooks,
-    /// The `client.id` of the consumer.
+    /// The `client.id` of the consumer; `messaging.client.id` of spans `process`.
     pub(crate) consumer: String,
-    /// The `client.id` of the producer.
+    /// The `client.id` of the producer; that of spans `send`.
     pub(crate) producer: String,
-    /// The broker, where just one is named.
+    /// The broker, where just one is named: of several, none is the one that a span talks to.
     pub(crate) server: Option<(String, u16)>,
     /// As the cluster calls itself; not known of a test bus, and where nobody looked at topics.
     pub(crate) cluster_id: Option<String>,

@@ -20,6 +20,7 @@ use crate::{
 /// The span around publishing one event, or several in one call.
 #[derive(Debug)]
 pub(crate) struct Sending {
+    /// Disabled where nobody listens: what it would say is not even looked up then.
     span: Span,
 }
 

@@ -42,6 +42,7 @@ type Entry<'a, V> = (Cow<'a, str>, V);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Named<'a, V> {
     first: [Option<Entry<'a, V>>; IN_PLACE],
+    /// Where a producer sent more; not overwritten in place, because looking for each of thousands takes its square.
     rest: Vec<Entry<'a, V>>,
 }
 

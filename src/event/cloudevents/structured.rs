@@ -17,7 +17,8 @@ pub(super) fn read(value: &[u8]) -> Result<Incoming<'_>, ReadError> {
     members.into_event()
 }
 
-/// The members of the envelope, not yet looked into.
+/// The members of the envelope, not yet looked into: `data` is parsed once, into the user's type, and the others only
+/// where the record turns out to be an event.
 #[derive(Default)]
 struct Members<'a> {
     specversion: Option<&'a RawValue>,

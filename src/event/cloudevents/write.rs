@@ -19,7 +19,7 @@ use crate::{
 
 const STRUCTURED: &str = "application/cloudevents+json; charset=UTF-8";
 
-/// Extensions before the others, and those after them.
+/// Extensions before the others, and those after them: in a fixed order, so that records can be compared byte for byte.
 const FIRST: [&str; 2] = ["correlationid", "causationid"];
 const LAST: [&str; 2] = ["traceparent", "tracestate"];
 
@@ -54,7 +54,9 @@ pub(crate) enum Payload<'a> {
 /// Headers that are not attributes of the event.
 #[derive(Debug, Default)]
 pub(crate) struct Beside<'a> {
+    /// Those of the application, whose names were checked.
     pub(crate) headers: Headers,
+    /// The hop, which every tracing library finds in `traceparent`; that of the creation is an extension.
     pub(crate) trace: Option<&'a TraceContext>,
     pub(crate) baggage: Option<&'a str>,
 }

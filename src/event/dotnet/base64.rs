@@ -22,7 +22,22 @@ use serde::{Deserializer, Serializer};
 
 use super::{form, form::Form};
 
-/// The form of this module.
+/// The form of this module; a type that has it is a [`Form<Base64>`](super::Form).
+///
+/// Nobody makes a value of it: it names the form, for functions that take whatever has it.
+///
+/// ```
+/// use carom::event::dotnet::{Form, base64::{self, Base64}};
+///
+/// fn to_json<T: Form<Base64>>(value: &T) -> serde_json::Result<String> {
+///     let mut json = Vec::new();
+///     base64::serialize(value, &mut serde_json::Serializer::new(&mut json))?;
+///     Ok(String::from_utf8_lossy(&json).into_owned())
+/// }
+///
+/// assert_eq!(to_json(&vec![Some(vec![1_u8, 2, 255]), None])?, r#"["AQL/",null]"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Base64;
@@ -31,7 +46,14 @@ pub struct Base64;
 ///
 /// # Errors
 ///
-/// Those of the serializer.
+/// Those of the serializer: there are no bytes that cannot be written.
+///
+/// ```
+/// let mut json = Vec::new();
+/// carom::event::dotnet::base64::serialize(&vec![1_u8, 2, 255], &mut serde_json::Serializer::new(&mut json))?;
+/// assert_eq!(json, br#""AQL/""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn serialize<T: Form<Base64>, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     value.write(serializer)
 }
@@ -40,7 +62,18 @@ pub fn serialize<T: Form<Base64>, S: Serializer>(value: &T, serializer: S) -> Re
 ///
 /// # Errors
 ///
-/// For what is no string, or no base64 with padding.
+/// For what is no string, or no base64 with padding in the standard alphabet (that of URLs is another one).
+///
+/// ```
+/// use carom::event::dotnet::base64;
+///
+/// let bytes: Vec<u8> = base64::deserialize(&mut serde_json::Deserializer::from_str(r#""AQL/""#))?;
+/// assert_eq!(bytes, [1, 2, 255]);
+///
+/// let error = base64::deserialize::<Vec<u8>, _>(&mut serde_json::Deserializer::from_str(r#""AQL_""#)).unwrap_err();
+/// assert!(error.to_string().starts_with(r#""AQL_" is not bytes in base64"#));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn deserialize<'de, T: Form<Base64>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::read(deserializer)
 }

@@ -27,7 +27,16 @@ use serde::{Deserializer, Serializer, ser::Error as _};
 use super::{form, form::Form, ticks};
 use crate::event::cloudevents::rfc3339;
 
-/// The form of this module.
+/// The form of this module; a type that has it is a [`Form<DateTimes>`](super::Form).
+///
+/// ```
+/// use carom::event::dotnet::{Form, date_time::DateTimes};
+/// use chrono::{DateTime, Utc};
+///
+/// fn has_the_form<T: Form<DateTimes>>() {}
+/// has_the_form::<DateTime<Utc>>();
+/// has_the_form::<Vec<Option<DateTime<Utc>>>>();
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct DateTimes;
@@ -37,6 +46,17 @@ pub struct DateTimes;
 /// # Errors
 ///
 /// For a year before 1 or after 9999, which .NET does not have.
+///
+/// ```
+/// use carom::event::dotnet::date_time;
+/// use chrono::{DateTime, Utc};
+///
+/// let mut json = Vec::new();
+/// let paid_at: DateTime<Utc> = "2024-01-15T10:30:00.123456789Z".parse().unwrap();
+/// date_time::serialize(&paid_at, &mut serde_json::Serializer::new(&mut json))?;
+/// assert_eq!(json, br#""2024-01-15T10:30:00.1234567Z""#); // a tick is 100 ns
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn serialize<T: Form<DateTimes>, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     value.write(serializer)
 }
@@ -46,6 +66,16 @@ pub fn serialize<T: Form<DateTimes>, S: Serializer>(value: &T, serializer: S) ->
 /// # Errors
 ///
 /// For what is no string, or no date-time such as `2024-01-15T10:30:00Z`.
+///
+/// ```
+/// use carom::event::dotnet::date_time;
+/// use chrono::{DateTime, Utc};
+///
+/// let read = |json| date_time::deserialize::<DateTime<Utc>, _>(&mut serde_json::Deserializer::from_str(json));
+/// assert_eq!(read(r#""2024-01-15T12:30:00+02:00""#)?, read(r#""2024-01-15T10:30:00""#)?);
+/// assert!(read(r#""2024-02-30T10:30:00""#).unwrap_err().to_string().contains("there is no such day or time"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn deserialize<'de, T: Form<DateTimes>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::read(deserializer)
 }

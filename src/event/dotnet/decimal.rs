@@ -32,7 +32,14 @@ use serde_json::value::RawValue;
 
 use super::form::Form;
 
-/// The form of this module.
+/// The form of this module; a type that has it is a [`Form<Decimals>`](super::Form).
+///
+/// ```
+/// use carom::event::dotnet::{Form, decimal::Decimals};
+///
+/// fn has_the_form<T: Form<Decimals>>() {}
+/// has_the_form::<Option<rust_decimal::Decimal>>();
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Decimals;
@@ -41,7 +48,17 @@ pub struct Decimals;
 ///
 /// # Errors
 ///
-/// Those of the serializer.
+/// Those of the serializer: there is no decimal that cannot be written.
+///
+/// ```
+/// use carom::event::dotnet::decimal;
+/// use rust_decimal::Decimal;
+///
+/// let mut json = Vec::new();
+/// decimal::serialize(&Decimal::new(1050, 2), &mut serde_json::Serializer::new(&mut json))?;
+/// assert_eq!(json, b"10.50");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn serialize<T: Form<Decimals>, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     value.write(serializer)
 }
@@ -51,6 +68,17 @@ pub fn serialize<T: Form<Decimals>, S: Serializer>(value: &T, serializer: S) -> 
 /// # Errors
 ///
 /// For what is no JSON number (also one in quotes), and for a number that does not fit a decimal exactly.
+///
+/// ```
+/// use carom::event::dotnet::decimal;
+/// use rust_decimal::Decimal;
+///
+/// let read = |json| decimal::deserialize::<Decimal, _>(&mut serde_json::Deserializer::from_str(json));
+/// assert_eq!(read("10.50")?.to_string(), "10.50");
+/// assert!(read(r#""10.50""#).unwrap_err().to_string().contains("write a JSON number such as 10.50, without quotes"));
+/// assert!(read("1e40").unwrap_err().to_string().contains("does not fit a decimal"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn deserialize<'de, T: Form<Decimals>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::read(deserializer)
 }

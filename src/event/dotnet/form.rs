@@ -1,4 +1,7 @@
 //! What the modules for `#[serde(with = "..")]` share: a form of a value covers `Option` and `Vec` of it as well.
+//!
+//! The form is a parameter of the trait and not a trait of its own for each module, so the impls for `Option` and `Vec` are
+//! written once; and two modules could be for one Rust type.
 
 use std::{fmt, marker::PhantomData};
 
@@ -11,6 +14,34 @@ use serde::{
 ///
 /// The functions of the modules in [`dotnet`](super) ask for it. It is implemented for the types that each module names,
 /// and for `Option` and `Vec` of them.
+///
+/// ```
+/// use carom::event::dotnet;
+/// use chrono::{DateTime, Utc};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Reminders {
+///     #[serde(with = "dotnet::date_time")]
+///     sent_at: Vec<Option<DateTime<Utc>>>,
+/// }
+///
+/// let json = r#"{"sent_at":["2024-01-15T10:30:00Z",null]}"#;
+/// let reminders: Reminders = serde_json::from_str(json)?;
+/// assert_eq!(reminders.sent_at.len(), 2);
+/// assert_eq!(serde_json::to_string(&reminders)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// A type that the module is not for does not compile:
+///
+/// ```compile_fail,E0277
+/// #[derive(serde::Serialize)]
+/// struct Signed {
+///     #[serde(with = "carom::event::dotnet::base64")]
+///     signature: String, // has no such form in .NET's JSON
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no such form in .NET's JSON",
     label = "not a type that this `#[serde(with = \"..\")]` is for",
@@ -23,7 +54,7 @@ pub trait Form<F>: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// A value in its form, for serializers that take values inside of others.
+/// A value in its form: serializers take what is inside a list or an `Option` as something that serialises itself.
 struct Written<'a, T, F>(&'a T, PhantomData<F>);
 
 impl<T: Form<F>, F> Serialize for Written<'_, T, F> {
@@ -32,6 +63,7 @@ impl<T: Form<F>, F> Serialize for Written<'_, T, F> {
     }
 }
 
+/// The same on the way in.
 struct Read<T, F>(T, PhantomData<F>);
 
 impl<'de, T: Form<F>, F> Deserialize<'de> for Read<T, F> {

@@ -4,21 +4,47 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{Deserializer, de::Visitor};
 
-/// An enum that is a number on the wire; see [`derive@NumericEnum`](super::NumericEnum).
+/// An enum that is a number on the wire; derive it with [`derive@NumericEnum`](super::NumericEnum).
+///
+/// ```
+/// use carom::event::dotnet::NumericEnum;
+///
+/// #[derive(Debug, PartialEq, NumericEnum)]
+/// enum PaymentMethod { Transfer, Card = 5 }
+///
+/// assert_eq!((PaymentMethod::NAME, PaymentMethod::NUMBERS), ("PaymentMethod", &[0, 5][..]));
+/// assert_eq!(serde_json::to_string(&[PaymentMethod::Card, PaymentMethod::Transfer])?, "[5,0]");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a numeric enum",
     note = "add `#[derive(carom::event::dotnet::NumericEnum)]` to `{Self}`"
 )]
 pub trait NumericEnum: Sized + 'static {
-    /// Name of the Rust type.
+    /// Name of the Rust type, without its path; errors name it.
     const NAME: &'static str;
     /// The numbers of all variants, in the order in which they are declared.
     const NUMBERS: &'static [i64];
 
-    /// The number of this variant.
+    /// The number of this variant, as it is written.
+    ///
+    /// ```
+    /// # use carom::event::dotnet::NumericEnum;
+    /// # #[derive(NumericEnum)]
+    /// # enum PaymentMethod { Transfer, Card = 5 }
+    /// assert_eq!((PaymentMethod::Transfer.number(), PaymentMethod::Card.number()), (0, 5));
+    /// ```
     fn number(&self) -> i64;
 
-    /// The variant with this number, if there is one.
+    /// The variant with this number; `None` if there is none, which is an error where an event is read.
+    ///
+    /// ```
+    /// # use carom::event::dotnet::NumericEnum;
+    /// # #[derive(Debug, PartialEq, NumericEnum)]
+    /// # enum PaymentMethod { Transfer, Card = 5 }
+    /// assert_eq!(PaymentMethod::from_number(5), Some(PaymentMethod::Card));
+    /// assert_eq!(PaymentMethod::from_number(7), None);
+    /// ```
     fn from_number(number: i64) -> Option<Self>;
 
     /// What the derive's `Deserialize` calls.

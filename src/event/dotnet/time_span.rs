@@ -30,7 +30,15 @@ use super::{form, form::Form, ticks};
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
-/// The form of this module.
+/// The form of this module; a type that has it is a [`Form<TimeSpans>`](super::Form).
+///
+/// ```
+/// use carom::event::dotnet::{Form, time_span::TimeSpans};
+///
+/// fn has_the_form<T: Form<TimeSpans>>() {}
+/// has_the_form::<std::time::Duration>();
+/// has_the_form::<Vec<chrono::TimeDelta>>(); // may be negative
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TimeSpans;
@@ -40,6 +48,16 @@ pub struct TimeSpans;
 /// # Errors
 ///
 /// For more than 10,675,199 days in either direction, which .NET does not have.
+///
+/// ```
+/// use carom::event::dotnet::time_span;
+/// use std::time::Duration;
+///
+/// let mut json = Vec::new();
+/// time_span::serialize(&Duration::from_secs(5_400), &mut serde_json::Serializer::new(&mut json))?;
+/// assert_eq!(json, br#""01:30:00""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn serialize<T: Form<TimeSpans>, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     value.write(serializer)
 }
@@ -49,6 +67,20 @@ pub fn serialize<T: Form<TimeSpans>, S: Serializer>(value: &T, serializer: S) ->
 /// # Errors
 ///
 /// For what is no string, or no time span such as `01:30:00`; and for a negative one that should become a [`Duration`].
+///
+/// ```
+/// use carom::event::dotnet::time_span;
+/// use chrono::TimeDelta;
+/// use std::time::Duration;
+///
+/// let early: TimeDelta = time_span::deserialize(&mut serde_json::Deserializer::from_str(r#""-00:15:00""#))?;
+/// assert_eq!(early, TimeDelta::minutes(-15));
+///
+/// let json = &mut serde_json::Deserializer::from_str(r#""-00:15:00""#);
+/// let error = time_span::deserialize::<Duration, _>(json).unwrap_err();
+/// assert!(error.to_string().contains("use `chrono::TimeDelta` for one that may be"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn deserialize<'de, T: Form<TimeSpans>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::read(deserializer)
 }
