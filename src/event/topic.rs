@@ -1,6 +1,6 @@
 //! Topic names: `{env}.{domain}.{public|internal}.{name}[.{version}]`, lower-cased as a whole.
 
-use std::fmt;
+use std::{ffi::OsStr, fmt};
 
 use super::{Descriptor, TopicSource, case::kebab, plural::pluralise};
 
@@ -52,7 +52,7 @@ impl Environment {
     }
 
     /// The environment that the variable `CAROM__ENVIRONMENT` names, without blanks around it, else `development`: also
-    /// where the variable is blank, or is no UTF-8.
+    /// where the variable is blank. One that is no UTF-8 makes no topic name, which is an error when the bus starts.
     ///
     /// The name of the variable is the same whatever prefix [`Settings`](crate::Settings) are read with.
     ///
@@ -65,8 +65,15 @@ impl Environment {
     /// let bus = Bus::new(Kafka::embedded()).environment(environment);
     /// ```
     pub fn from_env() -> Self {
-        let name = std::env::var("CAROM__ENVIRONMENT").ok().filter(|name| !name.trim().is_empty());
-        Self::new(name.as_deref().map_or("development", str::trim))
+        Self::of_variable(&std::env::var_os("CAROM__ENVIRONMENT").unwrap_or_default())
+    }
+
+    /// What is not UTF-8 must not pass for nothing: that would be another environment.
+    fn of_variable(value: &OsStr) -> Self {
+        match value.to_string_lossy().trim() {
+            "" => Self::default(),
+            name => Self::new(name),
+        }
     }
 
     /// The environment with this text as its segment, not cut and not changed in case. Topic names are lower-cased as a

@@ -108,9 +108,13 @@ fn parse(text: &str) -> Result<DateTime<Utc>, String> {
         return Ok(time);
     }
     let without_offset = text.parse::<NaiveDateTime>().map(|time| time.and_utc());
-    without_offset.map_err(|error| match error.kind() {
-        ParseErrorKind::OutOfRange | ParseErrorKind::Impossible => "there is no such day or time".to_owned(),
-        _ => "a date, a `T` and a time are needed; an offset may follow".to_owned(),
+    without_offset.map_err(|error| {
+        let kinds = [Some(error.kind()), DateTime::parse_from_rfc3339(text).err().map(|error| error.kind())];
+        if kinds.iter().flatten().any(|kind| matches!(kind, ParseErrorKind::OutOfRange | ParseErrorKind::Impossible)) {
+            "there is no such day or time".to_owned()
+        } else {
+            "a date, a `T` and a time are needed; an offset may follow".to_owned()
+        }
     })
 }
 
@@ -179,7 +183,7 @@ mod tests {
             let expected = format!("{bad:?} is not a date-time such as `2024-01-15T10:30:00Z`: {form}");
             assert_eq!(error::<One>(&format!("{bad:?}")), expected);
         }
-        for bad in ["2024-13-15T10:30:00", "2024-02-30T10:30:00", "2024-01-15T25:30:00"] {
+        for bad in ["2024-13-15T10:30:00", "2024-02-30T10:30:00", "2024-01-15T25:30:00", "2024-02-30T10:30:00Z"] {
             assert!(error::<One>(&format!("{bad:?}")).ends_with("there is no such day or time"), "{bad}");
         }
         assert!(error::<One>("1705314600").starts_with("invalid type: integer `1705314600`, expected a date-time"));

@@ -1,5 +1,7 @@
 //! Names of topics as Momentum forms them, and what is said of those that Kafka refuses.
 
+use std::os::unix::ffi::OsStrExt;
+
 use serde_json::Value;
 
 use super::*;
@@ -47,6 +49,15 @@ fn every_topic_of_the_vectors_has_momentums_name() {
         let environment = Environment::new(case["env"].as_str().unwrap());
         assert_eq!(topic_name(&event, &environment).unwrap(), case["full"].as_str().unwrap(), "{}", case["name"]);
     }
+}
+
+#[test]
+fn a_variable_names_the_environment_unless_it_is_blank() {
+    let named = |value| Environment::of_variable(OsStr::from_bytes(value));
+    let segments = [&b""[..], b" \n", b" Production "].map(|value| named(value).segment);
+    assert_eq!(segments, ["dev", "dev", "prod"]);
+    // Fails when what is not UTF-8 passes for nothing.
+    assert!(topic_name(&descriptor(TopicSource::Entity("Order")), &named(b"\xff")).is_err());
 }
 
 #[test]
