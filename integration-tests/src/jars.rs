@@ -140,6 +140,7 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 group.consumer.min.session.timeout.ms=1000
 group.consumer.min.heartbeat.interval.ms=100
+group.consumer.heartbeat.interval.ms=200
 auto.create.topics.enable=false
 log.cleaner.backoff.ms=500
 "

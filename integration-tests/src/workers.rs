@@ -55,7 +55,7 @@ impl<'a> Workers<'a> {
     /// If it does not start.
     pub async fn start(&mut self, member: u32, gate: &str) -> Guarded {
         let dir = run_dir().expect("there is room");
-        if self.killed.is_empty() {
+        if self.journal.as_os_str().is_empty() {
             self.journal = dir.join("journal");
         }
         let worker = self.spawn(&dir, member, gate).expect("the worker starts");

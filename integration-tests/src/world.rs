@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use carom::{
     Bus, BusHandle, Error, Event, Health, Kafka, Publisher, Stats,
     event::Environment,
-    kafka::provision,
+    kafka::{GroupProtocol, provision},
     testing::{TestBus, TestRecord, write_records},
 };
 
@@ -61,6 +61,12 @@ impl World {
     pub fn real(test: &str) -> Option<Self> {
         let servers = RealKafka::bootstrap_servers(test)?;
         Some(Self::with(Backend::Kafka(quick(Kafka::new(servers)))))
+    }
+
+    /// As [`World::real`], in a group whose partitions the broker shares out (KIP-848).
+    pub fn real_decides(test: &str) -> Option<Self> {
+        let servers = RealKafka::bootstrap_servers(test)?;
+        Some(Self::with(Backend::Kafka(Kafka::new(servers).group_protocol(GroupProtocol::Consumer))))
     }
 
     /// On this cluster.

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use carom::Supervisor;
+use carom::{Kafka, Supervisor};
 use integration_tests::{
-    job::{Job, Shared, Worker},
+    RealKafka, check,
+    job::{Job, Shared, Step, Worker},
     probe,
     world::World,
 };
@@ -79,4 +80,36 @@ async fn a_group_forms_behind_errors_and_a_slow_network(world: World) {
     broker.set_round_trip_time(Duration::from_millis(50)).expect("the network becomes slow");
     all_is_handled_and_committed(world, |_| ()).await;
     broker.clear_errors(JOIN_GROUP).expect("nothing is left of them");
+}
+
+// Fails when an output, a record or a commit is given up because its broker is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_dies_under_load_costs_nothing() {
+    let name = "a_broker_that_dies_under_load_costs_nothing";
+    let Some(mut broker) = tokio::task::block_in_place(|| RealKafka::private(name)) else { return };
+    let kafka = Kafka::new(broker.bootstrap_servers()).consumer("heartbeat.interval.ms", "200");
+    let world = World::on(kafka);
+    let shared = Shared::new();
+    let bus = world.start(world.bus_with(&shared).supervise::<Worker>(Supervisor::one_for_one())).await;
+    let round =
+        |seq: u32| (0..40).map(move |key| Job::new(format!("key-{key}"), seq, [Step::Sleep(5), Step::Publish(1)]));
+    let publisher = bus.publisher();
+    // Published one after another, whatever the broker does.
+    let published = tokio::spawn(async move {
+        for seq in 0..30 {
+            publisher.publish_all(round(seq)).await.expect("the broker comes back in time");
+        }
+    });
+    shared.ledger.until("load", |runs| runs.len() > 200).await;
+    tokio::task::block_in_place(|| {
+        broker.kill().expect("it can be killed");
+        broker.start().expect("and comes back");
+    });
+    published.await.expect("all is published");
+    shared.ledger.until_handled(40 * 30).await;
+    let topic = bus.topic::<Job>();
+    probe::until("health", || bus.health(), |health| health.is_well() && health.is_ready()).await;
+    assert_eq!(bus.stats().dead_lettered, 0);
+    assert_eq!(check::keys_out_of_order(&shared.ledger.entries()), [""; 0]);
+    assert_eq!(bus.stop::<Job>(&world).await, probe::ends(world.kafka(), &topic), "everything is committed");
 }

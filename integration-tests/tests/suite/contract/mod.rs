@@ -12,6 +12,7 @@ mod promise_04_attempts;
 mod promise_05_nothing_vanishes;
 mod promise_06_panics;
 mod promise_07_rebalance;
+mod promise_07_zombie;
 mod promise_08_shutdown;
 mod promise_09_bounded_memory;
 mod promise_10_publishing;
@@ -36,6 +37,15 @@ macro_rules! contract {
         mod embedded {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() { super::$test(integration_tests::world::World::embedded()).await; })+
+        }
+    };
+    (@ real_decides: { $($test:ident),+ $(,)? }) => {
+        mod real_decides {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let world = tokio::task::block_in_place(|| integration_tests::world::World::real_decides(concat!(module_path!(), "::", stringify!($test))));
+                if let Some(world) = world { super::$test(world).await; }
+            })+
         }
     };
     (@ real: { $($test:ident),+ $(,)? }) => {

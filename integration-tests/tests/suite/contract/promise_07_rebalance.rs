@@ -16,7 +16,7 @@ use integration_tests::{
 
 use super::contract;
 
-contract!(embedded, real: {
+contract!(embedded, real, real_decides: {
     members_come_and_go_without_loss_repetition_or_disorder,
     a_handler_that_outlasts_the_drain_bound_is_neither_waited_for_nor_committed,
     a_handler_learns_that_its_partition_goes,

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::contract;
 
-contract!(test_bus, embedded, real: {
+contract!(test_bus, embedded, real, real_decides: {
     a_restart_repeats_nothing_that_had_finished_and_waits_for_no_parked_key,
     a_handler_that_never_ends_is_left_behind_at_the_bound,
 });
