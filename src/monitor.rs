@@ -28,6 +28,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Monitor {
+    // No handle of the bus among them: whoever looks must not keep it from stopping.
     health: HealthState,
     book: Arc<Book>,
     counters: Arc<Counters>,
@@ -48,12 +49,55 @@ impl Monitor {
         }
     }
 
-    /// Whether the bus does its job, for probes.
+    /// Whether the bus does its job, for probes. It waits for nothing and asks no broker.
+    ///
+    /// ```
+    /// use carom::Monitor;
+    ///
+    /// /// The status of `GET /ready`.
+    /// fn ready(monitor: &Monitor) -> u16 {
+    ///     if monitor.health().is_ready() { 200 } else { 503 }
+    /// }
+    ///
+    /// # use carom::{Bus, Kafka};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// let bus = Bus::new(Kafka::embedded()).service("shop").spawn().await?;
+    /// let monitor = bus.monitor();
+    /// bus.shutdown().await?;
+    /// assert_eq!(ready(&monitor), 503); // it goes on answering
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn health(&self) -> Health {
         self.health.snapshot()
     }
 
-    /// What the bus has done so far, and how far it is.
+    /// What the bus has done so far, and how far it is. It waits for nothing and asks no broker.
+    ///
+    /// ```
+    /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    /// # #[derive(Actor)]
+    /// # struct Billing;
+    /// # #[handler]
+    /// # impl Handler<OrderPlaced> for Billing {
+    /// #     async fn handle(&mut self, _: OrderPlaced, _: &mut Context<'_>) -> Result<(), Failure> { Ok(()) }
+    /// # }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let bus = Bus::new(Kafka::embedded()).service("billing").supervise::<Billing>(Supervisor::one_for_one());
+    /// let bus = TestBus::start(bus).await.unwrap();
+    /// let monitor = bus.monitor();
+    /// bus.deliver(OrderPlaced { order_id: 7 }).await;
+    /// bus.stop().await.unwrap();
+    /// assert_eq!(monitor.stats().handled, 1);
+    /// # }
+    /// ```
     pub fn stats(&self) -> Stats {
         self.book.snapshot(&self.counters)
     }

@@ -1,16 +1,16 @@
-//! Publishing by hand.
+//! Publishing by hand: events of the program's own types. What the CloudEvents SDK built is in [`cloudevent`].
+
+mod cloudevent;
 
 use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
-use cloudevents::AttributesReader;
 use futures_util::future::{BoxFuture, join_all};
 use tracing::Instrument;
 
 use crate::{
     clock::Clock,
     error::{PublishError, PublishErrorKind},
-    event::{Attributes, Encoder, Event, NoData, Target, TraceContext, extension_name_warning},
+    event::{Attributes, Encoder, Event, TraceContext},
     kafka::{
         record::OutRecord,
         source::{Delivery, SendError, SendErrorKind, Sink},
@@ -30,13 +30,47 @@ type Sent = BoxFuture<'static, Vec<Result<Delivery, SendError>>>;
 ///
 /// Get one from [`BusHandle::publisher`](crate::BusHandle::publisher); in tests,
 /// `carom::testing::RecordingPublisher` gives one that needs no broker.
+///
+/// It keeps the connection to the cluster open, but no bus: a clone that outlives the bus still publishes, and the stop of
+/// the bus does not wait for it.
+///
+/// ```
+/// use carom::{Error, Event, Publisher};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+/// # #[event(entity = Order, domain = "sales")]
+/// # struct OrderPlaced { #[event(key)] order_id: u64 }
+///
+/// /// What a web handler gets from its router's state.
+/// #[derive(Clone)]
+/// struct Shop {
+///     events: Publisher,
+/// }
+///
+/// impl Shop {
+///     async fn place(&self, order_id: u64) -> Result<(), Error> {
+///         self.events.publish(OrderPlaced { order_id }).await?; // the broker has it
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let recording = carom::testing::RecordingPublisher::new();
+/// let shop = Shop { events: recording.publisher() };
+/// shop.place(7).await.unwrap();
+/// assert_eq!(recording.published::<OrderPlaced>(), [OrderPlaced { order_id: 7 }]);
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Publisher {
     sink: Arc<dyn Sink>,
     encoder: Arc<Encoder>,
+    /// The time of an event comes from it, so that in a test bus it moves with the bus.
     clock: Clock,
     telemetry: Arc<Telemetry>,
     counters: Arc<Counters>,
+    /// The context of [`Publisher::with_trace`]; wins over that of the current span.
     trace: Option<Arc<TraceContext>>,
 }
 
@@ -102,12 +136,36 @@ impl Publisher {
 
     /// Publishes one event; returns when the broker has acknowledged it.
     ///
-    /// The event gets a fresh UUIDv7 as its id. Dropping the future cancels nothing: the outcome is in doubt then.
+    /// The event gets a fresh UUIDv7 as its id. Dropping the future after its first poll need not cancel anything: the
+    /// outcome is in doubt then.
     ///
     /// # Errors
     ///
     /// [`PublishErrorKind::Invalid`] if it cannot be serialised or is too large, at once; otherwise what the broker, or
-    /// the delivery timeout of 120 s, says.
+    /// the delivery timeout of 120 s (`delivery.timeout.ms`), says; where the producer's queue is full, after twice that
+    /// time at most. The first event to a topic that the bus has not seen to at start also fails if the topic can be
+    /// neither found nor created.
+    ///
+    /// ```
+    /// use carom::{Event, error::PublishErrorKind, testing::RecordingPublisher};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// # let recording = RecordingPublisher::new();
+    /// # let publisher = recording.publisher();
+    /// match publisher.publish(OrderPlaced { order_id: 7 }).await {
+    ///     Ok(()) => println!("placed"),
+    ///     Err(error) if error.kind() == PublishErrorKind::Unavailable => println!("try again later: {error}"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # assert_eq!(recording.published::<OrderPlaced>(), [OrderPlaced { order_id: 7 }]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn publish<E: Event>(&self, event: E) -> PublishFuture<'_> {
         PublishFuture::of(self.publish_each([event]))
     }
@@ -123,7 +181,24 @@ impl Publisher {
     ///
     /// As [`Publisher::publish`], for the first event that failed; others may have been written. One that cannot be
     /// serialised or is too large ends the call: of the events after it none is written, of those before it the last ones
-    /// are not (none at all if it is among the first 64).
+    /// are not (none at all if it is among the first 64, or if the topic is new to the bus).
+    ///
+    /// ```
+    /// use carom::{Event, testing::RecordingPublisher};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// # let recording = RecordingPublisher::new();
+    /// # let publisher = recording.publisher();
+    /// publisher.publish_all((1..=1_000).map(|order_id| OrderPlaced { order_id })).await?;
+    /// # assert_eq!(recording.published::<OrderPlaced>().len(), 1_000);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn publish_all<'a, E: Event>(&'a self, events: impl IntoIterator<Item = E> + Send + 'a) -> PublishFuture<'a> {
         PublishFuture::of(self.publish_each(events))
     }
@@ -186,62 +261,6 @@ impl Publisher {
         Counters::add(&self.counters.published, results.iter().filter(|result| result.is_ok()).count() as u64);
         let failed = |error: &SendError| PublishError::new(event_type, kind_of(error.kind), error);
         results.iter().find_map(|result| result.as_ref().err()).map_or(Ok(()), |error| Err(failed(error)))
-    }
-
-    /// Publishes an event of the CloudEvents SDK to a topic, under its own id, source and type.
-    ///
-    /// `key` is the record key; the id if it is `None` or empty. The topic's name is used as it is, and the event has to
-    /// have data: without data its record would be a tombstone.
-    ///
-    /// # Errors
-    ///
-    /// As [`Publisher::publish`]; [`PublishErrorKind::Invalid`] also for an event that breaks the specification, because
-    /// the SDK's builder checks little.
-    pub async fn publish_cloudevent(
-        &self,
-        topic: &str,
-        key: Option<&[u8]>,
-        event: &cloudevents::Event,
-    ) -> Result<(), PublishError> {
-        self.publish_sdk(topic, key, event, NoData::Refuse).await
-    }
-
-    /// As [`Publisher::publish_cloudevent`], for an event without data that is meant as a tombstone: in binary mode its
-    /// record has a null value, which deletes the key on a compacted topic.
-    ///
-    /// # Errors
-    ///
-    /// As [`Publisher::publish_cloudevent`].
-    pub async fn publish_tombstone(
-        &self,
-        topic: &str,
-        key: Option<&[u8]>,
-        event: &cloudevents::Event,
-    ) -> Result<(), PublishError> {
-        self.publish_sdk(topic, key, event, NoData::Tombstone).await
-    }
-
-    async fn publish_sdk(
-        &self,
-        topic: &str,
-        key: Option<&[u8]>,
-        event: &cloudevents::Event,
-        no_data: NoData,
-    ) -> Result<(), PublishError> {
-        for warning in event.iter_extensions().filter_map(|(name, _)| extension_name_warning(name)) {
-            tracing::warn!("{warning}");
-        }
-        let sending = self.telemetry.sending(topic, event.ty());
-        let trace = self.trace_of(&sending);
-        let target = Target { topic, key: key.map(Bytes::copy_from_slice), trace: trace.as_ref(), no_data };
-        let record = self.encoder.encode_cloudevent(event, target).map_err(|error| {
-            sending.refused();
-            PublishError::new(event.ty(), PublishErrorKind::Invalid, error)
-        })?;
-        let records = vec![record];
-        sending.carries(&self.telemetry, &records, 1);
-        let results = self.sink.send(records).instrument(sending.span().clone()).await;
-        self.ended(event.ty(), &results, &sending)
     }
 
     fn encode<E: Event>(&self, event: &E, trace: Option<&TraceContext>) -> Result<OutRecord, PublishError> {

@@ -1,14 +1,16 @@
-//! What a handler may do besides changing its own state.
+//! What a handler may do besides changing its own state: publish, and learn that it should come to an end. What it may
+//! ask about the event is in [`event`], what it may ask about the record in [`record`].
 
-use std::borrow::Cow;
-
-use chrono::{DateTime, Utc};
+mod event;
+mod record;
 
 use super::{invoke::Call, outputs::OutputBuffer};
-use crate::event::{Event, Incoming, TraceContext, read};
+use crate::event::{Event, Incoming, read};
 
 /// What a handler may do besides changing its own state: publish, look at the record it handles, and learn that it
 /// should come to an end.
+///
+/// A handler gets one for each attempt. A test that calls a handler as a method makes one with [`Context::detached`].
 ///
 /// ```
 /// use carom::Context;
@@ -31,7 +33,9 @@ use crate::event::{Event, Incoming, TraceContext, read};
 /// ```
 #[derive(Debug)]
 pub struct Context<'a> {
+    /// The attempt; `None` for a context of its own, which has no record, no bus and nothing that could cancel it.
     call: Option<&'a Call>,
+    /// Kept back until the handler has succeeded: an attempt that fails publishes nothing.
     outputs: OutputBuffer<'a>,
 }
 
@@ -44,6 +48,7 @@ impl<'a> Context<'a> {
         self.outputs
     }
 
+    /// The event around the data, read again at each call: most handlers never ask, and pay nothing for it.
     fn incoming(&self) -> Option<Incoming<'a>> {
         let call = self.call?;
         read(call.record.headers(), call.record.value()).ok()
@@ -53,118 +58,143 @@ impl<'a> Context<'a> {
 impl Context<'_> {
     /// A context of its own, for calling a handler as a plain method in a test.
     ///
-    /// It is the first attempt of no record: id, type and topic are empty, partition and offset are 0, and nothing is
-    /// ever cancelled. What the handler publishes can be read with [`Context::published`].
+    /// It is the first attempt of no record: id, source, type and topic are empty, partition, lane and offset are 0, key,
+    /// headers and everything else is `None`, and nothing is ever cancelled. What the handler publishes can be read with
+    /// [`Context::published`].
+    ///
+    /// ```
+    /// use carom::{Actor, Context, Event, Failure, Handler, handler};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64, cents: u64 }
+    ///
+    /// #[derive(Actor)]
+    /// struct Billing;
+    ///
+    /// #[handler]
+    /// impl Handler<OrderPlaced> for Billing {
+    ///     async fn handle(&mut self, event: OrderPlaced, _cx: &mut Context<'_>) -> Result<(), Failure> {
+    ///         if event.cents == 0 { Err(Failure::permanent("nothing to charge")) } else { Ok(()) }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let free = OrderPlaced { order_id: 7, cents: 0 };
+    /// let failure = Billing.handle(free, &mut Context::detached()).await.unwrap_err();
+    /// assert_eq!(failure.to_string(), "nothing to charge");
+    /// # }
+    /// ```
     pub fn detached() -> Self {
         Self { call: None, outputs: OutputBuffer::new(None) }
     }
 
     /// Publishes `event` together with what the handler returns.
     ///
-    /// Nothing is sent before the handler has succeeded; an attempt that fails publishes nothing. An event that cannot
-    /// be serialised, or is too large, makes the attempt fail permanently.
+    /// Nothing is sent before the handler has succeeded; an attempt that fails publishes nothing. These events come
+    /// before those that the handler returns, in the order of the calls. An event that cannot be serialised, or is too
+    /// large, makes the attempt fail permanently.
+    ///
+    /// ```
+    /// # use carom::{Context, Event, Failure};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+    /// # #[event(entity = Invoice, domain = "sales")]
+    /// # struct InvoiceSent { #[event(key)] order_id: u64, part: u32 }
+    /// /// Part of a handler that sends an invoice for each delivery.
+    /// fn send_invoices(order_id: u64, deliveries: u32, cx: &mut Context<'_>) {
+    ///     for part in 1..=deliveries {
+    ///         cx.publish(InvoiceSent { order_id, part });
+    ///     }
+    /// }
+    ///
+    /// let mut cx = Context::detached();
+    /// send_invoices(7, 2, &mut cx);
+    /// let sent: Vec<InvoiceSent> = cx.published();
+    /// assert_eq!(sent, [InvoiceSent { order_id: 7, part: 1 }, InvoiceSent { order_id: 7, part: 2 }]);
+    /// ```
     #[expect(clippy::needless_pass_by_value, reason = "as `Publisher::publish`: the event is given away")]
     pub fn publish<E: Event>(&mut self, event: E) {
         self.outputs.push(&event);
     }
 
-    /// The events of type `E` that were given to [`Context::publish`] so far, in order.
+    /// The events of type `E` that were given to [`Context::publish`] so far, in order; what the handler returns is not
+    /// among them. Each call decodes them again.
+    ///
+    /// ```
+    /// # use carom::{Context, Event};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPaid { #[event(key)] order_id: u64 }
+    /// let mut cx = Context::detached();
+    /// cx.publish(OrderPaid { order_id: 7 });
+    /// assert_eq!(cx.published::<OrderPaid>()[0].order_id, 7);
+    /// ```
     pub fn published<E: Event>(&self) -> Vec<E> {
         self.outputs.decoded()
     }
 
-    /// Which attempt this is; 1 for the first.
+    /// Which attempt this is; 1 for the first. It counts the runs of this handler for this record, but for those after
+    /// which it was held, and begins at 1 again after a restart of the process and after a rebalance.
+    ///
+    /// ```
+    /// use carom::Context;
+    ///
+    /// /// The second gateway costs more: only for orders that the first one has failed three times.
+    /// fn gateway(cx: &Context<'_>) -> &'static str {
+    ///     if cx.attempt() > 3 { "second" } else { "first" }
+    /// }
+    /// assert_eq!(gateway(&Context::detached()), "first");
+    /// ```
     pub fn attempt(&self) -> u32 {
         self.call.map_or(1, |call| call.attempt)
     }
 
-    /// The CloudEvents `id` of the event.
-    pub fn id(&self) -> String {
-        self.incoming().map(|incoming| incoming.id.into_owned()).unwrap_or_default()
-    }
-
-    /// The CloudEvents `source` of the event: which service published it.
-    pub fn source(&self) -> String {
-        self.incoming().map(|incoming| incoming.source.into_owned()).unwrap_or_default()
-    }
-
-    /// The CloudEvents `type` of the event, which may be an alias.
-    pub fn event_type(&self) -> String {
-        self.incoming().map(|incoming| incoming.event_type.into_owned()).unwrap_or_default()
-    }
-
-    /// The CloudEvents `subject` of the event.
-    pub fn subject(&self) -> Option<String> {
-        self.incoming()?.subject.map(Cow::into_owned)
-    }
-
-    /// The CloudEvents `time` of the event: when it happened.
-    pub fn time(&self) -> Option<DateTime<Utc>> {
-        self.incoming()?.time
-    }
-
-    /// The W3C `traceparent` of the hop that brought the record, else that of the event's creation.
-    pub fn traceparent(&self) -> Option<String> {
-        let (call, incoming) = (self.call?, self.incoming()?);
-        TraceContext::of_hop(&incoming, call.record.headers(), call.is_own())
-            .map(|trace| trace.traceparent().to_owned())
-    }
-
-    /// The event as the CloudEvents SDK has it; `None` if the SDK's types cannot hold it.
-    pub fn cloudevent(&self) -> Option<cloudevents::Event> {
-        self.incoming()?.to_cloudevent().ok()
-    }
-
-    /// A CloudEvents extension, such as `correlationid`; `None` if the event has none of this name.
-    pub fn extension(&self, name: &str) -> Option<String> {
-        self.incoming().and_then(|incoming| incoming.extension(name).map(ToString::to_string))
-    }
-
-    /// The last header of this name (compared byte for byte); `None` if there is none or it is null.
-    ///
-    /// Headers `carom-*` count only in records that carom wrote for this group, dead letters for example: in others anybody
-    /// may have written them. `carom-replay-count`, which decides nothing, counts everywhere.
-    pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let call = self.call?;
-        if name.starts_with("carom-") && name != "carom-replay-count" && !call.is_own() {
-            return None;
-        }
-        call.record.headers().filter(|(key, _)| *key == name.as_bytes()).last().and_then(|(_, value)| value)
-    }
-
-    /// The record key; `None` if it is null.
-    pub fn key(&self) -> Option<&[u8]> {
-        self.call?.record.key()
-    }
-
-    /// The topic the record came from.
-    pub fn topic(&self) -> &str {
-        self.call.map_or("", |call| &call.record.from().topic)
-    }
-
-    /// The partition the record came from.
-    pub fn partition(&self) -> i32 {
-        self.call.map_or(0, |call| call.record.from().partition)
-    }
-
-    /// Which lane of the partition runs the handler, from 0; see
-    /// [`Supervisor::concurrency`](crate::Supervisor::concurrency).
-    pub fn lane(&self) -> usize {
-        self.call.map_or(0, |call| call.lane)
-    }
-
-    /// The offset of the record in its partition.
-    pub fn offset(&self) -> i64 {
-        self.call.map_or(0, |call| call.record.offset())
-    }
-
     /// Whether the partition is being revoked or the bus stops: come to an end soon, the record will be delivered again
     /// unless the handler still succeeds within the drain bound.
+    ///
+    /// That bound is [`Bus::drain_timeout`](crate::Bus::drain_timeout) for a partition that is revoked, and
+    /// [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) for a bus that stops.
+    ///
+    /// ```
+    /// use carom::{Context, Failure};
+    ///
+    /// async fn archive(pages: &[&str], cx: &mut Context<'_>) -> Result<usize, Failure> {
+    ///     for _page in pages {
+    ///         if cx.is_cancelled() {
+    ///             return Err("the bus stops".into()); // comes again, on another member or after the restart
+    ///         }
+    ///     }
+    ///     Ok(pages.len())
+    /// }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # assert_eq!(archive(&["a", "b"], &mut Context::detached()).await.unwrap(), 2);
+    /// # });
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.call.is_some_and(|call| call.site.cancel.is_cancelled())
     }
 
-    /// Ends when [`Context::is_cancelled`] becomes true; for `tokio::select!` beside a long wait.
+    /// Ends when [`Context::is_cancelled`] becomes true; for `tokio::select!` beside a long wait. Of a context that is
+    /// [detached](Context::detached) it never ends.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use carom::{Context, Failure};
+    ///
+    /// async fn wait_for_the_bank(wait: Duration, cx: &mut Context<'_>) -> Result<(), Failure> {
+    ///     tokio::select! {
+    ///         () = tokio::time::sleep(wait) => Ok(()),
+    ///         () = cx.cancelled() => Err("the bus stops".into()),
+    ///     }
+    /// }
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # assert!(wait_for_the_bank(Duration::from_millis(1), &mut Context::detached()).await.is_ok());
+    /// # });
+    /// ```
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
         let cancel = self.call.map(|call| call.site.cancel.clone());
         async move {

@@ -31,37 +31,80 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 pub struct Failure {
     kind: FailureKind,
     error: BoxError,
-    /// Type of the error, as it was given.
+    /// Type of the error as it was given: once it is boxed, nothing can tell.
     error_type: &'static str,
+    /// Set by [`Failure::with_code`]; wins over `error_type` in the dead letter.
     code: Option<Cow<'static, str>>,
 }
 
-/// What a [`Failure`] means for the record.
+/// What a [`Failure`] means for the record, unless a rule of the supervisor
+/// ([`Supervisor::on`](crate::Supervisor::on)) says otherwise for its error.
+///
+/// ```
+/// use carom::{Failure, actor::FailureKind};
+///
+/// let failure = Failure::unavailable("payments", "503 Service Unavailable");
+/// match failure.kind() {
+///     FailureKind::Unavailable(dependency) => assert_eq!(dependency, "payments"),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// May succeed later: retried, then dead-lettered.
+    /// May succeed later: retried as [`Supervisor::retry`](crate::Supervisor::retry) says, then dead-lettered.
     Transient,
     /// Never will succeed: dead-lettered without a retry.
     Permanent,
-    /// The named dependency is down, which is not the record's fault: the key waits, no attempt is counted.
+    /// The named dependency is down, which is not the record's fault: the key waits as long as it takes, no attempt is
+    /// counted.
     Unavailable(Cow<'static, str>),
 }
 
 impl Failure {
     /// May succeed later: retried, then dead-lettered. This is what `?` makes of an error.
+    ///
+    /// ```
+    /// use carom::{Failure, actor::FailureKind};
+    ///
+    /// let failure = Failure::transient("the gateway did not answer");
+    /// assert_eq!(failure.kind(), &FailureKind::Transient);
+    /// ```
     pub fn transient<E: Into<BoxError>>(error: E) -> Self {
         Self::new(FailureKind::Transient, error)
     }
 
     /// Never will succeed: dead-lettered without a retry.
+    ///
+    /// ```
+    /// use carom::{Failure, actor::FailureKind};
+    ///
+    /// fn cents(text: &str) -> Result<u64, Failure> {
+    ///     text.parse().map_err(Failure::permanent) // the same bytes will never be a number
+    /// }
+    /// assert_eq!(cents("12,50").unwrap_err().kind(), &FailureKind::Permanent);
+    /// ```
     pub fn permanent<E: Into<BoxError>>(error: E) -> Self {
         Self::new(FailureKind::Permanent, error)
     }
 
     /// The dependency named `dependency` is down, which is not the record's fault.
     ///
-    /// The key waits with the backoff of the retry policy, uncommitted, and no attempt is counted.
+    /// The key waits with the backoff of the retry policy, 10 ms at least, uncommitted, and no attempt is counted. Keys
+    /// that do not ask the dependency go on.
+    ///
+    /// ```
+    /// use carom::Failure;
+    ///
+    /// fn charged(status: u16) -> Result<(), Failure> {
+    ///     match status {
+    ///         200 => Ok(()),
+    ///         502..=504 => Err(Failure::unavailable("payments", format!("status {status}"))),
+    ///         _ => Err(Failure::permanent(format!("status {status}"))),
+    ///     }
+    /// }
+    /// assert_eq!(charged(503).unwrap_err().to_string(), "payments is unavailable: status 503");
+    /// ```
     pub fn unavailable<E: Into<BoxError>>(dependency: impl Into<Cow<'static, str>>, error: E) -> Self {
         Self::new(FailureKind::Unavailable(dependency.into()), error)
     }
@@ -86,6 +129,13 @@ impl Failure {
     }
 
     /// The error code, if [`Failure::with_code`] gave one.
+    ///
+    /// ```
+    /// use carom::Failure;
+    ///
+    /// assert_eq!(Failure::transient("a time-out").code(), None);
+    /// assert_eq!(Failure::transient("a time-out").with_code("gateway").code(), Some("gateway"));
+    /// ```
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
@@ -98,17 +148,46 @@ impl Failure {
         self.code().or_else(|| Some(self.error_type).filter(|name| !no_type(name)))
     }
 
-    /// What this failure means for the record.
+    /// What this failure means for the record, unless a rule of the supervisor says otherwise.
+    ///
+    /// ```
+    /// use carom::{Failure, actor::FailureKind};
+    ///
+    /// // A test of a handler that calls it as a method.
+    /// let failure = Failure::from("7,5".parse::<u64>().unwrap_err());
+    /// assert_eq!(failure.kind(), &FailureKind::Transient);
+    /// ```
     pub fn kind(&self) -> &FailureKind {
         &self.kind
     }
 
-    /// The error behind it.
+    /// The error behind it, as it was given; what was a text is an error without a type of its own.
+    ///
+    /// ```
+    /// use std::num::ParseIntError;
+    ///
+    /// use carom::Failure;
+    ///
+    /// let failure = Failure::from("x".parse::<u64>().unwrap_err());
+    /// assert!(failure.error().is::<ParseIntError>());
+    /// ```
     pub fn error(&self) -> &(dyn StdError + 'static) {
         self.error.as_ref()
     }
 
-    /// The error and its sources, outermost first.
+    /// The error and its sources, outermost first. Rules look for their error type in it.
+    ///
+    /// ```
+    /// use carom::Failure;
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// #[error("the price list is broken")]
+    /// struct BrokenPriceList(#[source] std::num::ParseIntError);
+    ///
+    /// let failure = Failure::permanent(BrokenPriceList("x".parse::<u64>().unwrap_err()));
+    /// let texts: Vec<_> = failure.chain().map(ToString::to_string).collect();
+    /// assert_eq!(texts, ["the price list is broken", "invalid digit found in string"]);
+    /// ```
     pub fn chain(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
         std::iter::successors(Some(self.error()), |&error: &&(dyn StdError + 'static)| error.source())
     }

@@ -21,10 +21,11 @@ pub(crate) type Invoke = fn(Instance, Call) -> BoxFuture<'static, Returned>;
 /// What one attempt gets.
 #[derive(Debug)]
 pub(crate) struct Call {
+    /// A copy that keeps its batch alive: the ticket, which outlives the attempt, has its own.
     pub(crate) record: Record,
     /// 1 for the first.
     pub(crate) attempt: u32,
-    /// Which lane of the partition runs it.
+    /// Which lane of the partition runs it; a handler may name what belongs to its instance after it.
     pub(crate) lane: usize,
     /// Stable name of actor and event, for output ids and dead letters.
     pub(crate) handler: Arc<str>,
@@ -32,7 +33,8 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Whether carom itself wrote the record, for this group: its `carom-*` headers may be believed.
+    /// Whether carom itself wrote the record, for this group: its `carom-*` headers may be believed. The topic decides,
+    /// because anybody may write headers.
     pub(crate) fn is_own(&self) -> bool {
         is_own_topic(&self.record.from().topic, &self.site.services.group)
     }
@@ -48,8 +50,9 @@ pub(crate) struct Site {
 
 /// How an attempt ended.
 pub(crate) struct Returned {
-    /// `None` when the instance must not be used again.
+    /// `None` when the instance must not be used again: a panic may have left it half-changed.
     pub(crate) instance: Option<Instance>,
+    /// What is to be published; nothing of it has been sent.
     pub(crate) result: Result<Vec<OutRecord>, Fault>,
 }
 

@@ -8,8 +8,49 @@ use crate::{
 
 /// What a handler may return: nothing, an event, an `Option` or a `Vec` of outputs, or a tuple of up to eight.
 ///
-/// Everything is published, in this order, when the attempt succeeded; the record completes when the broker has
-/// acknowledged all of it.
+/// Everything is published, in this order and after what was given to [`Context::publish`](crate::Context::publish), when
+/// the attempt succeeded; the record completes when the broker has acknowledged all of it. Sending is repeated without
+/// running the handler again. The id of an output follows from the event that was handled, the handler and the output's
+/// place, so that a repeat of the handler publishes the same ids.
+///
+/// ```
+/// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Event)]
+/// # #[event(entity = Order, domain = "sales")]
+/// # struct OrderPlaced { #[event(key)] order_id: u64, parcels: u32, cents: u64 }
+/// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+/// # #[event(entity = Parcel, domain = "sales")]
+/// # struct ParcelPacked { #[event(key)] order_id: u64, parcel: u32 }
+/// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+/// # #[event(entity = Order, domain = "sales")]
+/// # struct OrderInsured { #[event(key)] order_id: u64 }
+///
+/// #[derive(Actor)]
+/// struct Packing;
+///
+/// #[handler]
+/// impl Handler<OrderPlaced> for Packing {
+///     async fn handle(
+///         &mut self,
+///         event: OrderPlaced,
+///         _cx: &mut Context<'_>,
+///     ) -> Result<(Vec<ParcelPacked>, Option<OrderInsured>), Failure> {
+///         let OrderPlaced { order_id, .. } = event;
+///         let parcels = (1..=event.parcels).map(|parcel| ParcelPacked { order_id, parcel }).collect();
+///         Ok((parcels, (event.cents > 50_000).then_some(OrderInsured { order_id })))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let bus = Bus::new(Kafka::embedded()).service("packing").supervise::<Packing>(Supervisor::one_for_one());
+/// let bus = TestBus::start(bus).await.unwrap();
+/// bus.deliver(OrderPlaced { order_id: 7, parcels: 2, cents: 900 }).await;
+/// assert_eq!(bus.published::<ParcelPacked>().len(), 2);
+/// assert_eq!(bus.published::<OrderInsured>(), []);
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be published",
     label = "not an event, and not `()`, `Option`, `Vec` or a tuple of events",
@@ -77,6 +118,7 @@ pub struct OutputBuffer<'a> {
     /// The event that is being handled, read for the first output; `Some(None)` if it cannot be read.
     cause: Option<Option<Box<Incoming<'a>>>>,
     records: Vec<OutRecord>,
+    /// The first output that cannot be one; what comes after it is not looked at, because nothing will be published.
     error: Option<EncodeError>,
 }
 

@@ -1,4 +1,5 @@
-//! What a bus was told, and what follows from it.
+//! What a bus was told, and what follows from it. What was not said stays `None` until a name is needed: settings, the
+//! builder and the defaults come together here, and a default that was filled in early could not be told from a wish.
 
 use std::time::Duration;
 
@@ -26,10 +27,12 @@ pub(crate) struct Options {
     pub(crate) structured: Vec<&'static Descriptor>,
     /// Events that are published here, beside what the routes say.
     pub(crate) published: Vec<&'static Descriptor>,
+    /// A handler without a supervised actor is no mistake: another bus of the process has it.
     pub(crate) partial: bool,
     pub(crate) workers: Option<usize>,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain_timeout: Duration,
+    /// Part of what a bus is told only so that tests can reach them.
     pub(crate) limits: Limits,
     /// Takes no records until it is released.
     pub(crate) held: bool,
@@ -48,6 +51,7 @@ pub(crate) struct Options {
 pub(crate) struct Identity {
     pub(crate) service: String,
     pub(crate) group: String,
+    /// Whose `internal` events may be handled here.
     pub(crate) domain: String,
     pub(crate) source: String,
     pub(crate) environment: Environment,

@@ -1,4 +1,5 @@
-//! Spawning: topics first, then the producers, the actors, and last the consumer.
+//! Spawning: topics first, then the producers, the actors, and last the consumer, so that the first record finds
+//! everything that it needs.
 
 use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
 
@@ -32,7 +33,24 @@ impl<S> Bus<S> {
     /// # Errors
     ///
     /// [`Error::Misconfigured`] with every problem that was found, also if it is called outside a tokio runtime;
-    /// [`Error::Unreachable`] if no broker answers within 10 s.
+    /// [`Error::Unreachable`] if no broker answers within 10 s, unless nobody asks
+    /// ([`Topics::Ignore`](crate::kafka::Topics::Ignore)); [`Error::Client`] if librdkafka cannot make a client.
+    ///
+    /// ```
+    /// use carom::{Bus, Error, Kafka};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// let bus = Bus::new(Kafka::embedded()).service("shop").spawn().await?;
+    /// bus.shutdown().await?;
+    ///
+    /// let kafka = Kafka::new("localhost:9092").consumer("fetch.min.byte", "1"); // no such option
+    /// let error = Bus::new(kafka).service("shop").spawn().await.unwrap_err();
+    /// assert!(matches!(&error, Error::Misconfigured(problems) if problems.len() == 1), "{error}");
+    /// assert!(error.to_string().contains("did you mean `fetch.min.bytes`?"), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn spawn(self) -> Result<BusHandle, Error> {
         inside_tokio()?;
         let mut planned = self.plan()?;

@@ -23,19 +23,81 @@ impl<S> Bus<S> {
     ///
     /// Default: name of the host and number of the process, such as `billing-7c9d-1`; where the host has no name, a
     /// UUID. Empty text leaves the header out.
+    ///
+    /// ```
+    /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    /// # #[derive(Actor)]
+    /// # struct Billing;
+    /// # #[handler]
+    /// # impl Handler<OrderPlaced> for Billing {
+    /// #     async fn handle(&mut self, _: OrderPlaced, _: &mut Context<'_>) -> Result<(), Failure> {
+    /// #         Err(Failure::permanent("card 4111 was declined"))
+    /// #     }
+    /// # }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// let bus = Bus::new(Kafka::embedded()).service("billing").service_instance("billing-blue-1");
+    /// let bus = TestBus::start(bus.supervise::<Billing>(Supervisor::one_for_one())).await?;
+    /// bus.deliver(OrderPlaced { order_id: 7 }).await;
+    /// assert_eq!(bus.dead_letters()[0].header("carom-service-instance"), Some("billing-blue-1"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn service_instance(mut self, instance: impl Into<String>) -> Self {
         self.options.service_instance = Some(instance.into());
         self
     }
 
     /// Where record keys may be shown, which can be personal data. Default: [`Keys::InFailures`], in the log lines of
-    /// records that failed, and not on spans.
+    /// records that failed, and not on spans. Where a key is not shown, log lines carry its hash.
+    ///
+    /// ```
+    /// use carom::{Bus, Kafka, telemetry::Keys};
+    ///
+    /// // Keys are e-mail addresses.
+    /// let bus = Bus::new(Kafka::embedded()).service("newsletter").telemetry_keys(Keys::Hidden);
+    /// ```
     pub fn telemetry_keys(mut self, keys: Keys) -> Self {
         self.options.keys = keys;
         self
     }
 
     /// How much of an error is shown in log lines of failures and in dead letters. Default: [`ErrorDetail::Full`].
+    ///
+    /// ```
+    /// use carom::{
+    ///     Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, telemetry::ErrorDetail,
+    ///     testing::TestBus,
+    /// };
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    /// # #[derive(Actor)]
+    /// # struct Billing;
+    /// # #[handler]
+    /// # impl Handler<OrderPlaced> for Billing {
+    /// #     async fn handle(&mut self, _: OrderPlaced, _: &mut Context<'_>) -> Result<(), Failure> {
+    /// #         Err(Failure::permanent("card 4111 was declined"))
+    /// #     }
+    /// # }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// let bus = Bus::new(Kafka::embedded()).service("billing").error_detail(ErrorDetail::None);
+    /// let bus = TestBus::start(bus.supervise::<Billing>(Supervisor::one_for_one())).await?;
+    /// bus.deliver(OrderPlaced { order_id: 7 }).await;
+    /// let letter = &bus.dead_letters()[0];
+    /// assert_eq!(letter.header("carom-error-message"), None);
+    /// assert_eq!(letter.header("carom-error-class"), Some("permanent"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn error_detail(mut self, detail: ErrorDetail) -> Self {
         self.options.errors = detail;
         self
@@ -67,6 +129,15 @@ impl<S> Bus<S> {
     /// Default: 60 s; 0 is an error. It is looked at once a second.
     ///
     /// Make it longer than the longest a handler may take, [`Supervisor::timeout`](crate::Supervisor::timeout).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use carom::{Bus, Kafka};
+    ///
+    /// // Handlers of this service may take five minutes.
+    /// let bus = Bus::new(Kafka::embedded()).service("reports").stalled_after(Duration::from_secs(360));
+    /// ```
     pub fn stalled_after(mut self, within: Duration) -> Self {
         self.options.stalled_after = within;
         self

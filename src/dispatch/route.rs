@@ -16,10 +16,10 @@ use crate::{
 pub(crate) struct ActorSpec {
     pub(crate) type_id: TypeId,
     pub(crate) name: &'static str,
-    /// Builds an instance from the bus state.
+    /// Builds an instance from the bus state, whose type only the call of `.supervise` knows.
     pub(crate) build: Arc<dyn Fn() -> Instance + Send + Sync>,
     pub(crate) policy: Supervisor,
-    /// Where `.supervise` stands in the user's code.
+    /// Where `.supervise` stands in the user's code, for problems that are found at start.
     pub(crate) location: Location,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct HandlerSpec {
     /// `{path of the actor}/{event type}`: stable, for output ids and dead letters.
     pub(crate) name: Arc<str>,
     pub(crate) event_type: &'static str,
-    /// Place among the handlers of its member.
+    /// Place among the handlers of its member: tallies of a turn are kept by it, in a list.
     pub(crate) at: usize,
     pub(crate) meter: Arc<HandlerMeter>,
 }
@@ -44,7 +44,7 @@ pub(crate) struct HandlerSpec {
 /// An actor with its handlers of one topic.
 #[derive(Debug)]
 pub(crate) struct Member {
-    /// Place in the order of `.supervise` calls.
+    /// Place in the order of `.supervise` calls, by which `Supervisor::rest_for_one` counts.
     pub(crate) rank: usize,
     pub(crate) actor: Arc<ActorSpec>,
     /// By CloudEvents type, aliases included.
@@ -83,16 +83,47 @@ pub(crate) type RouteTable = BTreeMap<Arc<str>, Arc<TopicRoutes>>;
 /// One line of the route table, as [`BusHandle::routes`](crate::BusHandle::routes) returns it.
 ///
 /// Sorted by topic, event type and actor. Displays as `topic type -> actor`.
+///
+/// ```
+/// use carom::{
+///     Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, event::Environment, handler, testing::TestBus,
+/// };
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Event)]
+/// # #[event(entity = Order, domain = "sales")]
+/// # struct OrderPlaced { #[event(key)] order_id: u64 }
+/// # #[derive(Actor)]
+/// # struct Billing;
+/// # #[handler]
+/// # impl Handler<OrderPlaced> for Billing {
+/// #     async fn handle(&mut self, _: OrderPlaced, _: &mut Context<'_>) -> Result<(), Failure> { Ok(()) }
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let bus = Bus::new(Kafka::embedded())
+///     .service("billing")
+///     .environment(Environment::new("production"))
+///     .supervise::<Billing>(Supervisor::one_for_one());
+/// let bus = TestBus::start(bus).await.unwrap();
+/// let route = &bus.routes()[0];
+/// assert_eq!(route.topic, "prod.sales.public.orders.v1");
+/// assert_eq!(route.event_type, "sales.order-placed.v1");
+/// assert_eq!(route.dead_letter_topic, "prod.sales.public.orders.v1.billing-prod.dlq");
+/// assert!(route.to_string().starts_with("prod.sales.public.orders.v1 sales.order-placed.v1 -> "));
+/// assert!(route.to_string().ends_with("::Billing"));
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Route {
     /// The topic, complete with environment and version.
     pub topic: String,
-    /// The CloudEvents type, or one of its aliases.
+    /// The CloudEvents type, or one of its aliases: each alias is a route of its own.
     pub event_type: String,
     /// Path of the actor's Rust type.
     pub actor: &'static str,
-    /// Where failed records of this route end.
+    /// Where failed records of this route end: `{topic}.{group}.dlq`.
     pub dead_letter_topic: String,
 }
 

@@ -9,7 +9,7 @@ use rdkafka::{
 
 use super::{
     Kafka, KafkaSink,
-    config::Publishing,
+    client_config::Publishing,
     leader_epochs::LeaderEpochs,
     raw::PartitionQueue,
     record::{Batch, OutRecord, Record, TopicPartition},

@@ -1,20 +1,13 @@
-//! How a bus reaches Kafka: the cluster, and the options of its clients.
+//! How a bus reaches Kafka: the cluster, and the options of its clients. What is wrong with them is found in
+//! [`check`](super::check), what each client is given is put together in [`client_config`](super::client_config).
 
 use std::fmt;
-
-use rdkafka::{
-    ClientConfig,
-    consumer::BaseConsumer,
-    error::{KafkaError, KafkaResult},
-    producer::BaseProducer,
-};
 
 use crate::event::Partitioner;
 
 use super::{
-    Embedded, Topics, defaults,
+    Embedded, Topics,
     layers::{Layers, Scope},
-    options,
     secrets::Value,
 };
 
@@ -43,17 +36,31 @@ pub struct Kafka {
     pub(super) cluster: Cluster,
     pub(super) options: Layers,
     pub(super) partitioner: Partitioner,
-    group_protocol: GroupProtocol,
+    /// A choice of its own, because it decides which other options librdkafka accepts.
+    pub(super) group_protocol: GroupProtocol,
     topics: Topics,
 }
 
+/// Where the brokers are.
 #[derive(Clone)]
 pub(super) enum Cluster {
+    /// A [`Value`], because addresses may carry a user name and a password.
     Servers(Value),
     Embedded(Embedded),
 }
 
 /// How the members of a consumer group share its partitions.
+///
+/// ```
+/// use carom::{Kafka, kafka::GroupProtocol};
+///
+/// let kafka = Kafka::new("kafka-1:9092").group_protocol(GroupProtocol::Consumer);
+/// assert_eq!(kafka.problems(), Vec::<String>::new());
+///
+/// // The broker decides when a silent member is gone, so nothing here can.
+/// let kafka = kafka.consumer("session.timeout.ms", "10000");
+/// assert_eq!(kafka.problems().len(), 1);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GroupProtocol {
     /// Members agree among themselves; works with every broker.
@@ -64,16 +71,16 @@ pub enum GroupProtocol {
     Consumer,
 }
 
-/// What a producer is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Publishing {
-    Events,
-    /// Gives up sooner: the record's key waits for the result.
-    DeadLetters,
-}
-
 impl Kafka {
-    /// A cluster by the addresses of some of its brokers, `host:port` separated by commas.
+    /// A cluster by the addresses of some of its brokers, `host:port` separated by commas; the port is 9092 where it is
+    /// left out. An empty text is an error when the bus is spawned.
+    ///
+    /// ```
+    /// use carom::{Bus, Kafka};
+    ///
+    /// let kafka = Kafka::new("kafka-1:9092,kafka-2:9092"); // nothing is connected yet
+    /// let bus = Bus::new(kafka).service("billing");
+    /// ```
     #[must_use]
     pub fn new(bootstrap_servers: impl Into<String>) -> Self {
         Self::at(Cluster::Servers(Value::plain(bootstrap_servers)))
@@ -81,7 +88,25 @@ impl Kafka {
 
     /// A broker inside this process, for trying out and for tests; it forgets what exceeds 5 MB per partition.
     ///
-    /// Clones share it. [`Embedded`] says what it lacks.
+    /// Clones share it, and it goes with the last of them and of the buses that use it. [`Embedded`] says what it lacks.
+    ///
+    /// ```
+    /// use carom::{Bus, Event, Kafka};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// let kafka = std::env::var("KAFKA_BOOTSTRAP_SERVERS").map_or_else(|_| Kafka::embedded(), Kafka::new);
+    /// # let kafka = Kafka::embedded();
+    /// let bus = Bus::new(kafka).service("shop").spawn().await?;
+    /// bus.publish(OrderPlaced { order_id: 7 }).await?; // through the real client and the real protocol
+    /// bus.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn embedded() -> Self {
         Self::at(Cluster::Embedded(Embedded::new()))
@@ -106,28 +131,59 @@ impl Kafka {
         }
     }
 
-    /// Sets an option of librdkafka for all clients.
+    /// Sets an option of librdkafka for all clients. It is checked when the bus is spawned, or by [`Kafka::problems`].
+    ///
+    /// ```
+    /// use carom::Kafka;
+    ///
+    /// let kafka = Kafka::new("kafka-1:9092").set("client.rack", "eu-central-1a");
+    /// assert_eq!(kafka.problems(), Vec::<String>::new());
+    /// ```
     #[must_use]
     pub fn set(mut self, option: &str, value: impl Into<String>) -> Self {
         self.options.set(Scope::All, option, Value::plain(value));
         self
     }
 
-    /// Sets an option of librdkafka for consumers.
+    /// Sets an option of librdkafka for consumers. It wins over [`Kafka::set`], in whatever order they are called.
+    ///
+    /// ```
+    /// use carom::Kafka;
+    ///
+    /// // A new group begins with what comes from now on, not at the beginning of each topic.
+    /// let kafka = Kafka::new("kafka-1:9092").consumer("auto.offset.reset", "latest");
+    /// assert_eq!(kafka.problems(), Vec::<String>::new());
+    /// ```
     #[must_use]
     pub fn consumer(mut self, option: &str, value: impl Into<String>) -> Self {
         self.options.set(Scope::Consumer, option, Value::plain(value));
         self
     }
 
-    /// Sets an option of librdkafka for producers.
+    /// Sets an option of librdkafka for producers, the one of dead letters included. It wins over [`Kafka::set`], in
+    /// whatever order they are called.
+    ///
+    /// ```
+    /// use carom::Kafka;
+    ///
+    /// // Larger batches for less traffic, at the price of 20 ms.
+    /// let kafka = Kafka::new("kafka-1:9092").producer("linger.ms", "20");
+    /// assert_eq!(kafka.problems(), Vec::<String>::new());
+    /// ```
     #[must_use]
     pub fn producer(mut self, option: &str, value: impl Into<String>) -> Self {
         self.options.set(Scope::Producer, option, Value::plain(value));
         self
     }
 
-    /// Chooses where keys land; [`Partitioner::Librdkafka`] unless set.
+    /// Chooses where keys land; [`Partitioner::Librdkafka`] unless set. All that write keys of a topic have to choose the
+    /// same, or the events of one key lie in two partitions.
+    ///
+    /// ```
+    /// use carom::{Kafka, event::Partitioner};
+    ///
+    /// let kafka = Kafka::new("kafka-1:9092").partitioner(Partitioner::Java); // as the Java services beside this one
+    /// ```
     #[must_use]
     pub fn partitioner(mut self, partitioner: Partitioner) -> Self {
         self.partitioner = partitioner;
@@ -135,6 +191,12 @@ impl Kafka {
     }
 
     /// Chooses how groups share partitions; [`GroupProtocol::Classic`] unless set.
+    ///
+    /// ```
+    /// use carom::{Kafka, kafka::GroupProtocol};
+    ///
+    /// let kafka = Kafka::embedded().group_protocol(GroupProtocol::Consumer);
+    /// ```
     #[must_use]
     pub fn group_protocol(mut self, protocol: GroupProtocol) -> Self {
         self.group_protocol = protocol;
@@ -142,54 +204,34 @@ impl Kafka {
     }
 
     /// Chooses what happens to missing topics at start; [`Topics::Create`] unless set.
+    ///
+    /// ```
+    /// use carom::{Kafka, kafka::Topics};
+    ///
+    /// let kafka = Kafka::new("kafka-1:9092").topics(Topics::Verify); // another team creates them
+    /// ```
     #[must_use]
     pub fn topics(mut self, topics: Topics) -> Self {
         self.topics = topics;
         self
     }
 
-    /// The broker inside this process, if it is one.
+    /// The broker inside this process, if it is one; `None` for [`Kafka::new`].
+    ///
+    /// ```
+    /// use carom::Kafka;
+    ///
+    /// let kafka = Kafka::embedded();
+    /// let broker = kafka.broker().expect("it is embedded");
+    /// broker.create_topic("imports", 12).unwrap(); // what no event of this service asks for
+    /// assert!(Kafka::new("kafka-1:9092").broker().is_none());
+    /// ```
     #[must_use]
     pub fn broker(&self) -> Option<&Embedded> {
         match &self.cluster {
             Cluster::Embedded(broker) => Some(broker),
             Cluster::Servers(_) => None,
         }
-    }
-
-    /// What is wrong with the options, one sentence each; asks librdkafka, not a broker. A bus refuses to start with any.
-    #[must_use]
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        if matches!(&self.cluster, Cluster::Servers(servers) if servers.text.trim().is_empty()) {
-            problems.push(
-                "no broker is named: write `Kafka::new(\"host:9092\")`, or `Kafka::embedded()` to try out; in settings \
-                 `kafka.bootstrap_servers` (`CAROM__KAFKA__BOOTSTRAP_SERVERS`), where `embedded` is the broker to try out"
-                    .to_owned(),
-            );
-        }
-        problems.extend(self.options.iter().filter_map(|(key, value)| options::problem(key, value)));
-        if problems.is_empty() {
-            problems.extend(self.clients_problem("consumer", |kafka| {
-                kafka.consumer_layers("check", "check").create::<BaseConsumer>().map(drop)
-            }));
-            problems.extend(self.clients_problem("producer", |kafka| {
-                kafka.producer_layers("check", Publishing::Events).create::<BaseProducer>().map(drop)
-            }));
-        }
-        problems
-    }
-
-    /// Creates a client that knows no broker: only librdkafka itself can tell which options contradict each other.
-    fn clients_problem(&self, client: &str, create: impl FnOnce(&Self) -> KafkaResult<()>) -> Option<String> {
-        let reason = match create(self).err()? {
-            KafkaError::ClientCreation(reason) | KafkaError::ClientConfig(_, reason, ..) => reason,
-            other => other.to_string(),
-        };
-        if let Some(feature) = options::missing_feature(&reason) {
-            return Some(format!("the {client}'s options need {feature}"));
-        }
-        Some(format!("librdkafka refuses the {client}'s options: {}", self.secrets().hide(&reason)))
     }
 
     pub(crate) fn partitioner_choice(&self) -> Partitioner {
@@ -200,70 +242,26 @@ impl Kafka {
         self.topics
     }
 
-    /// The addresses of the cluster, for other clients; starts the embedded one.
+    /// The addresses of the cluster, for other clients; starts the embedded one. They are as they were given, with user
+    /// name and password where they have them: not for logs.
     ///
     /// # Errors
     ///
     /// If the embedded broker cannot be started.
+    ///
+    /// ```
+    /// use carom::Kafka;
+    ///
+    /// let kafka = Kafka::embedded();
+    /// let servers = kafka.bootstrap_servers().unwrap();
+    /// println!("kcat -L -b {servers}"); // while this process lives
+    /// assert_eq!(Kafka::new("kafka-1:9092").bootstrap_servers().as_deref(), Ok("kafka-1:9092"));
+    /// ```
     pub fn bootstrap_servers(&self) -> Result<String, String> {
         match &self.cluster {
             Cluster::Servers(servers) => Ok(servers.text.clone()),
             Cluster::Embedded(broker) => broker.bootstrap_servers().map_err(|error| error.to_string()),
         }
-    }
-
-    /// The configuration of a consumer.
-    pub(crate) fn consumer_config(&self, group_id: &str, client_id: &str) -> Result<ClientConfig, String> {
-        self.connected(self.consumer_layers(group_id, client_id))
-    }
-
-    /// The configuration of a producer.
-    pub(crate) fn producer_config(&self, client_id: &str, purpose: Publishing) -> Result<ClientConfig, String> {
-        self.connected(self.producer_layers(client_id, purpose))
-    }
-
-    /// The configuration of a client that manages topics.
-    pub(crate) fn admin_config(&self, client_id: &str) -> Result<ClientConfig, String> {
-        let mut config = ClientConfig::new();
-        config.set("client.id", client_id);
-        self.options.apply(&mut config, Scope::All);
-        config.set("allow.auto.create.topics", "false");
-        self.connected(config)
-    }
-
-    fn connected(&self, mut config: ClientConfig) -> Result<ClientConfig, String> {
-        config.set("bootstrap.servers", self.bootstrap_servers()?);
-        if self.broker().is_some() {
-            // It ends with the program, before its clients do.
-            config.set("log.connection.close", "false");
-        }
-        Ok(config)
-    }
-
-    pub(super) fn consumer_layers(&self, group_id: &str, client_id: &str) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config.set("client.id", client_id);
-        defaults::consumer(&mut config, self.group_protocol);
-        if self.broker().is_some() {
-            defaults::apply(&mut config, Embedded::consumer_overrides(self.group_protocol));
-        }
-        self.options.apply(&mut config, Scope::Consumer);
-        config.set("group.id", group_id);
-        defaults::owned_by_consumer(&mut config, self.group_protocol);
-        config
-    }
-
-    pub(super) fn producer_layers(&self, client_id: &str, purpose: Publishing) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config.set("client.id", client_id);
-        defaults::producer(&mut config, purpose);
-        self.options.apply(&mut config, Scope::Producer);
-        if purpose == Publishing::DeadLetters {
-            defaults::room_for_reasons(&mut config);
-        }
-        config.set("partitioner", self.partitioner.config_value());
-        defaults::owned_by_producer(&mut config);
-        config
     }
 }
 

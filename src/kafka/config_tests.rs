@@ -1,4 +1,6 @@
-use super::*;
+use rdkafka::ClientConfig;
+
+use super::{super::Publishing, *};
 
 // Fails when spans take the service for a client's id, and when the report leaves out what somebody set.
 #[test]

@@ -2,7 +2,7 @@
 
 use rdkafka::ClientConfig;
 
-use super::config::{GroupProtocol, Publishing};
+use super::{GroupProtocol, client_config::Publishing};
 
 type Values = [(&'static str, &'static str)];
 

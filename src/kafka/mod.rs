@@ -1,9 +1,15 @@
 //! Everything that talks to Kafka; the only room that knows rdkafka.
+//!
+//! [`Kafka`] names the cluster and carries the options of its clients, [`Embedded`] is a broker inside the process,
+//! [`Topics`] says what happens to missing topics, [`GroupProtocol`] how groups share partitions. Which options carom
+//! forces, and which have other defaults than librdkafka's, is in `docs/kafka-settings.md`.
 
 mod batch;
 pub(crate) mod buffers;
 #[cfg(feature = "testing")]
 pub(crate) mod bytes;
+mod check;
+mod client_config;
 mod client_log;
 mod committer;
 mod config;
@@ -18,6 +24,7 @@ mod health;
 pub(crate) mod held;
 mod layers;
 mod leader_epochs;
+mod missing_topics;
 mod nudge;
 pub(crate) mod options;
 mod poll_thread;
@@ -40,7 +47,7 @@ mod topic_state;
 mod topics;
 mod unreachable;
 
-pub(crate) use config::Publishing;
+pub(crate) use client_config::Publishing;
 pub use config::{GroupProtocol, Kafka};
 #[cfg(feature = "testing")]
 pub(crate) use consumer::PollLoop;
@@ -48,6 +55,7 @@ pub(crate) use effective::Difference;
 pub use embedded::{Embedded, EmbeddedError};
 pub(crate) use group_members::look_for_strangers;
 pub(crate) use layers::{Layers, Scope};
+pub use missing_topics::Topics;
 pub(crate) use poll_thread::{Alarm, BATCH, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
 pub(crate) use poll_thread::{Command, Wiring};
@@ -59,7 +67,6 @@ pub(crate) use rebalance::Bounds;
 pub(crate) use secrets::{HIDDEN, Value, without_user_info};
 pub(crate) use source_kafka::KafkaSource;
 pub(crate) use topic_plan::{NotProvisioned, Provisioned, TopicPlan};
-pub use topics::Topics;
 pub(crate) use topics::{PATIENCE, ensure};
 
 /// Version of the C library underneath.

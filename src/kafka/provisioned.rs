@@ -7,11 +7,11 @@ use futures_util::{FutureExt, future::BoxFuture};
 use tokio::sync::OnceCell;
 
 use super::{
-    Kafka, KafkaSink,
+    Kafka, KafkaSink, Topics,
     record::OutRecord,
     source::{Delivery, SendError, SendErrorKind, Sink},
     topic_plan::{NotProvisioned, TopicPlan},
-    topics::{PATIENCE, Topics, ensure},
+    topics::{PATIENCE, ensure},
 };
 
 /// Partitions that an event asks for, by the name of its topic.

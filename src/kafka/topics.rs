@@ -12,7 +12,7 @@ use rdkafka::{
 };
 
 use super::{
-    Embedded, Kafka,
+    Embedded, Kafka, Topics,
     client_log::LogContext,
     defaults::DEAD_LETTER_HEADROOM,
     topic_create,
@@ -20,19 +20,6 @@ use super::{
     topic_state::{State, describe},
     unreachable,
 };
-
-/// What happens to missing topics when a bus starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Topics {
-    /// They are created: with the partitions their events ask for, else the broker's default. Topics that exist are
-    /// never changed; a difference is a warning.
-    #[default]
-    Create,
-    /// They are a start-up error that names them, for clusters where others create topics.
-    Verify,
-    /// Nobody looks, and the bus also starts while no broker can be reached.
-    Ignore,
-}
 
 /// How long a start waits for the cluster before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -72,12 +59,16 @@ pub(super) fn admin(kafka: &Kafka) -> Result<Admin, String> {
 }
 
 struct Provisioning {
+    /// Shared with the blocking threads on which it is asked: its calls wait, and the last owner joins its threads.
     admin: Arc<Admin>,
     embedded: Option<Embedded>,
     servers: String,
     mode: Topics,
+    /// One for all rounds: a start takes as long as it says, however many topics there are.
     deadline: Instant,
+    /// How far away that was, for the sentence that says so.
     within: Duration,
+    /// What the cluster said last of each topic.
     known: BTreeMap<String, State>,
     warnings: Vec<String>,
     problems: Vec<String>,

@@ -18,7 +18,7 @@ use crate::{
 };
 use actix::{Actor, Addr, Context, Handler, Message};
 
-/// The supervisor of a bus.
+/// The supervisor of a bus. One for all partitions: it sees failures alone, and these are rare.
 pub(crate) struct SupervisorActor {
     services: Arc<Services>,
     partitions: Arc<PartitionMap>,

@@ -1,4 +1,5 @@
-//! What happens after an attempt: the decision alone, pure. Acting on it is somewhere else.
+//! What happens after an attempt: the decision alone, pure. Acting on it is in [`actor`](super::actor) and
+//! [`forward`](super::forward).
 
 use std::{
     any::type_name,
@@ -8,64 +9,15 @@ use std::{
     time::Duration,
 };
 
-use super::{dead_letter_headers::ErrorClass, retry::Retry};
+use super::{Directive, OnLimit, Retry, Strategy, dead_letter_headers::ErrorClass};
 use crate::actor::{Failure, FailureKind};
-
-/// What happens to a record whose handler failed with a certain error; see [`Supervisor::on`](super::Supervisor::on).
-///
-/// | directive | the record | its key |
-/// |---|---|---|
-/// | `DeadLetter` | goes to the dead-letter topic at once | goes on |
-/// | `Discard` | is complete; nothing is written | goes on |
-/// | `Retry(policy)` | is handled again, by this policy instead of the supervisor's; then dead-lettered | parked meanwhile |
-/// | `Hold` | waits and is handled again, as often as it takes; no attempt is counted | parked meanwhile |
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Directive {
-    /// To the dead-letter topic, without a retry.
-    DeadLetter,
-    /// Nothing more happens, and the record is complete. The only directive that loses it; it is counted.
-    Discard,
-    /// Again, by this policy; to the dead-letter topic when its attempts are used up. Attempts that failed otherwise
-    /// count too.
-    Retry(Retry),
-    /// Again after the backoff of the supervisor's retry policy, without end: the record is not to blame. What
-    /// [`Failure::unavailable`] does by itself.
-    Hold,
-}
-
-/// Which actors are built anew when a handler panics or times out, within the partition of the record.
-///
-/// Instances that are rebuilt finish their current event first; the mailboxes keep what waits in them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Strategy {
-    /// The instance that failed, and no other.
-    #[default]
-    OneForOne,
-    /// All instances of this actor: for actors that share something the failure may have spoilt.
-    OneForAll,
-    /// All instances of this actor, and of the actors supervised after it in `main`: for actors that build on it.
-    RestForOne,
-}
-
-/// What happens when a restart would exceed [`Supervisor::restart_limit`](super::Supervisor::restart_limit).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum OnLimit {
-    /// The record that panicked or timed out is dead-lettered without further attempts; its instance is rebuilt, and
-    /// everything else goes on. The default: one service's bad hour does not stop its other work.
-    #[default]
-    DeadLetter,
-    /// The bus drains and [`BusHandle::run_until`](crate::BusHandle::run_until) returns the error; the record stays
-    /// uncommitted. For services that somebody, or something, starts again. Whoever does not call `run_until` keeps a
-    /// bus in which this key waits.
-    Escalate,
-}
 
 /// One `.on::<E>(..)`.
 #[derive(Clone, Copy)]
 pub(crate) struct Rule {
+    /// Whether an error is of the rule's type, which is known only where the rule was written.
     matches: fn(&(dyn StdError + 'static)) -> bool,
+    /// Name of that type, for problems.
     error: &'static str,
     pub(crate) directive: Directive,
 }
@@ -78,6 +30,7 @@ pub(crate) struct Policy {
     /// In the order in which they were written.
     pub(crate) rules: Vec<Rule>,
     pub(crate) restart_limit: Option<RestartLimit>,
+    /// `None`: not set. To set it without a limit is a problem, which the default could not tell.
     pub(crate) on_limit: Option<OnLimit>,
 }
 
@@ -109,7 +62,7 @@ pub(crate) enum Outcome<'a> {
 pub(crate) struct History {
     /// Restarts of this actor in this partition within the window of the limit, before this one.
     pub(crate) restarts: u32,
-    /// How often this record was held already.
+    /// How often this record was held already: holds count no attempt, so their backoff needs a number of its own.
     pub(crate) holds: u32,
 }
 

@@ -25,7 +25,7 @@ use crate::{
     telemetry::logs,
 };
 
-/// Waits, then has the record run again; given up when the partition goes.
+/// Waits, then has the record run again; given up when the partition goes, because its next owner begins with it.
 pub(super) async fn resume(services: Arc<Services>, failed: Failed, after: Duration) {
     if services.wait(after, &failed.assignment.cancel).await {
         failed.mailbox.do_send(Verdict::Resume(Box::new(failed.ticket)));

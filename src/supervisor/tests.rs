@@ -1,5 +1,7 @@
 //! The defaults of a supervisor, and what is said of settings that make no sense.
 
+use std::time::Duration;
+
 use super::*;
 
 #[test]

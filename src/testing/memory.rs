@@ -11,9 +11,9 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
-use super::TestRecord;
+use super::{TestRecord, WrittenRecord};
 use crate::{
-    event::{Event, Partitioner, decode_if},
+    event::Partitioner,
     kafka::{
         oversized,
         record::{Batch, OutRecord, Timestamp, TopicPartition},
@@ -24,38 +24,6 @@ use crate::{
 
 /// Partitions of a topic in memory.
 pub(crate) const PARTITIONS: i32 = 4;
-
-/// A record as it was written to a topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct WrittenRecord {
-    /// The topic.
-    pub topic: String,
-    /// The partition.
-    pub partition: i32,
-    /// The offset in the partition.
-    pub offset: i64,
-    /// The key; null and empty are two things.
-    pub key: Option<Vec<u8>>,
-    /// The value; null (a tombstone) and empty are two things.
-    pub value: Option<Vec<u8>>,
-    /// The headers in their order, names and values as bytes.
-    pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-}
-
-impl WrittenRecord {
-    /// The event in the record; `None` if it is not one of type `E`.
-    pub fn event<E: Event>(&self) -> Option<E> {
-        let headers = self.headers.iter().map(|(name, value)| (name.as_slice(), value.as_deref()));
-        decode_if(headers, self.value.as_deref())
-    }
-
-    /// The text of the last header of this name; `None` if there is none, or it is no text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.headers.iter().rfind(|(key, _)| key == name.as_bytes())?;
-        std::str::from_utf8(value.as_deref()?).ok()
-    }
-}
 
 /// The logs, shared by all that read and write them.
 #[derive(Clone, Default)]
@@ -69,7 +37,9 @@ struct State {
     committed: BTreeMap<(String, i32), Committed>,
     /// In the order in which they were written.
     published: Vec<WrittenRecord>,
+    /// The partition of the last record without a key: they go round.
     keyless: i32,
+    /// What becomes of the next records that are sent, one each, before anything is written.
     refusals: VecDeque<SendError>,
     wake: Option<Arc<dyn Fn() + Send + Sync>>,
 }

@@ -1,4 +1,7 @@
 //! Tests without a broker: [`TestBus`] runs a bus in memory, [`RecordingPublisher`] stands in for a publisher.
+//!
+//! A handler alone needs neither: it is a method, and [`Context::detached`](crate::Context::detached) makes what it is
+//! called with. `docs/testing.md` says which of them answers which question.
 
 mod bytes;
 mod memory;
@@ -6,6 +9,7 @@ mod memory;
 pub mod micro;
 mod null_sink;
 mod outcome;
+mod record;
 mod recording;
 mod stage;
 mod test_bus;
@@ -13,10 +17,10 @@ mod watch;
 
 #[doc(hidden)]
 pub use bytes::{read_records, write_records};
-pub use memory::WrittenRecord;
 pub use outcome::{ActorOutcome, Outcome};
+pub use record::{TestRecord, WrittenRecord};
 pub use recording::RecordingPublisher;
-pub use test_bus::{TestBus, TestRecord};
+pub use test_bus::TestBus;
 
 /// The offsets that commit metadata found at `offset` names as finished; none if it is no offset map of that position.
 #[doc(hidden)]

@@ -33,8 +33,9 @@ pub(super) struct Stage {
     pub(super) limits: Limits,
     /// How long handlers may run on when the bus stops.
     pub(super) within: Duration,
-    /// Resolves when the bus shall stop.
+    /// Resolves when the bus shall stop, also if the test just drops it.
     pub(super) stopped: oneshot::Receiver<()>,
+    /// Told when all is committed. The thread is not joined: a handler that blocks must not hang the test.
     pub(super) ended: oneshot::Sender<()>,
 }
 

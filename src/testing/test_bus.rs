@@ -1,21 +1,24 @@
-//! A bus in memory, on one thread, whose waiting time passes at once.
+//! A bus in memory, on one thread, whose waiting time passes at once. What a test may ask of it is in [`look`], what it
+//! may do to it in [`trouble`], how it ends in [`end`].
 
-use std::{sync::Arc, thread, time::Duration};
+mod end;
+mod look;
+mod trouble;
+
+use std::{sync::Arc, thread};
 
 use tokio::sync::oneshot;
 
 use super::{
-    Outcome, WrittenRecord,
+    Outcome, TestRecord,
     memory::{Cluster, raw_record},
     stage,
     watch::Watch,
 };
 use crate::{
-    Bus, Error, Monitor, Publisher, Route, Stats,
+    Bus, Error, Route,
     clock::Clock,
-    event::{Attributes, Encoder, Event, topic_name},
-    health::Health,
-    kafka::source::SendErrorKind,
+    event::{Attributes, Encoder, Event},
     services::{Observer, Services},
 };
 
@@ -23,7 +26,8 @@ use crate::{
 ///
 /// Build it from the same [`Bus`] that the service spawns; the cluster it names is never contacted. Handlers of actors
 /// that it does not supervise are left out, as with [`Bus::partial`]. Retries do not wait: when no handler runs and
-/// nothing can go on, time jumps to the next attempt. A handler that does real I/O is waited for.
+/// nothing can go on, time jumps to the next attempt. A handler that does real I/O is waited for. Each topic has 4
+/// partitions, and a record may take 1,000,000 bytes. Dropping it stops it without waiting.
 ///
 /// ```
 /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
@@ -61,22 +65,10 @@ pub struct TestBus {
     services: Arc<Services>,
     watch: Arc<Watch>,
     routes: Vec<Route>,
+    /// Dropped to stop the bus: so a test that panics stops it as well.
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
     ended: oneshot::Receiver<()>,
-}
-
-/// A record with any bytes, for [`TestBus::deliver_record`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TestRecord {
-    /// The topic, complete.
-    pub topic: String,
-    /// The key; null and empty are two things.
-    pub key: Option<Vec<u8>>,
-    /// The value; null and empty are two things.
-    pub value: Option<Vec<u8>>,
-    /// The headers in their order, names and values as bytes.
-    pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
 impl TestBus {
@@ -85,6 +77,18 @@ impl TestBus {
     /// # Errors
     ///
     /// [`Error::Misconfigured`], for everything that [`Bus::spawn`] would refuse without asking a broker.
+    ///
+    /// ```
+    /// use carom::{Bus, Kafka, testing::TestBus};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let bus = Bus::new(Kafka::new("kafka-1:9092")).service("billing"); // nobody looks for this broker
+    /// assert!(TestBus::start(bus).await.is_ok());
+    /// let wrong = Bus::new(Kafka::embedded()).service("My Billing");
+    /// assert!(TestBus::start(wrong).await.unwrap_err().to_string().contains("is no service name"));
+    /// # }
+    /// ```
     pub async fn start<S>(bus: Bus<S>) -> Result<Self, Error> {
         let watch = Arc::new(Watch::default());
         let cluster = Cluster::default();
@@ -118,16 +122,80 @@ impl TestBus {
 
     /// Delivers an event as another service would have published it, and waits until every actor is done with it.
     ///
+    /// It has to belong to a topic of this bus's [routes](Self::routes): nobody reads another one, and the future would
+    /// never end. So it is with a record that never ends, because its policy retries or holds it for ever.
+    ///
     /// # Panics
     ///
     /// If the event cannot be turned into a record, or the bus ends by itself meanwhile.
+    ///
+    /// ```
+    /// # use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPaid { #[event(key)] order_id: u64 }
+    /// # #[derive(Actor)]
+    /// # struct Billing;
+    /// # #[handler]
+    /// # impl Handler<OrderPlaced> for Billing {
+    /// #     async fn handle(&mut self, event: OrderPlaced, _: &mut Context<'_>) -> Result<OrderPaid, Failure> {
+    /// #         Ok(OrderPaid { order_id: event.order_id })
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// # let bus = Bus::new(Kafka::embedded()).service("billing").supervise::<Billing>(Supervisor::one_for_one());
+    /// let bus = TestBus::start(bus).await?; // the bus that `main` would spawn
+    /// assert!(bus.deliver(OrderPlaced { order_id: 7 }).await.is_acked());
+    /// assert_eq!(bus.published::<OrderPaid>(), [OrderPaid { order_id: 7 }]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn deliver<E: Event>(&self, event: E) -> Outcome {
         let attributes = Attributes::new(self.services.clock.uuid(), self.services.clock.wall());
         let record = self.encoder().encode(&event, attributes).expect("the event can be turned into a record");
         self.append(&record).await
     }
 
-    /// Delivers a record with any bytes, and waits until every actor is done with it.
+    /// Delivers a record with any bytes, and waits until every actor is done with it; on a topic of this bus's routes, as
+    /// [`TestBus::deliver`].
+    ///
+    /// # Panics
+    ///
+    /// If the bus ends by itself meanwhile.
+    ///
+    /// ```
+    /// # use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
+    /// use carom::testing::TestRecord;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    /// # #[derive(Actor)]
+    /// # struct Billing;
+    /// # #[handler]
+    /// # impl Handler<OrderPlaced> for Billing {
+    /// #     async fn handle(&mut self, _: OrderPlaced, _: &mut Context<'_>) -> Result<(), Failure> {
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// # let bus = Bus::new(Kafka::embedded()).service("billing").supervise::<Billing>(Supervisor::one_for_one());
+    /// let bus = TestBus::start(bus).await?; // the bus that `main` would spawn
+    /// let garbage = TestRecord {
+    ///     topic: bus.topic::<OrderPlaced>(),
+    ///     value: Some(b"\xff no JSON".to_vec()),
+    ///     ..TestRecord::default()
+    /// };
+    /// assert!(bus.deliver_record(garbage).await.dead_letter().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn deliver_record(&self, record: TestRecord) -> Outcome {
         self.append(&raw_record(record)).await
     }
@@ -145,95 +213,5 @@ impl TestBus {
 
     fn encoder(&self) -> &Encoder {
         &self.services.encoder
-    }
-
-    /// The events of type `E` that handlers have published so far, in order.
-    pub fn published<E: Event>(&self) -> Vec<E> {
-        self.cluster.published().iter().filter_map(WrittenRecord::event).collect()
-    }
-
-    /// Every record that the bus has written so far, dead letters included, in order.
-    pub fn records(&self) -> Vec<WrittenRecord> {
-        self.cluster.published()
-    }
-
-    /// The records in the dead-letter topics of this bus, in order.
-    pub fn dead_letters(&self) -> Vec<WrittenRecord> {
-        let is_dead = |record: &WrittenRecord| self.routes.iter().any(|route| route.dead_letter_topic == record.topic);
-        self.cluster.published().into_iter().filter(is_dead).collect()
-    }
-
-    /// Name of the topic of an event type on this bus.
-    ///
-    /// # Panics
-    ///
-    /// If the event has no valid topic name.
-    pub fn topic<E: Event>(&self) -> String {
-        topic_name(E::descriptor(), self.encoder().environment()).expect("the event has a valid topic name")
-    }
-
-    /// A publisher on this bus; what it publishes is handled like anything else.
-    pub fn publisher(&self) -> Publisher {
-        Publisher::of(&self.services)
-    }
-
-    /// Moves time on by hand, also that of attempts that run: how a test reaches a handler's timeout.
-    pub fn advance(&self, by: Duration) {
-        self.services.clock.advance(by);
-    }
-
-    /// Has the next records that the bus publishes refused, as if the broker could not be reached.
-    pub fn refuse_next(&self, records: usize) {
-        self.cluster.refuse(std::iter::repeat_n(SendErrorKind::Retriable, records));
-    }
-
-    /// The routes, sorted.
-    pub fn routes(&self) -> &[Route] {
-        &self.routes
-    }
-
-    /// Whether the bus does its job.
-    pub fn health(&self) -> Health {
-        self.monitor().health()
-    }
-
-    /// What the bus has done so far. What a cluster knows (ends of partitions) is looked up once a second of real time.
-    pub fn stats(&self) -> Stats {
-        self.monitor().stats()
-    }
-
-    /// Something to hand to the code under test.
-    pub fn monitor(&self) -> Monitor {
-        Monitor::of(&self.services)
-    }
-
-    /// Runs until the bus ends by itself, as [`BusHandle::run_until`](crate::BusHandle::run_until) would.
-    ///
-    /// # Errors
-    ///
-    /// What made it end.
-    pub async fn run(self) -> Result<(), Error> {
-        self.services.end.called().await;
-        self.stop().await.map(drop)
-    }
-
-    /// Stops the bus as a real one stops, and returns what it has committed: topic, partition, offset.
-    ///
-    /// # Errors
-    ///
-    /// What made the bus end by itself, such as [`Error::Escalated`].
-    pub async fn stop(mut self) -> Result<Vec<(String, i32, i64)>, Error> {
-        drop(self.stop.take());
-        // An error means that the thread is gone, which is an end as well.
-        let _ = (&mut self.ended).await;
-        self.services.end.take().map_or_else(|| Ok(self.cluster.all_committed()), Err)
-    }
-}
-
-impl Drop for TestBus {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        // Not joined: a handler that blocks must not hang the test that drops the bus.
-        self.thread.take();
     }
 }

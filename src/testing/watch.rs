@@ -18,15 +18,22 @@ use crate::services::{Observer, RecordEnd, Settled};
 pub(super) struct Watch {
     /// Records that somebody waits for, by topic, partition and offset.
     pending: Mutex<HashMap<(String, i32, i64), Pending>>,
+    /// What waits for time to pass: only then is there any point in moving it.
     pub(super) waiting: AtomicI64,
+    /// Rises with everything that goes on: a round of all tasks that leaves it as it was changed nothing.
     pub(super) activity: AtomicU64,
+    /// Attempts that run. While there is one, time stands: a handler may do real I/O, which no clock speeds up.
     pub(super) running: AtomicI64,
+    /// Wakes the task that moves time.
     pub(super) moved: Notify,
+    /// Set while `pending` is locked: a record that is expected later gets a sender that is dropped at once, instead of
+    /// one that nobody will ever use.
     given_up: AtomicBool,
 }
 
 #[derive(Debug)]
 struct Pending {
+    /// Actors end one by one, and only the last end of a record sends them.
     ends: Vec<ActorOutcome>,
     done: oneshot::Sender<Outcome>,
 }

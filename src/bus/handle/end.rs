@@ -1,0 +1,91 @@
+//! How a running bus ends: because it is told to, by itself, or because its handle was dropped.
+
+use super::BusHandle;
+use crate::Error;
+
+impl BusHandle {
+    /// Runs until `stop` resolves, whatever to, or until the bus ends by itself, then shuts down as
+    /// [`BusHandle::shutdown`]. A service writes `bus.run_until(tokio::signal::ctrl_c())`. Dropping the future stops the
+    /// bus without waiting.
+    ///
+    /// # Errors
+    ///
+    /// What made the bus end by itself: a supervisor that was told to escalate, or a client that died.
+    ///
+    /// ```
+    /// use carom::{Bus, Kafka};
+    /// use tokio::sync::oneshot;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// let bus = Bus::new(Kafka::embedded()).service("shop").spawn().await?;
+    /// let (stop, stopped) = oneshot::channel::<()>(); // `stop` goes to whoever may stop the service
+    /// # drop(stop);
+    /// tokio::select! {
+    ///     ended = bus.run_until(stopped) => ended?,
+    ///     () = serve() => {}
+    /// }
+    /// # async fn serve() { std::future::pending().await }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run_until(self, stop: impl Future) -> Result<(), Error> {
+        tokio::select! {
+            _ = stop => {}
+            () = self.services.end.called() => {}
+        }
+        self.shutdown().await
+    }
+
+    /// Stops taking records, lets running handlers end, commits, and closes the clients.
+    ///
+    /// Takes as long as the running handlers do, at most the shutdown timeout (10 s unless
+    /// [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) says otherwise); then, if no broker can be reached, up to
+    /// 10 s for the last commit and for closing the consumer, and 5 s for each of two producers.
+    ///
+    /// Dropping the future stops the bus without waiting for it.
+    ///
+    /// # Errors
+    ///
+    /// What made the bus end by itself, if anything did. That a handler or the broker was not done in time is no error:
+    /// the log says so, and what was not committed is handled again.
+    ///
+    /// ```
+    /// use carom::{Bus, Event, Kafka};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// let bus = Bus::new(Kafka::embedded()).service("shop").spawn().await?;
+    /// bus.publish(OrderPlaced { order_id: 7 }).await?;
+    /// bus.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn shutdown(mut self) -> Result<(), Error> {
+        self.services.health.signs.stopping();
+        if let Some(running) = self.running.take() {
+            let service = &*self.services.service;
+            tracing::info!(service, "the bus stops: running handlers may end, then it commits");
+            running.stop(&self.services).await;
+            tracing::info!(service, "the bus has stopped");
+        }
+        self.services.end.take().map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for BusHandle {
+    fn drop(&mut self) {
+        self.services.health.signs.stopping();
+        if let Some(running) = self.running.take() {
+            if running.consumes() {
+                let service = &*self.services.service;
+                tracing::warn!(service, "the bus stops, because its handle was dropped; end with `.run_until(..)`");
+            }
+            running.abandon();
+        }
+    }
+}
