@@ -41,6 +41,7 @@ pub(crate) mod source;
 mod source_kafka;
 mod span;
 mod split;
+mod topic_config;
 mod topic_create;
 mod topic_plan;
 mod topic_state;

@@ -6,15 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::{
-    admin::{AdminClient, ResourceSpecifier},
-    error::KafkaError,
-};
+use rdkafka::{admin::AdminClient, error::KafkaError};
 
 use super::{
     Embedded, Kafka, Topics,
     client_log::LogContext,
     defaults::DEAD_LETTER_HEADROOM,
+    topic_config::{self, TopicConfig},
     topic_create,
     topic_plan::{NotProvisioned, Provisioned, TopicPlan},
     topic_state::{State, describe},
@@ -70,6 +68,7 @@ struct Provisioning {
     within: Duration,
     /// What the cluster said last of each topic.
     known: BTreeMap<String, State>,
+    configs: BTreeMap<String, TopicConfig>,
     warnings: Vec<String>,
     problems: Vec<String>,
 }
@@ -84,6 +83,7 @@ impl Provisioning {
             deadline: crate::clock::monotonic() + within,
             within,
             known: BTreeMap::new(),
+            configs: BTreeMap::new(),
             warnings: Vec::new(),
             problems: Vec::new(),
         })
@@ -101,8 +101,10 @@ impl Provisioning {
     async fn round(&mut self, plan: Vec<TopicPlan>) -> Result<(), String> {
         self.look(plan.iter().map(|topic| topic.name.clone()).collect()).await?;
         let (present, missing): (Vec<_>, Vec<_>) = plan.into_iter().partition(|topic| !self.is_missing(&topic.name));
+        self.look_at_configs(present.iter().map(|topic| topic.name.clone())).await;
         for topic in &present {
             self.compare(topic);
+            self.warnings.extend(self.configs.get(&topic.name).and_then(|config| config.warning(topic)));
         }
         if self.mode == Topics::Verify {
             self.problems.extend(missing.iter().map(missing_topic));
@@ -213,7 +215,9 @@ impl Provisioning {
             .into_iter()
             .map(|source| format!("topic `{source}`, whose dead letters have a topic, does not exist"));
         self.problems.extend(unnamed.collect::<Vec<_>>());
-        let limits = self.record_limits(&letters).await;
+        if self.mode == Topics::Create {
+            self.look_at_configs(letters.iter().filter_map(|letter| letter.dead_letter_of.clone())).await;
+        }
         let verify = self.mode == Topics::Verify;
         let sized = letters.into_iter().filter_map(|mut letter| {
             let source = letter.dead_letter_of.as_ref()?;
@@ -225,7 +229,7 @@ impl Provisioning {
                 }
             };
             default("cleanup.policy", "delete".to_owned());
-            if let Some(limit) = limits.get(source) {
+            if let Some(limit) = self.configs.get(source).and_then(|config| config.record_limit) {
                 default("max.message.bytes", (limit + DEAD_LETTER_HEADROOM).to_string());
             }
             Some(letter)
@@ -233,21 +237,14 @@ impl Provisioning {
         Ok(sized.collect())
     }
 
-    /// `max.message.bytes` of the sources, where this user may read it.
-    async fn record_limits(&self, letters: &[TopicPlan]) -> BTreeMap<String, u64> {
-        if self.embedded.is_some() || self.mode != Topics::Create {
-            return BTreeMap::new();
+    /// Looks how these topics are configured, unless that is known.
+    async fn look_at_configs(&mut self, topics: impl Iterator<Item = String>) {
+        // Admin requests only time out there.
+        if self.embedded.is_none() {
+            let unknown: Vec<_> = topics.filter(|topic| !self.configs.contains_key(topic)).collect();
+            let found = topic_config::read(&self.admin, &unknown, self.left()).await;
+            self.configs.extend(found);
         }
-        let sources: Vec<_> = letters.iter().filter_map(|letter| letter.dead_letter_of.as_deref()).collect();
-        let asked: Vec<_> = sources.iter().map(|source| ResourceSpecifier::Topic(source)).collect();
-        let answers = self.admin.describe_configs(&asked, &topic_create::within(self.left())).await.unwrap_or_default();
-        let limit =
-            |answer: &rdkafka::admin::ConfigResource| answer.get("max.message.bytes")?.value.as_ref()?.parse().ok();
-        let limits = sources
-            .iter()
-            .zip(&answers)
-            .filter_map(|(source, answer)| Some(((*source).to_owned(), limit(answer.as_ref().ok()?)?)));
-        limits.collect()
     }
 }
 

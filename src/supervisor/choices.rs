@@ -98,15 +98,8 @@ pub enum Ordering {
 /// ```
 /// use carom::{Supervisor, supervisor::Strategy};
 ///
-/// fn supervisor(strategy: Strategy) -> Supervisor {
-///     match strategy {
-///         Strategy::OneForOne => Supervisor::one_for_one(),
-///         Strategy::OneForAll => Supervisor::one_for_all(),
-///         Strategy::RestForOne => Supervisor::rest_for_one(),
-///     }
-/// }
-/// # let _ = supervisor(Strategy::RestForOne);
 /// assert_eq!(Strategy::default(), Strategy::OneForOne);
+/// let supervisor = Supervisor::new(Strategy::RestForOne); // as `Supervisor::rest_for_one()`
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Strategy {

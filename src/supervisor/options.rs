@@ -59,7 +59,17 @@ impl Default for Supervisor {
 }
 
 impl Supervisor {
-    pub(super) fn new(strategy: Strategy) -> Self {
+    /// A supervisor with this strategy, for programs that read it from their settings; [`Supervisor::one_for_one`] and the
+    /// others are the usual way.
+    ///
+    /// ```
+    /// use carom::{Supervisor, supervisor::Strategy};
+    ///
+    /// let fragile = true; // from the settings
+    /// let strategy = if fragile { Strategy::OneForAll } else { Strategy::default() };
+    /// let supervisor = Supervisor::new(strategy).concurrency(8);
+    /// ```
+    pub fn new(strategy: Strategy) -> Self {
         Self {
             policy: Policy { strategy, ..Policy::default() },
             timeout: TIMEOUT,

@@ -122,12 +122,12 @@ impl TestBus {
 
     /// Delivers an event as another service would have published it, and waits until every actor is done with it.
     ///
-    /// It has to belong to a topic of this bus's [routes](Self::routes): nobody reads another one, and the future would
-    /// never end. So it is with a record that never ends, because its policy retries or holds it for ever.
+    /// A record that never ends, because its policy retries or holds it for ever, is waited for likewise.
     ///
     /// # Panics
     ///
-    /// If the event cannot be turned into a record, or the bus ends by itself meanwhile.
+    /// If the event cannot be turned into a record, if no actor of the bus reads its topic (see [`TestBus::routes`]), or if
+    /// the bus ends by itself meanwhile.
     ///
     /// ```
     /// # use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
@@ -161,12 +161,11 @@ impl TestBus {
         self.append(&record).await
     }
 
-    /// Delivers a record with any bytes, and waits until every actor is done with it; on a topic of this bus's routes, as
-    /// [`TestBus::deliver`].
+    /// Delivers a record with any bytes, and waits until every actor is done with it, as [`TestBus::deliver`].
     ///
     /// # Panics
     ///
-    /// If the bus ends by itself meanwhile.
+    /// If no actor of the bus reads the topic, or the bus ends by itself meanwhile.
     ///
     /// ```
     /// # use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
@@ -207,8 +206,20 @@ impl TestBus {
     }
 
     async fn append(&self, record: &crate::kafka::record::OutRecord) -> Outcome {
+        self.check_route(&record.topic);
         let outcome = self.watch.expect(&record.topic, || self.cluster.append(record));
         outcome.await.expect("the bus has ended before the record did")
+    }
+
+    /// Nobody would ever be done with a record that nobody reads.
+    fn check_route(&self, topic: &str) {
+        let mut topics: Vec<_> = self.routes.iter().map(|route| format!("`{}`", route.topic)).collect();
+        topics.dedup();
+        assert!(
+            self.routes.iter().any(|route| route.topic == topic),
+            "no actor of this test bus reads `{topic}`: add `.supervise::<..>(..)` for one that does; they read {}",
+            if topics.is_empty() { "nothing".to_owned() } else { topics.join(", ") }
+        );
     }
 
     fn encoder(&self) -> &Encoder {

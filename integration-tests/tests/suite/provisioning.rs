@@ -9,7 +9,7 @@ use carom::kafka::{Kafka, Topics, provision};
 use integration_tests::{RealKafka, unique};
 use rdkafka::{
     ClientConfig,
-    admin::{AdminClient, AdminOptions, ResourceSpecifier},
+    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
 };
 
@@ -50,6 +50,28 @@ async fn topics_and_their_dead_letter_topics_are_created_and_found_again() {
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("has 3 partitions, not 6"), "{warnings:?}");
     assert_eq!(partitions(&servers, &orders), 3, "an existing topic is never changed");
+}
+
+// Fails when nobody looks at the policies of topics that exist.
+#[tokio::test]
+async fn a_compacted_topic_is_a_warning() {
+    let Some(servers) = RealKafka::bootstrap_servers("a_compacted_topic_is_a_warning") else { return };
+    let (orders, both) = (unique("orders"), unique("both"));
+    let letters = format!("{orders}.billing.dlq");
+    let topic = |name, policy| NewTopic::new(name, 1, TopicReplication::Fixed(1)).set("cleanup.policy", policy);
+    let topics = [topic(&orders, "delete"), topic(&both, "compact,delete"), topic(&letters, "compact")];
+    for created in admin(&servers).create_topics(&topics, &AdminOptions::new()).await.unwrap() {
+        created.unwrap();
+    }
+    for mode in [Topics::Create, Topics::Verify] {
+        let plan = [(orders.as_str(), None, None), (&both, None, None), (&letters, None, Some(orders.as_str()))];
+        let warnings = provision(&Kafka::new(&servers).topics(mode), &plan, PATIENCE).await.unwrap();
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(
+            warnings[0].contains(&format!("topic `{both}` is compacted (`cleanup.policy=compact,delete`): a group"))
+        );
+        assert!(warnings[1].contains("only the last is kept"), "{warnings:?}");
+    }
 }
 
 #[tokio::test]

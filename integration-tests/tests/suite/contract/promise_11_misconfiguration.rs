@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use carom::{
     Actor, Bus, Context, Error, Event, Failure, Handler, Kafka, Ordering, Retry, Supervisor, event::Environment,
-    handler, kafka::Topics, supervisor::OnLimit,
+    handler, kafka::Topics, supervisor::OnLimit, testing::TestBus,
 };
 use integration_tests::{
     capture::Capture,
-    job::{Job, Shared, Worker},
+    job::{Done, Job, Shared, Worker},
     world::World,
 };
 use serde::{Deserialize, Serialize};
@@ -273,4 +273,17 @@ async fn missing_topics_are_named(world: World) {
         assert_eq!(problems.iter().filter(named).count(), 1, "{topic}: {problems:#?}");
     }
     assert_eq!(problems.len(), topics.len(), "{problems:#?}");
+}
+
+// Fails without `check_route`: nobody ever ends that record, and the test waits.
+#[tokio::test]
+#[should_panic(
+    expected = "no actor of this test bus reads `dev.contract.public.results.v1`: add `.supervise::<..>(..)`"
+)]
+async fn what_nobody_reads_cannot_be_delivered() {
+    let bus = Bus::new(Kafka::embedded()).service("contract").domain("contract").partial();
+    let bus = bus.with_state(Shared::new()).supervise::<Worker>(Supervisor::one_for_one());
+    let bus = TestBus::start(bus).await.unwrap();
+    let done = Done { key: "key".to_owned(), seq: 0, nth: 0, text: String::new() };
+    tokio::time::timeout(Duration::from_secs(10), bus.deliver(done)).await.expect("it says so at once");
 }
