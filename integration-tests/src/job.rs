@@ -40,6 +40,8 @@ pub enum Step {
     Sleep(u64),
     /// Waits until the test opens the gate, then returns `Ok`.
     Gate,
+    /// Waits so many milliseconds, then for the gate.
+    SleepThenGate(u64),
     /// Waits for the gate, then publishes a [`Done`].
     PublishAtGate,
     /// Waits for the gate as [`Step::Gate`], but on its thread: nothing can drop it.
@@ -212,6 +214,10 @@ async fn follow(step: &Step, job: &Job, gate: &Gate, cx: &Context<'_>) -> Result
         Step::Panic => panic!("asked to panic"),
         Step::Sleep(milliseconds) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
         Step::Gate => gate.pass().await,
+        Step::SleepThenGate(milliseconds) => {
+            tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
+            gate.pass().await;
+        }
         Step::PublishAtGate => {
             gate.pass().await;
             return Ok(vec![done(0, String::new())]);

@@ -1,7 +1,7 @@
 //! One assignment of one partition: what the poll thread and the partition's actors share.
 //!
 //! The poll thread makes it, the router hands it to the mailboxes. Credit and the committable offset flow back through
-//! atomics; the progress is locked once per batch or turn, never per record.
+//! atomics; the progress is locked a few times per batch and once per turn, never per record.
 
 mod new_log;
 mod overtaken;

@@ -70,9 +70,11 @@ impl Environment {
 
     /// What is not UTF-8 must not pass for nothing: that would be another environment.
     fn of_variable(value: &OsStr) -> Self {
-        match value.to_string_lossy().trim() {
-            "" => Self::default(),
-            name => Self::new(name),
+        match value.to_str().map(str::trim) {
+            Some("") => Self::default(),
+            Some(name) => Self::new(name),
+            // Not cut either: the first four characters may look like a name.
+            None => Self::short(value.to_string_lossy()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What each client is given: carom's defaults, then the user's options, then what nobody may change.
 
-use rdkafka::ClientConfig;
+use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
 use super::{Embedded, Kafka, defaults, layers::Scope};
 
@@ -15,7 +15,13 @@ pub(crate) enum Publishing {
 impl Kafka {
     /// The configuration of a consumer.
     pub(crate) fn consumer_config(&self, group_id: &str, client_id: &str) -> Result<ClientConfig, String> {
-        self.connected(self.consumer_layers(group_id, client_id))
+        let mut config = self.connected(self.consumer_layers(group_id, client_id))?;
+        if (config.log_level as i32) < RDKafkaLogLevel::Warning as i32 {
+            // By default rdkafka asks the crate `log`, which programs with `tracing` need not have. What has to be known
+            // comes with a warning and in no other way, see `jumps`.
+            config.set_log_level(RDKafkaLogLevel::Warning);
+        }
+        Ok(config)
     }
 
     /// The configuration of a producer.

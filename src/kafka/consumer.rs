@@ -254,7 +254,9 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
                 continue;
             }
             busy = true;
-            assignment.notice_what_was_deleted(&batch, || source.low(&assignment.partition));
+            if !assignment.is_followed_by(&batch) {
+                source.after_jump(&assignment.partition, &mut |low| assignment.notice_what_was_deleted(&batch, low));
+            }
             if let Some(batch) = assignment.receive(batch) {
                 intake.deliver(assignment, batch);
             }

@@ -30,8 +30,8 @@ const TIMING: GroupTiming = GroupTiming {
 ///
 /// # What it does not do
 ///
-/// - **It forgets.** A partition keeps 5 MB (5,242,880 bytes as stored) or 100,000 batches; what is older vanishes
-///   without an error, read or not. A reader that fell behind jumps ahead.
+/// - **It forgets.** A partition keeps 5 MB (5,242,880 bytes as stored) or 100,000 batches; what is older vanishes,
+///   read or not. A reader that fell behind jumps ahead, and the log of the program says so.
 /// - Transactions are not isolated, topics are neither compacted nor enlarged nor deleted, there is no TLS, SASL or
 ///   ACL, and the timestamp in a delivery report is made up.
 /// - All members of a group must use the same assignment strategy: mixing them aborts the process.

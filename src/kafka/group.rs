@@ -17,7 +17,7 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::{client_log::log, record::TopicPartition, secrets::Secrets, source::Figures};
+use super::{client_log::log, jumps::Jumps, record::TopicPartition, secrets::Secrets, source::Figures};
 use crate::stats::Measured;
 
 /// A rebalance that waits for its answer.
@@ -43,6 +43,7 @@ pub(super) struct GroupContext {
     closing: AtomicBool,
     /// Not to be repeated in what the client says.
     secrets: Secrets,
+    jumps: Jumps,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -80,6 +81,10 @@ impl GroupContext {
     /// What the last statistics said; nothing, if that was told before.
     pub(super) fn figures(&self) -> Figures {
         lock(&self.figures).take().unwrap_or_default()
+    }
+
+    pub(super) fn jumps(&self) -> &Jumps {
+        &self.jumps
     }
 
     pub(super) fn start_closing(&self) {
@@ -147,7 +152,10 @@ fn figures_of(statistics: &Statistics) -> Figures {
 
 impl ClientContext for GroupContext {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
-        self.served("log", || log(level, fac, &self.secrets.hide(message)));
+        self.served("log", || {
+            self.jumps.read(fac, message);
+            log(level, fac, &self.secrets.hide(message));
+        });
     }
 
     fn stats(&self, statistics: Statistics) {

@@ -22,6 +22,7 @@ mod group;
 mod group_members;
 mod health;
 pub(crate) mod held;
+mod jumps;
 mod layers;
 mod leader_epochs;
 mod missing_topics;

@@ -21,10 +21,9 @@ pub(crate) trait Source {
     /// Moves up to `records` records, and not many more than `bytes` bytes, into `batch`, without waiting.
     fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch);
 
-    /// The first offset that the log still has, as far as the client knows without asking anybody.
-    fn low(&self, _partition: &TopicPartition) -> Option<i64> {
-        None
-    }
+    /// Offsets are missing. If the client found its own out of range and went on elsewhere, asks `is_settled`, once each
+    /// time until that is true, with the first offset that the log still has, as far as the client knows.
+    fn after_jump(&mut self, _partition: &TopicPartition, _is_settled: &mut dyn FnMut(Option<i64>) -> bool) {}
 
     /// Sends one commit request for all of `points`; the answer comes as [`SourceEvent::Committed`]. Once a later request
     /// was sent, the answers to earlier ones are not reported any more.

@@ -168,8 +168,7 @@ impl KafkaSource {
         for RecordError { code, offset, reason } in failed {
             let key = format!("{partition}: {code}");
             let text = format!("{partition}@{offset}: {reason} ({code})");
-            let event = self.health.error(crate::clock::monotonic(), code, &key, text);
-            self.events.extend(event);
+            self.events.extend(self.health.error(crate::clock::monotonic(), code, &key, text));
         }
     }
 }
@@ -222,17 +221,18 @@ impl Source for KafkaSource {
     fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch) {
         let Some(split) = self.queues.get_mut(partition) else { return };
         let failed = split.take(records, bytes, batch);
-        if !failed.is_empty() {
-            self.on_record_errors(partition, failed);
-        }
+        self.on_record_errors(partition, failed);
         if !batch.is_empty() {
             self.nudge.awake(partition);
             self.alive();
         }
     }
 
-    fn low(&self, partition: &TopicPartition) -> Option<i64> {
-        raw::low(self.client.as_deref()?, partition)
+    fn after_jump(&mut self, partition: &TopicPartition, is_settled: &mut dyn FnMut(Option<i64>) -> bool) {
+        let Some(client) = self.client.clone() else { return };
+        // The line about it stands in the client's queue since before these records were asked for.
+        self.poll(&client);
+        client.context().jumps().after(partition, || is_settled(raw::low(&client, partition)));
     }
 
     fn commit(&mut self, points: &[CommitPoint]) {

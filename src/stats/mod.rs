@@ -159,12 +159,13 @@ pub struct PartitionStats {
     pub end: Option<i64>,
     /// Records that wait in librdkafka's queue (`fetchq_cnt`); `None` while it has not told.
     pub prefetched: Option<u64>,
-    /// Records taken from the client since the partition was assigned.
+    /// Records taken from the client since the partition was assigned, without those that a former owner had finished.
     pub consumed: u64,
     /// Records that all their handlers are done with: handled, dead-lettered, discarded or skipped.
     pub finished: u64,
     /// Offsets that were deleted before they were read, because the group was further behind than the topic keeps its
-    /// records (`retention.ms`, `retention.bytes`, or somebody who deleted them). More than 0 is a loss.
+    /// records (`retention.ms`, `retention.bytes`, or somebody who deleted them). More than 0 is a loss, of so many events at
+    /// most: offsets that compaction had left empty, or that a former owner had finished out of order, are counted too.
     pub deleted_unread: u64,
     /// Records taken from the client per second, over the last 10 s; 0 in the first seconds of an assignment.
     pub consumed_per_second: f64,

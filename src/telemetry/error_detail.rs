@@ -1,8 +1,7 @@
 //! What leaves the process of an error's text: it is the user's, and may carry personal data.
 
-/// How much of an error is shown, in log lines of failures and in dead letters.
-///
-/// An error for which a policy escalates is logged as it is when the bus ends, whatever this says.
+/// How much of an error is shown, in log lines of failures, in dead letters and in
+/// [`Error::Escalated`](crate::Error::Escalated).
 ///
 /// ```
 /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler};

@@ -10,7 +10,7 @@ use crate::{
 
 impl TestBus {
     /// The events of type `E` that handlers have published so far, in order, and those that were published by hand. What
-    /// was delivered is not among them.
+    /// was delivered is not among them, nor are dead letters.
     ///
     /// ```
     /// # use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
@@ -40,7 +40,12 @@ impl TestBus {
     /// # }
     /// ```
     pub fn published<E: Event>(&self) -> Vec<E> {
-        self.cluster.published().iter().filter_map(WrittenRecord::event).collect()
+        self.cluster
+            .published()
+            .iter()
+            .filter(|record| !self.is_dead(record))
+            .filter_map(WrittenRecord::event)
+            .collect()
     }
 
     /// Every record that the bus has written so far, dead letters included, in order.
@@ -100,13 +105,13 @@ impl TestBus {
     /// bus.deliver(OrderPlaced { order_id: 7 }).await;
     /// let letter = &bus.dead_letters()[0];
     /// assert_eq!(letter.event(), Some(OrderPlaced { order_id: 7 })); // as it came
+    /// assert_eq!(bus.published::<OrderPlaced>(), []);
     /// assert_eq!(letter.header("carom-error-message"), Some("the card was declined"));
     /// # Ok(())
     /// # }
     /// ```
     pub fn dead_letters(&self) -> Vec<WrittenRecord> {
-        let is_dead = |record: &WrittenRecord| self.routes.iter().any(|route| route.dead_letter_topic == record.topic);
-        self.cluster.published().into_iter().filter(is_dead).collect()
+        self.cluster.published().into_iter().filter(|record| self.is_dead(record)).collect()
     }
 
     /// Name of the topic of an event type on this bus, complete with environment and version.
@@ -284,5 +289,9 @@ impl TestBus {
     /// ```
     pub fn monitor(&self) -> Monitor {
         Monitor::of(&self.services)
+    }
+
+    fn is_dead(&self, record: &WrittenRecord) -> bool {
+        self.routes.iter().any(|route| route.dead_letter_topic == record.topic)
     }
 }

@@ -165,8 +165,9 @@ async fn a_blocking_handler_on_threads_of_its_own_does_not_stall_its_neighbours(
     let shared = job::Shared::new();
     let policy = Supervisor::one_for_one().blocking();
     let bus = world.start(world.bus_with(&shared).workers(1).supervise::<job::Worker>(policy)).await;
-    bus.publish([Job::new("slow", 0, [Step::BlockAtGate])]).await;
-    bus.publish((0..8).map(|n| Job::ok(format!("quick-{n}"), 0))).await;
+    bus.publish([Job::new(job::key_in(0, 0), 0, [Step::BlockAtGate])]).await;
+    // In other lanes, on the one thread.
+    bus.publish((0..8).map(|n| Job::ok(job::key_in(1 + n % 3, n as usize), 0))).await;
     shared.ledger.until("the quick ones", |_| shared.ledger.succeeded("Worker").len() == 8).await;
     shared.gate.open();
     shared.ledger.until_handled(9).await;
@@ -177,14 +178,15 @@ async fn time_stands_while_a_handler_works_and_jumps_when_nothing_else_can_happe
     let shared = job::Shared::new();
     let policy = Supervisor::one_for_one().retry(Retry::fixed(2, Duration::from_secs(3600)));
     let bus = world.start(world.bus_with(&shared).supervise::<job::Worker>(policy)).await;
-    bus.publish([Job::new("retried", 0, [Step::Fail]), Job::new("works", 0, [Step::Gate])]).await;
+    let retried = job::key_in(1, 0);
+    bus.publish([Job::new(&*retried, 0, [Step::Fail]), Job::new(job::key_in(0, 0), 0, [Step::Gate])]).await;
     shared.ledger.until("both", |runs| runs.len() == 2 && runs.iter().any(|run| run.end.is_some())).await;
     // The bus has turns enough in which it could skip an hour.
     let Running::Test(in_memory) = &bus else { unreachable!("that is a test bus") };
-    for n in 0..20 {
-        assert!(in_memory.deliver(Job::ok(format!("turn-{n}"), 0)).await.is_acked());
+    for nth in 0..20 {
+        assert!(in_memory.deliver(Job::ok(job::key_in(2, nth), 0)).await.is_acked());
     }
-    assert_eq!(shared.ledger.runs("Worker", "retried", 0).len(), 1, "an hour has not passed");
+    assert_eq!(shared.ledger.runs("Worker", &retried, 0).len(), 1, "an hour has not passed");
     shared.gate.open();
     shared.ledger.until("the retry", |_| shared.ledger.succeeded("Worker").len() == 22).await;
 }
