@@ -39,20 +39,11 @@ macro_rules! contract {
             async fn $test() { super::$test(integration_tests::world::World::embedded()).await; })+
         }
     };
-    (@ real_decides: { $($test:ident),+ $(,)? }) => {
-        mod real_decides {
+    (@ $real:ident: { $($test:ident),+ $(,)? }) => {
+        mod $real {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                let world = tokio::task::block_in_place(|| integration_tests::world::World::real_decides(concat!(module_path!(), "::", stringify!($test))));
-                if let Some(world) = world { super::$test(world).await; }
-            })+
-        }
-    };
-    (@ real: { $($test:ident),+ $(,)? }) => {
-        mod real {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                let world = tokio::task::block_in_place(|| integration_tests::world::World::real(concat!(module_path!(), "::", stringify!($test))));
+                let world = tokio::task::block_in_place(|| integration_tests::world::World::$real(concat!(module_path!(), "::", stringify!($test))));
                 if let Some(world) = world { super::$test(world).await; }
             })+
         }
