@@ -96,11 +96,12 @@ impl GroupContext {
         if revoke && self.closing.load(Ordering::SeqCst) {
             return give_back(client, list);
         }
-        let partitions =
+        let partitions: Vec<_> =
             list.elements().iter().map(|element| TopicPartition::new(element.topic(), element.partition())).collect();
         let rebalance = if revoke {
             Rebalance::Revoke { partitions, lost: client.assignment_lost() }
         } else {
+            partitions.iter().for_each(|partition| self.jumps.forget(partition));
             Rebalance::Assign(partitions)
         };
         lock(&self.rebalances).push_back(rebalance);

@@ -30,6 +30,11 @@ impl Jumps {
             partitions.remove(partition);
         }
     }
+
+    /// The partition comes anew: a jump that was not met before it went says nothing about what comes now.
+    pub(super) fn forget(&self, partition: &TopicPartition) {
+        self.partitions().remove(partition);
+    }
 }
 
 /// `orders [3]: offset reset (at offset 10 (leader epoch 0), broker 1) to …: Broker: Offset out of range`, with the name of
