@@ -44,6 +44,8 @@ pub(crate) struct Services {
     pub(crate) book: Arc<Book>,
     /// A partition with records waiting and none finished for so long makes no progress.
     pub(crate) stalled_after: Duration,
+    /// Records of a type that no actor handles become dead letters instead of being skipped.
+    pub(crate) dead_letter_unknown: bool,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) end: End,
 }
@@ -93,7 +95,7 @@ pub(crate) enum RecordEnd<'a> {
     DeadLettered {
         reason: &'a str,
     },
-    /// No actor handles its type.
+    /// No actor handles its type, and it was skipped.
     Unknown,
     /// Its `expirytime` has passed.
     Expired,
