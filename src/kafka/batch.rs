@@ -275,5 +275,4 @@ impl fmt::Debug for Record {
 }
 
 #[cfg(test)]
-#[path = "batch_tests.rs"]
 mod tests;

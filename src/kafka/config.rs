@@ -281,5 +281,4 @@ impl fmt::Debug for Kafka {
 }
 
 #[cfg(test)]
-#[path = "config_tests.rs"]
 mod tests;

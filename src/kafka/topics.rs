@@ -263,5 +263,4 @@ async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) 
 }
 
 #[cfg(test)]
-#[path = "topics_tests.rs"]
 mod tests;
