@@ -11,11 +11,10 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    buffers::BufferPool,
     committer::Committer,
     poll_thread::{Command, Settings, Wiring},
     rebalance::{Departed, Partitions},
-    record::{Batch, TopicPartition},
+    record::{Batch, BufferPool, TopicPartition},
     source::{Committed, Source, SourceEvent},
 };
 use crate::{

@@ -4,8 +4,6 @@
 //! [`Topics`] says what happens to missing topics, [`GroupProtocol`] how groups share partitions. Which options carom
 //! forces, and which have other defaults than librdkafka's, is in `docs/kafka-settings.md`.
 
-mod batch;
-pub(crate) mod buffers;
 #[cfg(feature = "testing")]
 pub(crate) mod bytes;
 mod check;
@@ -21,10 +19,8 @@ mod errors;
 mod group;
 mod group_members;
 mod health;
-pub(crate) mod held;
 mod jumps;
 mod layers;
-mod leader_epochs;
 mod missing_topics;
 mod nudge;
 pub(crate) mod options;
@@ -34,13 +30,11 @@ mod provisioned;
 mod raw;
 mod rebalance;
 pub(crate) mod record;
-mod same;
 mod secrets;
 #[cfg(test)]
 mod settings_page_tests;
 pub(crate) mod source;
 mod source_kafka;
-mod span;
 mod split;
 mod topic_config;
 mod topic_create;

@@ -9,9 +9,8 @@ use rdkafka::consumer::BaseConsumer;
 
 use super::{
     group::GroupContext,
-    leader_epochs::LeaderEpochs,
     raw::{PartitionQueue, RecordError},
-    record::{Batch, TopicPartition},
+    record::{Batch, TopicPartition, leader_epochs::LeaderEpochs},
 };
 use crate::dispatch::Waker;
 

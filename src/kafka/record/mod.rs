@@ -1,10 +1,26 @@
-//! Records as they travel inside carom: bytes, copied once out of the client.
+//! Records as they travel inside carom, in memory: bytes, copied once out of the client.
+//!
+//! The poll loop takes buffers from the pool (`buffers`) and has a [`Batch`] filled (`batch`): one buffer, and the places
+//! of keys, values and headers in it (`span`); what a record has in common with the one before is not copied again
+//! (`same`). Sealing the batch counts its bytes as held by the partition (`held`); when its last [`Record`] is gone, they
+//! are returned, and the buffers go back to the pool. A record on its way to the broker is an [`OutRecord`].
+
+mod batch;
+mod buffers;
+mod held;
+pub(super) mod leader_epochs;
+mod same;
+mod span;
 
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-pub(crate) use super::batch::{Batch, Record};
+pub(crate) use self::{
+    batch::{Batch, Record},
+    buffers::BufferPool,
+    held::HeldBytes,
+};
 
 /// One partition of one topic.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -4,25 +4,25 @@
 ///
 /// A commit carries the epoch of the last record before its offset: with a newer one a truncated log would go unnoticed.
 #[derive(Debug, Default)]
-pub(super) struct LeaderEpochs {
+pub(in crate::kafka) struct LeaderEpochs {
     begins: Vec<(i64, i32)>,
     /// Offset of the last record.
     last: Option<i64>,
 }
 
 /// librdkafka's word for an unknown epoch.
-pub(super) const UNKNOWN: i32 = -1;
+pub(in crate::kafka) const UNKNOWN: i32 = -1;
 
 impl LeaderEpochs {
     /// Starts at a committed offset.
-    pub(super) fn from_committed(offset: i64, epoch: i32) -> Self {
+    pub(in crate::kafka) fn from_committed(offset: i64, epoch: i32) -> Self {
         let mut epochs = Self::default();
         epochs.seen(offset - 1, epoch);
         epochs
     }
 
     /// A record at `offset` was written under `epoch`.
-    pub(super) fn seen(&mut self, offset: i64, epoch: i32) {
+    pub(in crate::kafka) fn seen(&mut self, offset: i64, epoch: i32) {
         if self.last.replace(offset).is_some_and(|last| offset <= last) {
             // Another log, with other epochs.
             self.begins.clear();
@@ -33,7 +33,7 @@ impl LeaderEpochs {
     }
 
     /// The epoch to commit with `offset`; entries that no later commit can need are forgotten.
-    pub(super) fn before(&mut self, offset: i64) -> i32 {
+    pub(in crate::kafka) fn before(&mut self, offset: i64) -> i32 {
         let past = self.begins.iter().take_while(|&&(begins, _)| begins < offset).count();
         if past == 0 {
             return UNKNOWN;

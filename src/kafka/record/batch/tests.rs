@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::{super::buffers::BufferPool, *};
+use super::{super::BufferPool, *};
 use crate::event::read;
 
 type Pairs = Vec<(Vec<u8>, Option<Vec<u8>>)>;

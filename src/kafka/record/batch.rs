@@ -3,9 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    buffers::BufferPool,
-    held::{ByteLease, HeldBytes},
-    record::{Header, Timestamp, TopicPartition},
+    BufferPool, Header, HeldBytes, Timestamp, TopicPartition,
+    held::ByteLease,
     same::{same, same_value},
     span::{HeaderSpan, RecordSpan, Span, copy},
 };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::record::Timestamp;
+use super::Timestamp;
 use crate::event::{Look, Looks};
 
 /// Copies to the end of the buffer.
