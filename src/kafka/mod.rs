@@ -21,12 +21,10 @@ mod group_members;
 mod health;
 mod jumps;
 mod layers;
-mod missing_topics;
 mod nudge;
 pub(crate) mod options;
 mod poll_thread;
 mod producer;
-mod provisioned;
 mod raw;
 mod rebalance;
 pub(crate) mod record;
@@ -36,10 +34,6 @@ mod settings_page_tests;
 pub(crate) mod source;
 mod source_kafka;
 mod split;
-mod topic_config;
-mod topic_create;
-mod topic_plan;
-mod topic_state;
 mod topics;
 mod unreachable;
 
@@ -51,19 +45,17 @@ pub(crate) use effective::Difference;
 pub use embedded::{Embedded, EmbeddedError};
 pub(crate) use group_members::look_for_strangers;
 pub(crate) use layers::{Layers, Scope};
-pub use missing_topics::Topics;
 pub(crate) use poll_thread::{Alarm, BATCH, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
 pub(crate) use poll_thread::{Command, Wiring};
 #[cfg(feature = "testing")]
 pub(crate) use producer::oversized;
 pub(crate) use producer::{KafkaSink, Tell};
-pub(crate) use provisioned::ProvisioningSink;
 pub(crate) use rebalance::Bounds;
 pub(crate) use secrets::{HIDDEN, Value, without_user_info};
 pub(crate) use source_kafka::KafkaSource;
-pub(crate) use topic_plan::{NotProvisioned, Provisioned, TopicPlan};
-pub(crate) use topics::{PATIENCE, ensure};
+pub use topics::Topics;
+pub(crate) use topics::{NotProvisioned, PATIENCE, Provisioned, ProvisioningSink, TopicPlan, ensure};
 
 /// Version of the C library underneath.
 pub(crate) fn librdkafka_version() -> String {

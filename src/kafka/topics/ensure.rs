@@ -9,15 +9,13 @@ use std::{
 use rdkafka::{admin::AdminClient, error::KafkaError};
 
 use super::{
-    Embedded, Kafka, Topics,
-    client_log::LogContext,
-    defaults::DEAD_LETTER_HEADROOM,
-    topic_config::{self, TopicConfig},
-    topic_create,
-    topic_plan::{NotProvisioned, Provisioned, TopicPlan},
-    topic_state::{State, describe},
-    unreachable,
+    Topics,
+    config::{self, TopicConfig},
+    create,
+    plan::{NotProvisioned, Provisioned, TopicPlan},
+    state::{State, describe},
 };
+use crate::kafka::{Embedded, Kafka, client_log::LogContext, defaults::DEAD_LETTER_HEADROOM, unreachable};
 
 /// How long a start waits for the cluster before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -46,10 +44,10 @@ pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) 
     }
 }
 
-pub(super) type Admin = AdminClient<LogContext>;
+pub(in crate::kafka) type Admin = AdminClient<LogContext>;
 
 /// A client that asks, and that manages topics.
-pub(super) fn admin(kafka: &Kafka) -> Result<Admin, String> {
+pub(in crate::kafka) fn admin(kafka: &Kafka) -> Result<Admin, String> {
     let secrets = kafka.secrets();
     let context = LogContext { secrets: secrets.clone() };
     let admin = kafka.admin_config("carom-admin")?.create_with_context(context);
@@ -161,9 +159,9 @@ impl Provisioning {
         let names: Vec<_> = missing.iter().map(|topic| topic.name.clone()).collect();
         let results = match self.embedded.clone() {
             Some(broker) => {
-                blocking(move || missing.iter().map(|topic| topic_create::embedded(&broker, topic)).collect()).await
+                blocking(move || missing.iter().map(|topic| create::embedded(&broker, topic)).collect()).await
             }
-            None => topic_create::real(&self.admin, &missing, self.left()).await,
+            None => create::real(&self.admin, &missing, self.left()).await,
         };
         let mut created = Vec::new();
         for (name, result) in names.into_iter().zip(results) {
@@ -242,7 +240,7 @@ impl Provisioning {
         // Admin requests only time out there.
         if self.embedded.is_none() {
             let unknown: Vec<_> = topics.filter(|topic| !self.configs.contains_key(topic)).collect();
-            let found = topic_config::read(&self.admin, &unknown, self.left()).await;
+            let found = config::read(&self.admin, &unknown, self.left()).await;
             self.configs.extend(found);
         }
     }

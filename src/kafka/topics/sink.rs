@@ -7,11 +7,14 @@ use futures_util::{FutureExt, future::BoxFuture};
 use tokio::sync::OnceCell;
 
 use super::{
-    Kafka, KafkaSink, Topics,
+    Topics,
+    ensure::{PATIENCE, ensure},
+    plan::{NotProvisioned, TopicPlan},
+};
+use crate::kafka::{
+    Kafka, KafkaSink,
     record::OutRecord,
     source::{Delivery, SendError, SendErrorKind, Sink},
-    topic_plan::{NotProvisioned, TopicPlan},
-    topics::{PATIENCE, ensure},
 };
 
 /// Partitions that an event asks for, by the name of its topic.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use rdkafka::admin::{ConfigResource, ResourceSpecifier};
 
-use super::{topic_create::within, topic_plan::TopicPlan, topics::Admin};
+use super::{create::within, ensure::Admin, plan::TopicPlan};
 
 /// What matters here of a topic's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

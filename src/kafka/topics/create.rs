@@ -7,7 +7,8 @@ use rdkafka::{
     error::RDKafkaErrorCode,
 };
 
-use super::{Embedded, topic_plan::TopicPlan, topics::Admin};
+use super::{ensure::Admin, plan::TopicPlan};
+use crate::kafka::Embedded;
 
 /// How many partitions a topic on the embedded broker gets that asks for none, as in its own auto-creation.
 const EMBEDDED_PARTITIONS: u32 = 4;
