@@ -9,9 +9,7 @@ pub(crate) mod bytes;
 mod check;
 mod client_config;
 mod client_log;
-mod committer;
 mod config;
-mod consumer;
 mod defaults;
 mod effective;
 mod embedded;
@@ -23,10 +21,9 @@ mod jumps;
 mod layers;
 mod nudge;
 pub(crate) mod options;
-mod poll_thread;
+mod poll;
 mod producer;
 mod raw;
-mod rebalance;
 pub(crate) mod record;
 mod secrets;
 #[cfg(test)]
@@ -39,19 +36,16 @@ mod unreachable;
 
 pub(crate) use client_config::Publishing;
 pub use config::{GroupProtocol, Kafka};
-#[cfg(feature = "testing")]
-pub(crate) use consumer::PollLoop;
 pub(crate) use effective::Difference;
 pub use embedded::{Embedded, EmbeddedError};
 pub(crate) use group_members::look_for_strangers;
 pub(crate) use layers::{Layers, Scope};
-pub(crate) use poll_thread::{Alarm, BATCH, Poller, Settings as PollSettings};
+pub(crate) use poll::{Alarm, BATCH, Bounds, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
-pub(crate) use poll_thread::{Command, Wiring};
+pub(crate) use poll::{Command, PollLoop, Wiring};
 #[cfg(feature = "testing")]
 pub(crate) use producer::oversized;
 pub(crate) use producer::{KafkaSink, Tell};
-pub(crate) use rebalance::Bounds;
 pub(crate) use secrets::{HIDDEN, Value, without_user_info};
 pub(crate) use source_kafka::KafkaSource;
 pub use topics::Topics;

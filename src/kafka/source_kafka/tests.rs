@@ -21,7 +21,7 @@ use super::*;
 use crate::{
     dispatch::{Assignment, Intake},
     kafka::{
-        poll_thread::{Alarm, Poller, Settings},
+        poll::{Alarm, Poller, Settings},
         raw::testing::{Written, join_at_once, produce},
         record::Timestamp,
     },

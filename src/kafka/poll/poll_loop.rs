@@ -12,13 +12,15 @@ use tokio::sync::oneshot;
 
 use super::{
     committer::Committer,
-    poll_thread::{Command, Settings, Wiring},
     rebalance::{Departed, Partitions},
-    record::{Batch, BufferPool, TopicPartition},
-    source::{Committed, Source, SourceEvent},
+    thread::{Command, Settings, Wiring},
 };
 use crate::{
     dispatch::{Assignment, Intake},
+    kafka::{
+        record::{Batch, BufferPool, TopicPartition},
+        source::{Committed, Source, SourceEvent},
+    },
     telemetry::logs,
 };
 

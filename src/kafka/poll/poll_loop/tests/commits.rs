@@ -1,7 +1,7 @@
 //! When commits are sent, and when an offset counts as committed.
 
 use super::*;
-use crate::kafka::committer::Policy;
+use crate::kafka::poll::committer::Policy;
 
 #[test]
 fn an_offset_counts_as_committed_when_the_broker_has_said_so() {

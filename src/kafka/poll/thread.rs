@@ -10,8 +10,11 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{committer::Policy, consumer::PollLoop, rebalance::Bounds, source::Source};
-use crate::dispatch::{Intake, Limits, Waker};
+use super::{committer::Policy, poll_loop::PollLoop, rebalance::Bounds};
+use crate::{
+    dispatch::{Intake, Limits, Waker},
+    kafka::source::Source,
+};
 
 /// The longest sleep of an idle loop: the client has to be served, whatever callbacks say.
 const PARK: Duration = Duration::from_millis(100);

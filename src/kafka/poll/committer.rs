@@ -9,7 +9,7 @@ mod policy;
 use std::{collections::BTreeMap, time::Duration};
 
 pub(crate) use self::policy::Policy;
-use super::{
+use crate::kafka::{
     record::TopicPartition,
     source::{CommitError, CommitPoint},
 };

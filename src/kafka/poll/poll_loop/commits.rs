@@ -6,7 +6,7 @@ use super::PollLoop;
 use crate::{
     dispatch::Intake,
     kafka::{
-        committer::Verdict,
+        poll::committer::Verdict,
         record::TopicPartition,
         source::{CommitError, Source},
     },

@@ -5,12 +5,14 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::{
-    committer::{Load, Standing},
-    record::TopicPartition,
-    source::{CommitError, CommitPoint},
+use super::committer::{Load, Standing};
+use crate::{
+    dispatch::Assignment,
+    kafka::{
+        record::TopicPartition,
+        source::{CommitError, CommitPoint},
+    },
 };
-use crate::dispatch::Assignment;
 
 /// How long a departure may take.
 #[derive(Debug, Clone, Copy)]
