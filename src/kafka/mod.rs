@@ -10,16 +10,12 @@ mod check;
 mod client_config;
 mod client_log;
 mod config;
+mod consumer;
 mod defaults;
 mod effective;
 mod embedded;
 mod errors;
-mod group;
-mod group_members;
-mod health;
-mod jumps;
 mod layers;
-mod nudge;
 pub(crate) mod options;
 mod poll;
 mod producer;
@@ -29,16 +25,14 @@ mod secrets;
 #[cfg(test)]
 mod settings_page_tests;
 pub(crate) mod source;
-mod source_kafka;
-mod split;
 mod topics;
 mod unreachable;
 
 pub(crate) use client_config::Publishing;
 pub use config::{GroupProtocol, Kafka};
+pub(crate) use consumer::{KafkaSource, look_for_strangers};
 pub(crate) use effective::Difference;
 pub use embedded::{Embedded, EmbeddedError};
-pub(crate) use group_members::look_for_strangers;
 pub(crate) use layers::{Layers, Scope};
 pub(crate) use poll::{Alarm, BATCH, Bounds, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
@@ -47,7 +41,6 @@ pub(crate) use poll::{Command, PollLoop, Wiring};
 pub(crate) use producer::oversized;
 pub(crate) use producer::{KafkaSink, Tell};
 pub(crate) use secrets::{HIDDEN, Value, without_user_info};
-pub(crate) use source_kafka::KafkaSource;
 pub use topics::Topics;
 pub(crate) use topics::{NotProvisioned, PATIENCE, Provisioned, ProvisioningSink, TopicPlan, ensure};
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, thread, time::Duration};
 
-use super::{Kafka, raw::client_ids, topics::admin};
+use crate::kafka::{Kafka, raw::client_ids, topics::admin};
 
 /// How long the cluster may take to answer.
 const WITHIN: Duration = Duration::from_secs(5);

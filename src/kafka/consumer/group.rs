@@ -17,8 +17,11 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::{client_log::log, jumps::Jumps, record::TopicPartition, secrets::Secrets, source::Figures};
-use crate::stats::Measured;
+use super::jumps::Jumps;
+use crate::{
+    kafka::{client_log::log, record::TopicPartition, secrets::Secrets, source::Figures},
+    stats::Measured,
+};
 
 /// A rebalance that waits for its answer.
 #[derive(Debug)]

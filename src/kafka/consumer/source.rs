@@ -2,8 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, mpsc},
-    thread,
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,20 +13,25 @@ use rdkafka::{
 };
 
 use super::{
-    errors,
+    close::close,
     group::{self, GroupContext, Rebalance},
     health::Health,
     nudge::Nudge,
-    raw::{self, CommitAnswer, CommitQueue, RecordError},
-    record::{
-        Batch, TopicPartition,
-        leader_epochs::{LeaderEpochs, UNKNOWN},
-    },
-    secrets::Secrets,
-    source::{CommitError, CommitPoint, Figures, Source, SourceEvent},
     split::Split,
 };
-use crate::dispatch::Waker;
+use crate::{
+    dispatch::Waker,
+    kafka::{
+        errors,
+        raw::{self, CommitAnswer, CommitQueue, RecordError},
+        record::{
+            Batch, TopicPartition,
+            leader_epochs::{LeaderEpochs, UNKNOWN},
+        },
+        secrets::Secrets,
+        source::{CommitError, CommitPoint, Figures, Source, SourceEvent},
+    },
+};
 
 /// The one call that blocks the poll thread: what the group has committed, at an assign.
 const COMMITTED_WITHIN: Duration = Duration::from_secs(5);
@@ -280,15 +284,7 @@ impl Source for KafkaSource {
         }
         self.queues.clear();
         self.commits = None;
-        let (closed, wait) = mpsc::channel();
-        let spawned = thread::Builder::new().name("carom-close".to_owned()).spawn(move || {
-            drop(client);
-            // Nobody waits any more when the bound has passed.
-            let _ = closed.send(());
-        });
-        if spawned.is_err() || wait.recv_timeout(within).is_err() {
-            tracing::warn!(?within, "the client did not close in time and was left behind");
-        }
+        close(client, within);
     }
 }
 

@@ -7,12 +7,14 @@ use std::sync::{
 
 use rdkafka::consumer::BaseConsumer;
 
-use super::{
-    group::GroupContext,
-    raw::{PartitionQueue, RecordError},
-    record::{Batch, TopicPartition, leader_epochs::LeaderEpochs},
+use super::group::GroupContext;
+use crate::{
+    dispatch::Waker,
+    kafka::{
+        raw::{PartitionQueue, RecordError},
+        record::{Batch, TopicPartition, leader_epochs::LeaderEpochs},
+    },
 };
-use crate::dispatch::Waker;
 
 /// A queue that has not reported records is looked at all the same, once in so many turns.
 const LOOK_ANYWAY: u32 = 16;

@@ -7,7 +7,7 @@ use std::{
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use super::{
+use crate::kafka::{
     errors::{self, PollError},
     source::SourceEvent,
 };

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::record::TopicPartition;
+use crate::kafka::record::TopicPartition;
 
 /// Those with which nobody has dealt yet.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use std::{
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 
-use super::record::TopicPartition;
+use crate::kafka::record::TopicPartition;
 
 /// How long partitions are nudged: without it they wake by themselves in less than a second.
 const PATIENCE: Duration = Duration::from_secs(2);
