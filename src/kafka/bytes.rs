@@ -9,7 +9,7 @@ use rdkafka::{
 
 use super::{
     Kafka, KafkaSink,
-    client_config::Publishing,
+    client::Publishing,
     raw::PartitionQueue,
     record::{Batch, OutRecord, Record, TopicPartition, leader_epochs::LeaderEpochs},
     source::{Delivery, SendError, Sink},

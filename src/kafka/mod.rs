@@ -6,41 +6,26 @@
 
 #[cfg(feature = "testing")]
 pub(crate) mod bytes;
-mod check;
-mod client_config;
-mod client_log;
-mod config;
+mod client;
 mod consumer;
-mod defaults;
-mod effective;
 mod embedded;
-mod errors;
-mod layers;
-pub(crate) mod options;
 mod poll;
 mod producer;
 mod raw;
 pub(crate) mod record;
-mod secrets;
-#[cfg(test)]
-mod settings_page_tests;
 pub(crate) mod source;
 mod topics;
-mod unreachable;
 
-pub(crate) use client_config::Publishing;
-pub use config::{GroupProtocol, Kafka};
+pub(crate) use client::{Difference, HIDDEN, Layers, Publishing, Scope, Value, options, without_user_info};
+pub use client::{GroupProtocol, Kafka};
 pub(crate) use consumer::{KafkaSource, look_for_strangers};
-pub(crate) use effective::Difference;
 pub use embedded::{Embedded, EmbeddedError};
-pub(crate) use layers::{Layers, Scope};
 pub(crate) use poll::{Alarm, BATCH, Bounds, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
 pub(crate) use poll::{Command, PollLoop, Wiring};
 #[cfg(feature = "testing")]
 pub(crate) use producer::oversized;
 pub(crate) use producer::{KafkaSink, Tell};
-pub(crate) use secrets::{HIDDEN, Value, without_user_info};
 pub use topics::Topics;
 pub(crate) use topics::{NotProvisioned, PATIENCE, Provisioned, ProvisioningSink, TopicPlan, ensure};
 

@@ -19,7 +19,11 @@ use rdkafka::{
 
 use super::jumps::Jumps;
 use crate::{
-    kafka::{client_log::log, record::TopicPartition, secrets::Secrets, source::Figures},
+    kafka::{
+        client::{Secrets, log::log},
+        record::TopicPartition,
+        source::Figures,
+    },
     stats::Measured,
 };
 

@@ -8,7 +8,7 @@ use std::{
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use crate::kafka::{
-    errors::{self, PollError},
+    client::errors::{self, PollError},
     source::SourceEvent,
 };
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, thread, time::Duration};
 
-use crate::kafka::{Kafka, raw::client_ids, topics::admin};
+use crate::kafka::{Kafka, client::admin::admin, raw::client_ids};
 
 /// How long the cluster may take to answer.
 const WITHIN: Duration = Duration::from_secs(5);

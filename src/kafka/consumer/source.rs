@@ -22,13 +22,12 @@ use super::{
 use crate::{
     dispatch::Waker,
     kafka::{
-        errors,
+        client::{Secrets, errors},
         raw::{self, CommitAnswer, CommitQueue, RecordError},
         record::{
             Batch, TopicPartition,
             leader_epochs::{LeaderEpochs, UNKNOWN},
         },
-        secrets::Secrets,
         source::{CommitError, CommitPoint, Figures, Source, SourceEvent},
     },
 };

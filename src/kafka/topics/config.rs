@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use rdkafka::admin::{ConfigResource, ResourceSpecifier};
 
-use super::{create::within, ensure::Admin, plan::TopicPlan};
+use super::{create::within, plan::TopicPlan};
+use crate::kafka::client::admin::Admin;
 
 /// What matters here of a topic's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

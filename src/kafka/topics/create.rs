@@ -7,8 +7,8 @@ use rdkafka::{
     error::RDKafkaErrorCode,
 };
 
-use super::{ensure::Admin, plan::TopicPlan};
-use crate::kafka::Embedded;
+use super::plan::TopicPlan;
+use crate::kafka::{Embedded, client::admin::Admin};
 
 /// How many partitions a topic on the embedded broker gets that asks for none, as in its own auto-creation.
 const EMBEDDED_PARTITIONS: u32 = 4;

@@ -6,8 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::{admin::AdminClient, error::KafkaError};
-
 use super::{
     Topics,
     config::{self, TopicConfig},
@@ -15,7 +13,14 @@ use super::{
     plan::{NotProvisioned, Provisioned, TopicPlan},
     state::{State, describe},
 };
-use crate::kafka::{Embedded, Kafka, client_log::LogContext, defaults::DEAD_LETTER_HEADROOM, unreachable};
+use crate::kafka::{
+    Embedded, Kafka,
+    client::{
+        admin::{Admin, admin},
+        defaults::DEAD_LETTER_HEADROOM,
+        unreachable,
+    },
+};
 
 /// How long a start waits for the cluster before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -42,16 +47,6 @@ pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) 
         _ if problems.is_empty() => Ok(Provisioned { warnings, cluster_id }),
         _ => Err(NotProvisioned::Problems(problems)),
     }
-}
-
-pub(in crate::kafka) type Admin = AdminClient<LogContext>;
-
-/// A client that asks, and that manages topics.
-pub(in crate::kafka) fn admin(kafka: &Kafka) -> Result<Admin, String> {
-    let secrets = kafka.secrets();
-    let context = LogContext { secrets: secrets.clone() };
-    let admin = kafka.admin_config("carom-admin")?.create_with_context(context);
-    admin.map_err(|error: KafkaError| secrets.hide(&error.to_string()))
 }
 
 struct Provisioning {

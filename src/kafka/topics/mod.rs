@@ -13,7 +13,6 @@ mod plan;
 mod sink;
 mod state;
 
-pub(super) use self::ensure::admin;
 pub use self::missing::Topics;
 pub(crate) use self::{
     ensure::{PATIENCE, ensure},

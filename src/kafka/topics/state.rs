@@ -8,7 +8,7 @@ use rdkafka::{
     metadata::{Metadata, MetadataTopic},
 };
 
-use crate::kafka::client_log::LogContext;
+use crate::kafka::client::log::LogContext;
 
 /// One topic, as the cluster describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

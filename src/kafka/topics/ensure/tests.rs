@@ -1,4 +1,5 @@
 use super::*;
+use crate::kafka::client::log::LogContext;
 
 fn topic(name: &str, partitions: u32) -> TopicPlan {
     TopicPlan { name: name.to_owned(), partitions: Some(partitions), ..TopicPlan::default() }

@@ -2,10 +2,10 @@
 
 use rdkafka::{ClientContext, config::RDKafkaLogLevel, error::KafkaError};
 
-use super::secrets::Secrets;
+use super::Secrets;
 
 /// One line of the client's log.
-pub(super) fn log(level: RDKafkaLogLevel, fac: &str, message: &str) {
+pub(in crate::kafka) fn log(level: RDKafkaLogLevel, fac: &str, message: &str) {
     match level {
         RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
             tracing::error!(target: "librdkafka", fac, "{message}");
@@ -17,7 +17,7 @@ pub(super) fn log(level: RDKafkaLogLevel, fac: &str, message: &str) {
 }
 
 /// Likewise, at the level it was written with (syslog's numbers).
-pub(super) fn log_at(level: i32, text: &str) {
+pub(in crate::kafka) fn log_at(level: i32, text: &str) {
     match level {
         ..=3 => tracing::error!(target: "librdkafka", "{text}"),
         4 => tracing::warn!(target: "librdkafka", "{text}"),
@@ -28,7 +28,7 @@ pub(super) fn log_at(level: i32, text: &str) {
 
 /// The callbacks of a client that only has something to log.
 #[derive(Default)]
-pub(super) struct LogContext {
+pub(in crate::kafka) struct LogContext {
     /// Not to be repeated in what the client says.
     pub(super) secrets: Secrets,
 }

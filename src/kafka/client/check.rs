@@ -6,7 +6,7 @@ use rdkafka::{
     producer::BaseProducer,
 };
 
-use super::{Kafka, client_config::Publishing, config::Cluster, options};
+use super::{Kafka, Publishing, cluster::Cluster, options};
 
 impl Kafka {
     /// What is wrong with the options, one sentence each; asks librdkafka, not a broker. A bus refuses to start with any.

@@ -2,12 +2,7 @@
 
 use rdkafka::{ClientConfig, config::NativeClientConfig};
 
-use super::{
-    Kafka, Publishing,
-    config::Cluster,
-    layers::Scope,
-    secrets::{Secrets, Value},
-};
+use super::{Kafka, Publishing, Secrets, cluster::Cluster, layers::Scope, secrets::Value};
 
 /// An option whose value is not librdkafka's own.
 #[derive(Debug, Clone, PartialEq, Eq)]

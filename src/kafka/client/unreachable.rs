@@ -4,17 +4,15 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
-use super::{
-    Kafka,
-    raw::produce::{Event, RawProducer},
-};
+use super::Kafka;
+use crate::kafka::raw::produce::{Event, RawProducer};
 
 /// How long a connection may take to fail.
 const WITHIN: Duration = Duration::from_secs(2);
 
 /// Connects once more, and returns what a connection failed with, in librdkafka's words; `None` if none of them failed
 /// soon.
-pub(super) async fn why(kafka: &Kafka) -> Option<String> {
+pub(in crate::kafka) async fn why(kafka: &Kafka) -> Option<String> {
     let config = kafka.admin_config("carom-admin").ok()?;
     let reason = tokio::task::spawn_blocking(move || reason(&config, WITHIN)).await.ok()??;
     Some(kafka.secrets().hide(&reason))

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use rdkafka::{ClientConfig, error::KafkaError, types::RDKafkaConfRes, util::get_rdkafka_version};
 
-use super::{raw, secrets::Value};
-use crate::nearest::nearest;
+use super::secrets::Value;
+use crate::{kafka::raw, nearest::nearest};
 
 /// Options the runtime owns, and the sentence a user gets who sets one.
 const OWNED: &[(&str, &str)] = &[

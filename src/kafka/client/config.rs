@@ -2,7 +2,8 @@
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
-use super::{Embedded, Kafka, defaults, layers::Scope};
+use super::{Kafka, defaults, layers::Scope};
+use crate::kafka::Embedded;
 
 /// What a producer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,7 @@ impl Kafka {
         let mut config = self.connected(self.consumer_layers(group_id, client_id))?;
         if (config.log_level as i32) < RDKafkaLogLevel::Warning as i32 {
             // By default rdkafka asks the crate `log`, which programs with `tracing` need not have. What has to be known
-            // comes with a warning and in no other way, see `jumps`.
+            // comes with a warning and in no other way, see `consumer::jumps`.
             config.set_log_level(RDKafkaLogLevel::Warning);
         }
         Ok(config)

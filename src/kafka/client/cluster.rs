@@ -1,14 +1,15 @@
 //! How a bus reaches Kafka: the cluster, and the options of its clients. What is wrong with them is found in
-//! [`check`](super::check), what each client is given is put together in [`client_config`](super::client_config).
+//! [`check`](super::check), what each client is given is put together in [`config`](super::config).
 
 use std::fmt;
 
-use crate::event::Partitioner;
-
 use super::{
-    Embedded, Topics,
     layers::{Layers, Scope},
     secrets::Value,
+};
+use crate::{
+    event::Partitioner,
+    kafka::{Embedded, Topics},
 };
 
 /// Which broker a bus talks to, and how.

@@ -2,11 +2,11 @@
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use super::source::CommitError;
+use crate::kafka::source::CommitError;
 
 /// What to do about an error that polling brought up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PollError {
+pub(in crate::kafka) enum PollError {
     /// Nothing can be reached.
     Down,
     /// The client repairs it by itself.
@@ -17,7 +17,7 @@ pub(super) enum PollError {
     Fatal,
 }
 
-pub(super) fn of_poll(code: Code) -> PollError {
+pub(in crate::kafka) fn of_poll(code: Code) -> PollError {
     match code {
         Code::Fatal
         | Code::Fenced
@@ -44,7 +44,7 @@ pub(super) fn of_poll(code: Code) -> PollError {
 }
 
 /// What to do about a partition's error in the answer to a commit; `None` is success.
-pub(super) fn of_commit(code: Code) -> Option<CommitError> {
+pub(in crate::kafka) fn of_commit(code: Code) -> Option<CommitError> {
     let reason = || code.to_string();
     Some(match code {
         Code::NoError | Code::NoOffset => return None,

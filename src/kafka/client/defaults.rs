@@ -2,7 +2,7 @@
 
 use rdkafka::ClientConfig;
 
-use super::{GroupProtocol, client_config::Publishing};
+use super::{GroupProtocol, Publishing};
 
 type Values = [(&'static str, &'static str)];
 
@@ -12,7 +12,7 @@ pub(crate) const PRODUCER_QUEUE_RECORDS: usize = 100_000;
 pub(crate) const PRODUCER_QUEUE_KBYTES: usize = 262_144;
 
 /// What the headers of a dead letter may add to the record it carries.
-pub(super) const DEAD_LETTER_HEADROOM: u64 = 64 * 1024;
+pub(in crate::kafka) const DEAD_LETTER_HEADROOM: u64 = 64 * 1024;
 /// librdkafka's own default.
 const MESSAGE_MAX_BYTES: u64 = 1_000_000;
 

@@ -10,7 +10,7 @@ use super::{
     options,
 };
 
-const PAGE: &str = include_str!("../../docs/kafka-settings.md");
+const PAGE: &str = include_str!("../../../docs/kafka-settings.md");
 
 /// client, option, value, default
 type Row = (String, String, String, String);
