@@ -96,6 +96,9 @@ pub(crate) enum CommitError {
     Retry(String),
     /// The partition is perhaps not ours any more: send nothing of it until a rebalance says so, or for a while.
     Lost(String),
+    /// As [`CommitError::Lost`]. But while the client joins the group again, a commit waits behind its request to join, and
+    /// is refused with these words when all have joined: one that leaves of its own accord asks once more.
+    OldGeneration(String),
     /// The metadata was refused: send all again without.
     MetadataTooLarge,
     /// An operator has to act (rights, offsets out of range).

@@ -49,9 +49,8 @@ pub(in crate::kafka) fn of_commit(code: Code) -> Option<CommitError> {
     Some(match code {
         Code::NoError | Code::NoOffset => return None,
         Code::OffsetMetadataTooLarge => CommitError::MetadataTooLarge,
-        Code::IllegalGeneration | Code::UnknownMemberId | Code::State | Code::AssignmentLost => {
-            CommitError::Lost(reason())
-        }
+        Code::IllegalGeneration => CommitError::OldGeneration(reason()),
+        Code::UnknownMemberId | Code::State | Code::AssignmentLost => CommitError::Lost(reason()),
         Code::FencedMemberEpoch | Code::FencedInstanceId | Code::Fatal => CommitError::Fatal(reason()),
         Code::GroupAuthorizationFailed
         | Code::TopicAuthorizationFailed
@@ -106,7 +105,8 @@ mod tests {
         assert_eq!(of_commit(Code::NoError), None);
         assert_eq!(of_commit(Code::NoOffset), None);
         assert_eq!(of_commit(Code::OffsetMetadataTooLarge), Some(CommitError::MetadataTooLarge));
-        for code in [Code::IllegalGeneration, Code::UnknownMemberId, Code::State, Code::AssignmentLost] {
+        assert!(matches!(of_commit(Code::IllegalGeneration), Some(CommitError::OldGeneration(_))));
+        for code in [Code::UnknownMemberId, Code::State, Code::AssignmentLost] {
             assert!(matches!(of_commit(code), Some(CommitError::Lost(_))), "{code}");
         }
         for code in [Code::RebalanceInProgress, Code::StaleMemberEpoch, Code::NotCoordinator, Code::RequestTimedOut] {

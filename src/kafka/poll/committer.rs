@@ -52,10 +52,17 @@ struct Tracked {
     epoch: u64,
     /// The newest version that the broker has acknowledged.
     acked: Option<u64>,
-    /// Left out of requests until then.
-    suspended: Option<Duration>,
+    suspended: Option<Suspended>,
     /// A refusal of a request sent before this says nothing any more.
     confirmed: Duration,
+}
+
+/// Why, and for how long, a partition is left out of requests.
+#[derive(Debug, Clone, Copy)]
+struct Suspended {
+    until: Duration,
+    /// The group has another generation: it joins again, or has thrown this member out.
+    joining: bool,
 }
 
 #[derive(Debug)]
@@ -81,6 +88,8 @@ pub(crate) struct Committer {
     plain_until: Duration,
     /// An operator was told, and it is not over yet.
     alarmed: bool,
+    /// What is tracked leaves of its own accord.
+    leaving: bool,
     dead: bool,
 }
 
@@ -110,6 +119,14 @@ impl Committer {
             tracked.confirmed = now;
         }
         self.looked = None;
+    }
+
+    /// The bus stops, perhaps while the group joins again: a refusal because of that is no last word.
+    ///
+    /// This is safe as long as the partitions are ours, that is, as long as the client does not say that they are lost: it
+    /// joins under another name only after that.
+    pub(crate) fn leave(&mut self) {
+        self.leaving = true;
     }
 
     /// The client is dead: nothing is sent any more.
@@ -171,8 +188,12 @@ impl Committer {
         self.tracked.get(partition).is_some_and(|tracked| {
             tracked.epoch == epoch
                 && tracked.acked.is_none_or(|acked| acked < version)
-                && tracked.suspended.is_none_or(|until| now >= until)
+                && !self.is_suspended(now, tracked)
         })
+    }
+
+    fn is_suspended(&self, now: Duration, tracked: &Tracked) -> bool {
+        tracked.suspended.is_some_and(|why| now < why.until && !(why.joining && self.leaving))
     }
 
     /// Takes the answer of the request in flight; `jitter` is random in `[0, 1)`.
@@ -205,7 +226,7 @@ impl Committer {
         }
         if retry {
             self.failures = self.failures.saturating_add(1);
-            self.not_before = now + self.backoff(jitter);
+            self.not_before = now + self.policy.wait(self.failures, jitter);
             self.not_before_urgent = self.not_before.min(now + self.policy.backoff.0);
         }
         verdict
@@ -232,18 +253,20 @@ impl Committer {
                 self.dead = true;
                 verdict.fatal.get_or_insert(reason);
             }
-            CommitError::Lost(reason) => {
+            CommitError::Lost(ref reason) | CommitError::OldGeneration(ref reason) => {
                 let Some(tracked) = tracked else { return false };
                 if request.sent < tracked.confirmed {
                     return true;
                 }
                 tracing::info!(%partition, reason, "a commit was refused: a rebalance runs, or the partition is lost");
-                tracked.suspended = Some(now + lost);
+                let joining = matches!(error, CommitError::OldGeneration(_));
+                tracked.suspended = Some(Suspended { until: now + lost, joining });
                 verdict.lost.push(partition.clone());
+                return joining && self.leaving;
             }
             CommitError::Alarm(reason) => {
                 let Some(tracked) = tracked else { return false };
-                tracked.suspended = Some(now + alarm);
+                tracked.suspended = Some(Suspended { until: now + alarm, joining: false });
                 verdict.alarms.push(format!("cannot commit {partition}: {reason}"));
             }
         }
@@ -259,19 +282,10 @@ impl Committer {
         }
     }
 
-    /// Doubles from the first to the longest, the upper half of it at random.
-    fn backoff(&self, jitter: f64) -> Duration {
-        let (first, longest) = self.policy.backoff;
-        let doubled = first.saturating_mul(1 << self.failures.saturating_sub(1).min(16));
-        doubled.min(longest).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
-    }
-
     /// Nothing is left to wait for: this version is committed, or it never will be.
     pub(crate) fn is_settled(&self, now: Duration, partition: &TopicPartition, epoch: u64, version: u64) -> bool {
         let Some(tracked) = self.tracked.get(partition).filter(|tracked| tracked.epoch == epoch) else { return true };
-        self.dead
-            || tracked.acked.is_some_and(|acked| acked >= version)
-            || tracked.suspended.is_some_and(|until| now < until)
+        self.dead || tracked.acked.is_some_and(|acked| acked >= version) || self.is_suspended(now, tracked)
     }
 }
 

@@ -120,6 +120,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             *own = until.min(*own);
         } else {
             self.phase = Phase::Stopping { done: done.into_iter().collect(), until };
+            self.committer.leave();
         }
         for assignment in self.partitions.leave(until) {
             self.give_up(&assignment);

@@ -34,3 +34,12 @@ impl Default for Policy {
         }
     }
 }
+
+impl Policy {
+    /// The wait after so many failures: doubles from the first to the longest, the upper half of it at random.
+    pub(super) fn wait(&self, failures: u32, jitter: f64) -> Duration {
+        let (first, longest) = self.backoff;
+        let doubled = first.saturating_mul(1 << failures.saturating_sub(1).min(16));
+        doubled.min(longest).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
+    }
+}

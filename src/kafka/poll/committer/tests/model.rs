@@ -16,6 +16,8 @@ enum Step {
     /// It comes back, where the group stands.
     Assign(i32),
     Confirm,
+    /// The bus stops.
+    Leave,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -26,6 +28,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..3).prop_map(Step::Lose),
         1 => (0..3).prop_map(Step::Assign),
         1 => Just(Step::Confirm),
+        1 => Just(Step::Leave),
     ];
     prop::collection::vec(step, 0..120)
 }
@@ -36,6 +39,7 @@ fn result(kind: u8) -> Result<(), CommitError> {
         1 => Err(CommitError::MetadataTooLarge),
         2 => Err(CommitError::Lost("generation".to_owned())),
         3 => Err(CommitError::Alarm("rights".to_owned())),
+        4 => Err(CommitError::OldGeneration("it joins".to_owned())),
         _ => Ok(()),
     }
 }
@@ -54,6 +58,7 @@ struct Model {
     wire: Option<(Duration, Vec<(u64, CommitPoint)>)>,
     /// What failed has to be in the next request, unless the partition is left alone.
     owed: Vec<i32>,
+    leaving: bool,
 }
 
 impl Model {
@@ -104,8 +109,10 @@ impl Model {
                 if result.is_ok() || *applied {
                     self.committed[number as usize] = point.offset;
                 }
-                if !matches!(result, Err(CommitError::Lost(_) | CommitError::Alarm(_))) {
-                    again.push(number);
+                match result {
+                    Err(CommitError::Lost(_) | CommitError::Alarm(_)) => {}
+                    Err(CommitError::OldGeneration(_)) if !self.leaving => {}
+                    _ => again.push(number),
                 }
             }
             answers.push((point.partition, result));
@@ -134,6 +141,10 @@ impl Model {
             }
             Step::Assign(number) => self.assign(number),
             Step::Confirm => self.committer.confirm(self.now),
+            Step::Leave => {
+                self.leaving = true;
+                self.committer.leave();
+            }
         }
         self.pump();
         for number in 0..3 {

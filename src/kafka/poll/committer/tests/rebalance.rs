@@ -30,6 +30,38 @@ fn a_refusal_of_what_was_sent_before_the_rebalance_does_not_count() {
 }
 
 #[test]
+fn who_leaves_while_the_group_joins_asks_once_more() {
+    let refused = |points: &[CommitPoint]| all(points, &Err(CommitError::OldGeneration(String::new())));
+    let mut committer = tracking(1);
+    // Sent while it stayed: only a rebalance, or time, makes up for the refusal.
+    let first = committer.request(SECOND, [standing(0, 1, 5)]).unwrap();
+    assert_eq!(committer.answered(SECOND, refused(&first), 0.0).lost, [partition(0)]);
+    assert!(committer.is_settled(SECOND, &partition(0), 1, 5));
+    assert_eq!(committer.request(SECOND, [standing(0, 1, 5)]), None);
+
+    committer.leave();
+    // Fails when `is_suspended` does not look at `leaving`: what had finished is repeated after the restart.
+    assert!(!committer.is_settled(SECOND, &partition(0), 1, 5));
+    let second = committer.request(SECOND, [standing(0, 1, 5)]).unwrap();
+    committer.answered(SECOND, refused(&second), 0.0);
+    let urgent = Load { urgent: true, ..Load::default() };
+    // Fails when `fail` does not ask for a pause: it would send as fast as the broker refuses.
+    assert!(!committer.due(SECOND, urgent));
+    assert!(committer.due(SECOND + Duration::from_millis(100), urgent));
+    assert!(!committer.is_settled(SECOND, &partition(0), 1, 5));
+}
+
+#[test]
+fn what_was_thrown_out_of_the_group_is_not_asked_for_again() {
+    let mut committer = tracking(1);
+    committer.leave();
+    let points = committer.request(SECOND, [standing(0, 1, 5)]).unwrap();
+    committer.answered(SECOND, all(&points, &Err(CommitError::Lost(String::new()))), 0.0);
+    // Fails when `fail` takes it for a generation that has passed.
+    assert!(committer.is_settled(SECOND, &partition(0), 1, 5), "nobody waits for it");
+}
+
+#[test]
 fn what_belongs_to_another_epoch_is_neither_sent_nor_acknowledged() {
     let mut committer = tracking(1);
     let points = committer.request(SECOND, [standing(0, 1, 50)]).unwrap();

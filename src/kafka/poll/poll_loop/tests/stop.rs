@@ -27,6 +27,27 @@ fn stop_takes_nothing_more_drains_commits_and_closes() {
 }
 
 #[test]
+fn a_stop_while_the_group_joins_commits_when_it_has_joined() {
+    let mut bench = Bench::running(Limits::default(), 1, 100);
+    bench.turn(Duration::ZERO);
+    bench.finish_batch(0);
+    let mut closed = bench.stop(SECOND * 10);
+    bench.turn(SECOND / 10);
+    bench.assignment(0).drained();
+    bench.turn(SECOND / 5);
+    assert_eq!(bench.notes().last(), Some(&Note::Commit(vec![(0, 100)])));
+    bench.committed(&[0], &Err(CommitError::OldGeneration("the commit waited behind the join".to_owned())));
+    bench.turn(SECOND / 4);
+    bench.turn(SECOND / 2);
+    // Fails without `Committer::leave`: the client closes, and 100 records are repeated after the restart.
+    assert_eq!(bench.notes(), [Note::Commit(vec![(0, 100)])]);
+    bench.committed(&[0], &Ok(()));
+    bench.turn(SECOND / 2);
+    assert_eq!(bench.notes(), [Note::Close(0), Note::ClientClosed]);
+    assert_eq!(closed.try_recv(), Ok(()));
+}
+
+#[test]
 fn stop_ends_at_its_bounds_whatever_happens() {
     let mut bench = Bench::running(Limits::default(), 1, 100);
     bench.turn(Duration::ZERO);
