@@ -3,8 +3,8 @@
 //! Neither the body nor the return type of `handle` is parsed or moved, so rustc's own errors about them stay rustc's
 //! own, and syntax that this crate has never heard of passes through.
 //!
-//! The registration is what `inventory` collects when the program is linked. That is why a handler need not be named in
-//! `main`, and why one in a crate that nobody names is not there.
+//! `inventory` has the registrations of every crate that is linked. That is why a handler need not be named in `main`,
+//! and why one in a crate that the program never names is not there.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
