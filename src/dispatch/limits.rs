@@ -5,9 +5,9 @@
 /// How much of a partition may be in memory at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Unfinished records.
+    /// Unfinished records: what a slow handler, or a key that waits, can pile up.
     pub(crate) records: usize,
-    /// Bytes of the batches that are still referred to.
+    /// Bytes of the batches that are still referred to. A batch may exceed it by what one call of the client returns.
     pub(crate) bytes: usize,
     /// Distance from the lowest unfinished offset to the highest received one. Keeps the offset map short, and bounds
     /// what is received again where the map is lost.
@@ -24,11 +24,7 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Credit {
     /// At least 1: a partition that may take none has no credit.
-    ///
-    /// At least 1: a partition that may take none has no credit.
     pub(crate) records: usize,
-    /// At least 1, likewise.
-    ///
     /// At least 1, likewise.
     pub(crate) bytes: usize,
 }
