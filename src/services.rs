@@ -54,6 +54,8 @@ pub(crate) struct Services {
     pub(crate) book: Arc<Book>,
     /// A partition with records waiting and none finished for so long makes no progress.
     pub(crate) stalled_after: Duration,
+    /// Records of a type that no actor handles become dead letters instead of being skipped.
+    pub(crate) dead_letter_unknown: bool,
     /// Sees how records end; a test bus waits for that.
     pub(crate) observer: Arc<dyn Observer>,
     /// Where a stage says that the bus cannot go on.
@@ -107,7 +109,7 @@ pub(crate) enum RecordEnd<'a> {
     Discarded,
     /// The broker has its dead letter; `reason` is the error's text.
     DeadLettered { reason: &'a str },
-    /// No actor handles its type.
+    /// No actor handles its type, and it was skipped.
     Unknown,
     /// Its `expirytime` has passed.
     Expired,

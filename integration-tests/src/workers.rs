@@ -3,7 +3,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use carom::Event;
@@ -17,6 +17,9 @@ use crate::{
     world::{Running, World},
 };
 
+/// How long running handlers of a worker may take to end.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The workers of one test, one after another, and the journal that they share.
 #[derive(Debug)]
 pub struct Workers<'a> {
@@ -26,7 +29,7 @@ pub struct Workers<'a> {
     executable: &'a Path,
     journal: PathBuf,
     /// Removes the directories with the journal when the test is over.
-    killed: Vec<Guarded>,
+    ended: Vec<Guarded>,
 }
 
 impl<'a> Workers<'a> {
@@ -45,7 +48,7 @@ impl<'a> Workers<'a> {
                 broker.create_topic(&topic, partitions).expect("the topic is new");
             }
         }
-        Self { world, publisher, executable: Path::new(executable), journal: PathBuf::new(), killed: Vec::new() }
+        Self { world, publisher, executable: Path::new(executable), journal: PathBuf::new(), ended: Vec::new() }
     }
 
     /// Starts a worker; returns when it has asked to join the group.
@@ -93,7 +96,20 @@ impl<'a> Workers<'a> {
     pub fn kill(&mut self, mut worker: Guarded) {
         worker.signal("KILL").expect("its guard lives");
         assert!(worker.wait_exit(Duration::from_secs(10)), "the worker survived SIGKILL");
-        self.killed.push(worker);
+        self.ended.push(worker);
+    }
+
+    /// Asks a worker to end, as an orchestrator would; how long it took.
+    ///
+    /// # Panics
+    ///
+    /// If it has not ended `within`.
+    pub fn end(&mut self, mut worker: Guarded, within: Duration) -> Duration {
+        let asked = Instant::now();
+        worker.signal("TERM").expect("its guard lives");
+        assert!(worker.wait_exit(within), "the worker still runs {within:?} after SIGTERM");
+        self.ended.push(worker);
+        asked.elapsed()
     }
 
     /// What all workers did.

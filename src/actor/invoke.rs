@@ -67,6 +67,8 @@ pub(crate) enum Fault {
     Panic(String),
     /// The record is not an event of the type it claims to be.
     Undecodable(DecodeError),
+    /// No actor handles events of this type, and the bus keeps them.
+    UnknownType(String),
 }
 
 impl fmt::Display for Fault {
@@ -76,6 +78,7 @@ impl fmt::Display for Fault {
             Self::Timeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
             Self::Panic(message) => write!(f, "the handler panicked: {message}"),
             Self::Undecodable(error) => write!(f, "{error}"),
+            Self::UnknownType(event_type) => write!(f, "no actor of this service handles `{event_type}`"),
         }
     }
 }

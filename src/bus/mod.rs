@@ -16,6 +16,7 @@ mod start;
 mod stop;
 mod telemetry;
 mod threads;
+mod unknown_types;
 mod wire;
 
 use std::{any::TypeId, fmt, panic::Location as Caller, sync::Arc};

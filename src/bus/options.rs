@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) published: Vec<&'static Descriptor>,
     /// A handler without a supervised actor is no mistake: another bus of the process has it.
     pub(crate) partial: bool,
+    /// Events of a type that no actor handles are dead letters here, else they are skipped.
+    pub(crate) dead_letter_unknown: bool,
     pub(crate) workers: Option<usize>,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain_timeout: Duration,
@@ -77,6 +79,7 @@ impl Options {
             structured: Vec::new(),
             published: Vec::new(),
             partial: false,
+            dead_letter_unknown: false,
             workers: None,
             shutdown_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(5),

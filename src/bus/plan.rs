@@ -125,6 +125,7 @@ impl Planned {
             counters: Arc::default(),
             book: Arc::new(Book::new(&self.routes)),
             stalled_after: self.options.stalled_after,
+            dead_letter_unknown: self.options.dead_letter_unknown,
             observer,
         }
     }

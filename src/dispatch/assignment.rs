@@ -28,8 +28,7 @@ use super::{
 };
 use crate::{
     kafka::{
-        held::HeldBytes,
-        record::{Batch, TopicPartition},
+        record::{Batch, HeldBytes, TopicPartition},
         source::{CommitPoint, Committed},
     },
     stats::PartitionMeter,

@@ -19,7 +19,7 @@ use crate::{event::TraceContext, kafka::record::Record};
 pub(crate) struct Ticket {
     /// What the event is decoded from, for each attempt anew. Keeps its batch in memory, until it is detached from it.
     pub(crate) record: Record,
-    /// `None` for a record that is no event at all: it can only be dead-lettered.
+    /// `None` for a record that is no event, or of a type that nobody handles: it can only be dead-lettered.
     pub(crate) handler: Option<Arc<HandlerSpec>>,
     /// What is parked while it waits; `None` if it waits for nobody, and nobody for it.
     pub(crate) key: Option<KeyHash>,

@@ -9,10 +9,9 @@ use rdkafka::{
 
 use super::{
     Kafka, KafkaSink,
-    client_config::Publishing,
-    leader_epochs::LeaderEpochs,
+    client::Publishing,
     raw::PartitionQueue,
-    record::{Batch, OutRecord, Record, TopicPartition},
+    record::{Batch, OutRecord, Record, TopicPartition, leader_epochs::LeaderEpochs},
     source::{Delivery, SendError, Sink},
 };
 
@@ -60,7 +59,7 @@ pub(crate) fn read(kafka: &Kafka, topic: &str, within: Duration) -> Result<Vec<R
 }
 
 fn records(batch: Batch) -> Vec<Record> {
-    batch.seal(&super::held::HeldBytes::unlimited()).records().collect()
+    batch.seal(&super::record::HeldBytes::unlimited()).records().collect()
 }
 
 fn partitions(client: &BaseConsumer, topic: &str, within: Duration) -> Result<Vec<TopicPartition>, String> {

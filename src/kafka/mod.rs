@@ -4,72 +4,34 @@
 //! [`Topics`] says what happens to missing topics, [`GroupProtocol`] how groups share partitions. Which options carom
 //! forces, and which have other defaults than librdkafka's, is in `docs/kafka-settings.md`.
 
-mod batch;
-pub(crate) mod buffers;
+// A record comes from the client (`consumer`, on top of `raw`) as one of a batch (`record`), through the trait `Source`
+// (`source`), to the poll thread (`poll`), which hands it to dispatch. One that goes out comes through the trait `Sink`,
+// has its topic seen to (`topics`), and is enqueued and acknowledged (`producer`). How all clients are made is in `client`.
+
 #[cfg(feature = "testing")]
 pub(crate) mod bytes;
-mod check;
-mod client_config;
-mod client_log;
-mod committer;
-mod config;
+mod client;
 mod consumer;
-mod defaults;
-mod effective;
 mod embedded;
-mod errors;
-mod group;
-mod group_members;
-mod health;
-pub(crate) mod held;
-mod jumps;
-mod layers;
-mod leader_epochs;
-mod missing_topics;
-mod nudge;
-pub(crate) mod options;
-mod poll_thread;
+mod poll;
 mod producer;
-mod provisioned;
 mod raw;
-mod rebalance;
 pub(crate) mod record;
-mod same;
-mod secrets;
-#[cfg(test)]
-mod settings_page_tests;
 pub(crate) mod source;
-mod source_kafka;
-mod span;
-mod split;
-mod topic_config;
-mod topic_create;
-mod topic_plan;
-mod topic_state;
 mod topics;
-mod unreachable;
 
-pub(crate) use client_config::Publishing;
-pub use config::{GroupProtocol, Kafka};
-#[cfg(feature = "testing")]
-pub(crate) use consumer::PollLoop;
-pub(crate) use effective::Difference;
+pub(crate) use client::{Difference, HIDDEN, Layers, Publishing, Scope, Value, options, without_user_info};
+pub use client::{GroupProtocol, Kafka};
+pub(crate) use consumer::{KafkaSource, look_for_strangers};
 pub use embedded::{Embedded, EmbeddedError};
-pub(crate) use group_members::look_for_strangers;
-pub(crate) use layers::{Layers, Scope};
-pub use missing_topics::Topics;
-pub(crate) use poll_thread::{Alarm, BATCH, Poller, Settings as PollSettings};
+pub(crate) use poll::{Alarm, BATCH, Bounds, Poller, Settings as PollSettings};
 #[cfg(feature = "testing")]
-pub(crate) use poll_thread::{Command, Wiring};
+pub(crate) use poll::{Command, PollLoop, Wiring};
 #[cfg(feature = "testing")]
 pub(crate) use producer::oversized;
 pub(crate) use producer::{KafkaSink, Tell};
-pub(crate) use provisioned::ProvisioningSink;
-pub(crate) use rebalance::Bounds;
-pub(crate) use secrets::{HIDDEN, Value, without_user_info};
-pub(crate) use source_kafka::KafkaSource;
-pub(crate) use topic_plan::{NotProvisioned, Provisioned, TopicPlan};
-pub(crate) use topics::{PATIENCE, ensure};
+pub use topics::Topics;
+pub(crate) use topics::{NotProvisioned, PATIENCE, Provisioned, ProvisioningSink, TopicPlan, ensure};
 
 /// Version of the C library underneath.
 pub(crate) fn librdkafka_version() -> String {

@@ -30,8 +30,8 @@ use self::{
     topics::Topics,
 };
 use super::{
+    client::Secrets,
     record::OutRecord,
-    secrets::Secrets,
     source::{Delivery, SendError, Sink},
 };
 

@@ -85,15 +85,16 @@ pub struct Stats {
     /// Dead letters that the broker has, those of records that could not be decoded included; one for each handler that gave
     /// its record up.
     pub dead_lettered: u64,
-    /// The same by class, as the header `carom-error-class` has it: `decode`, `transient`, `permanent`, `timeout` or
-    /// `panic`. Classes without dead letters are left out.
+    /// The same by class, as the header `carom-error-class` has it: `decode`, `transient`, `permanent`, `timeout`,
+    /// `panic` or `unknown-type`. Classes without dead letters are left out.
     pub dead_letters: BTreeMap<&'static str, u64>,
     /// Dead letters that had to leave something of their record out, because the whole was too large. Counted in
     /// `dead_lettered` too.
     pub reduced: u64,
     /// Records that a policy discarded ([`Directive::Discard`](crate::Directive::Discard)); one for each handler of a record.
     pub discarded: u64,
-    /// Records of a type that no actor of this bus handles; they are skipped. One for each record.
+    /// Records of a type that no actor of this bus handles; they are skipped, or dead-lettered where the bus was told so
+    /// ([`Bus::dead_letter_unknown_types`](crate::Bus::dead_letter_unknown_types)). One for each record.
     pub unknown: u64,
     /// Records that came too late, at or after the `expirytime` of their event; one for each handler of a record.
     pub expired: u64,

@@ -72,9 +72,9 @@ pub(crate) struct Failed {
 }
 
 impl Failed {
-    /// Attempts that were made with an event; none, if the record could not be decoded.
+    /// Attempts that were made with an event; none, if the record could not be decoded or nobody handles it.
     pub(super) fn attempts(&self) -> u32 {
-        if matches!(self.fault, Fault::Undecodable(_)) { 0 } else { self.ticket.attempts }
+        if matches!(self.fault, Fault::Undecodable(_) | Fault::UnknownType(_)) { 0 } else { self.ticket.attempts }
     }
 
     pub(super) fn outcome(&self) -> Outcome<'_> {
@@ -89,6 +89,7 @@ impl Fault {
             Self::Timeout(_) => Outcome::TimedOut,
             Self::Panic(_) => Outcome::Panicked,
             Self::Undecodable(_) => Outcome::Undecodable,
+            Self::UnknownType(_) => Outcome::UnknownType,
         }
     }
 
@@ -133,8 +134,8 @@ impl Handler<Failed> for SupervisorActor {
                 services.end.with(Error::Escalated { actor: failed.member.actor.name.to_owned(), reason });
                 discard(failed);
             }
-            // A failure is never acknowledged or skipped.
-            RecordDirective::Discard | RecordDirective::Ack | RecordDirective::Skip => {
+            // A failure is never acknowledged.
+            RecordDirective::Discard | RecordDirective::Ack => {
                 Counters::add(&services.counters.discarded, 1);
                 if let Some(handler) = &failed.ticket.handler {
                     Counters::add(&handler.meter.discarded, 1);

@@ -43,7 +43,7 @@ pub(crate) struct RestartLimit {
 
 /// How an attempt ended.
 #[derive(Debug)]
-#[allow(dead_code, reason = "the table is complete; successes and unknown types never reach the supervisor")]
+#[allow(dead_code, reason = "the table is complete; successes never reach the supervisor")]
 pub(crate) enum Outcome<'a> {
     Ok,
     Failed(&'a Failure),
@@ -53,7 +53,7 @@ pub(crate) enum Outcome<'a> {
     Undecodable,
     /// It is one, but breaks the schema or the rules of the envelope.
     WrongSchema,
-    /// No handler for this type.
+    /// No handler for this type, on a bus that keeps such records; elsewhere they are skipped before anything is decided.
     UnknownType,
 }
 
@@ -78,8 +78,6 @@ pub(crate) struct Decision {
 pub(crate) enum RecordDirective {
     /// Complete, once its outputs are acknowledged.
     Ack,
-    /// Complete; counted as a record that nobody handles.
-    Skip,
     /// The next attempt after this delay; its key is parked.
     Retry(Duration),
     /// The same attempt again after this delay; its key is parked.
@@ -110,8 +108,7 @@ const CHAIN_MAX: usize = 64;
 pub(crate) fn decide(outcome: &Outcome<'_>, attempt: u32, policy: &Policy, history: History, random: u64) -> Decision {
     let record = match outcome {
         Outcome::Ok => RecordDirective::Ack,
-        Outcome::UnknownType => RecordDirective::Skip,
-        Outcome::Undecodable | Outcome::WrongSchema => RecordDirective::DeadLetter,
+        Outcome::Undecodable | Outcome::WrongSchema | Outcome::UnknownType => RecordDirective::DeadLetter,
         Outcome::Failed(failure) => carry_out(directive(failure, policy), attempt, policy, history, random),
         Outcome::TimedOut | Outcome::Panicked => return restart(attempt, policy, history, random),
     };

@@ -91,13 +91,17 @@ async fn send(services: &Services, record: OutRecord) -> Result<(), SendError> {
 /// What its headers say. An error's texts go through the hook that hides personal data.
 fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> DeadLetterInfo<'a> {
     let handler = failed.ticket.handler.as_ref();
+    let event_type = match &failed.fault {
+        Fault::UnknownType(event_type) => Some(event_type.as_str()),
+        _ => handler.map(|handler| handler.event_type),
+    };
     let now = services.clock.wall();
     DeadLetterInfo {
         topic: Arc::clone(&failed.routes.dead_letter_topic),
         partitions,
         group: &services.group,
         handler: handler.map_or("", |handler| &handler.name),
-        event_type: handler.map(|handler| handler.event_type),
+        event_type,
         attempts: failed.attempts(),
         retry_stage: None,
         first_failure: failed.ticket.first_failure.unwrap_or(now),
@@ -130,8 +134,8 @@ fn error_text(fault: &Fault) -> ErrorText {
     let kind = match fault {
         Fault::Failure(failure) => failure.label().map(str::to_owned),
         Fault::Undecodable(error) => Some(type_name_of_val(error).to_owned()),
-        // Neither is an error's doing.
-        Fault::Timeout(_) | Fault::Panic(_) => None,
+        // None of them is an error's doing.
+        Fault::Timeout(_) | Fault::Panic(_) | Fault::UnknownType(_) => None,
     };
     ErrorText { kind, message: Some(text(fault)), chain: Vec::new() }
 }

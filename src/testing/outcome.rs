@@ -39,7 +39,7 @@
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// One for each actor, in the order in which they ended; empty if no actor handles the type.
+    /// One for each actor, in the order in which they ended; empty if no actor handles the type and the record was skipped.
     pub actors: Vec<ActorOutcome>,
 }
 
@@ -72,7 +72,7 @@ pub enum ActorOutcome {
     Expired,
     /// The record went to the dead-letter topic.
     DeadLettered {
-        /// Attempts before that; 0 if it could not be decoded.
+        /// Attempts before that; 0 if it could not be decoded, or nobody handles its type.
         attempts: u32,
         /// Why.
         reason: String,
@@ -154,7 +154,8 @@ impl Outcome {
 }
 
 impl ActorOutcome {
-    /// Attempts that were made; 0 for a record that could not be decoded, and for one that had expired. Holds are none.
+    /// Attempts that were made; 0 for a record that could not be decoded, that nobody handles or that had expired. Holds
+    /// are none.
     ///
     /// ```
     /// use carom::testing::ActorOutcome;

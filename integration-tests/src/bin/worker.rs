@@ -1,4 +1,4 @@
-//! Runs the scripted worker on a cluster and writes down in a journal what it does, until it is killed.
+//! Runs the scripted worker on a cluster and writes down in a journal what it does, until it is told to end or killed.
 
 use std::{env, path::Path, time::Duration};
 
@@ -7,7 +7,9 @@ use integration_tests::{
     job::{Gate, Shared, Worker},
     journal::Journal,
     ledger::Ledger,
+    workers::SHUTDOWN_TIMEOUT,
 };
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,6 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
     };
     let member = member.parse()?;
+    let mut terminate = signal(SignalKind::terminate())?;
     let shared = Shared { ledger: Ledger::in_file(Journal::open(Path::new(journal))?, member), gate: Gate::default() };
     if gate == "open" {
         shared.gate.open();
@@ -34,11 +37,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .environment(Environment::short(environment))
         .group(group)
         .partial()
+        .shutdown_timeout(SHUTDOWN_TIMEOUT)
         .with_state(shared)
         .supervise::<Worker>(Supervisor::one_for_one().timeout(Duration::from_secs(600)).concurrency(1024))
         .spawn()
         .await?;
     Journal::open(Path::new(journal))?.ready(member);
-    bus.run_until(std::future::pending::<()>()).await?;
+    bus.run_until(async move { terminate.recv().await }).await?;
     Ok(())
 }

@@ -17,6 +17,9 @@ use crate::{
 /// Records after which the clock is read while they are handled as they come.
 const STRETCH: usize = 16;
 
+/// Characters of a type that nobody handles, in messages: it comes from outside and may be as long as a record.
+const NAME_SHOWN: usize = 256;
+
 impl Mailbox {
     /// Takes one batch in. A record whose lane is free is handled on the spot, while its bytes are in the cache.
     ///
@@ -42,29 +45,16 @@ impl Mailbox {
 
     /// Finds out whose a record is, and starts it or puts it into its lane; the handler, if it was started.
     fn admit(&mut self, record: Record, addr: &Addr<Self>) -> Option<usize> {
-        let offset = record.offset();
-        let handler = match record.plain_type() {
-            Some(event_type)
-                if self.latest.as_ref().is_some_and(|latest| latest.event_type.as_bytes() == event_type) =>
-            {
-                self.latest.clone()
+        let handler = match self.whose(&record) {
+            Ok(Some(handler)) => handler,
+            Ok(None) => {
+                self.finished.push(record.offset());
+                return None;
             }
-            Some(event_type) => self.handler_of(std::str::from_utf8(event_type).unwrap_or_default(), offset),
-            None => match read(record.headers(), record.value()) {
-                Ok(incoming) => {
-                    let handler = self.handler_of(&incoming.event_type, offset);
-                    handler.filter(|_| !self.is_expired(&incoming, offset))
-                }
-                Err(error) if self.spec.lead => {
-                    self.fail(Ticket::new(record, None), Fault::Undecodable(error.into()), addr);
-                    return None;
-                }
-                Err(_) => None,
-            },
-        };
-        let Some(handler) = handler else {
-            self.finished.push(offset);
-            return None;
+            Err(fault) => {
+                self.fail(Ticket::new(record, None), fault, addr);
+                return None;
+            }
         };
         let size = record.value().map_or(0, <[u8]>::len);
         if size > LARGE && handler.meter.is_first_large() {
@@ -85,15 +75,40 @@ impl Mailbox {
         }
     }
 
+    /// The actor's handler for a record; none, if it is not for this actor or came too late. A record that is for nobody
+    /// at all fails in one mailbox alone, so that there is one dead letter.
+    fn whose(&mut self, record: &Record) -> Result<Option<Arc<HandlerSpec>>, Fault> {
+        let offset = record.offset();
+        match record.plain_type() {
+            Some(event_type)
+                if self.latest.as_ref().is_some_and(|latest| latest.event_type.as_bytes() == event_type) =>
+            {
+                Ok(self.latest.clone())
+            }
+            Some(event_type) => self.handler_of(std::str::from_utf8(event_type).unwrap_or_default(), offset),
+            None => match read(record.headers(), record.value()) {
+                Ok(incoming) => {
+                    let handler = self.handler_of(&incoming.event_type, offset)?;
+                    Ok(handler.filter(|_| !self.is_expired(&incoming, offset)))
+                }
+                Err(error) if self.spec.lead => Err(Fault::Undecodable(error.into())),
+                Err(_) => Ok(None),
+            },
+        }
+    }
+
     /// The actor's handler for events of this type. A type that no actor handles is counted, by one mailbox.
-    fn handler_of(&mut self, event_type: &str, offset: i64) -> Option<Arc<HandlerSpec>> {
+    fn handler_of(&mut self, event_type: &str, offset: i64) -> Result<Option<Arc<HandlerSpec>>, Fault> {
         let handler = self.spec.member.handlers.get(event_type).cloned();
         if handler.is_none() && self.spec.lead && !self.spec.routes.handles(event_type) {
             Counters::add(&self.spec.services.counters.unknown, 1);
+            if self.spec.services.dead_letter_unknown {
+                return Err(Fault::UnknownType(event_type.chars().take(NAME_SHOWN).collect()));
+            }
             self.settled(offset, 0, RecordEnd::Unknown);
         }
         self.latest = handler.clone().or(self.latest.take());
-        handler
+        Ok(handler)
     }
 
     /// Whether the event came at or after its `expirytime`, which is counted. One that is no time says nothing.

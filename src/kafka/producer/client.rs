@@ -11,9 +11,8 @@ use rdkafka::{ClientConfig, error::KafkaError};
 
 use super::{
     super::{
-        client_log::log_at,
+        client::{Secrets, log::log_at},
         raw::produce::{Event, RawProducer, Report},
-        secrets::Secrets,
     },
     connection::{Connection, Tell},
     now,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use rdkafka::error::RDKafkaErrorCode;
 use serde::Deserialize;
 
-use super::super::errors::{PollError, of_poll};
+use super::super::client::errors::{PollError, of_poll};
 
 /// Told whether the cluster is reached, and how that is known, whenever it changes.
 pub(crate) type Tell = Arc<dyn Fn(bool, &str) + Send + Sync>;

@@ -17,10 +17,7 @@ use rdkafka::{
 };
 
 use super::{bytes, queue::Queue, text};
-use crate::kafka::{
-    leader_epochs::LeaderEpochs,
-    record::{Batch, Header, Timestamp, TopicPartition},
-};
+use crate::kafka::record::{Batch, Header, Timestamp, TopicPartition, leader_epochs::LeaderEpochs};
 
 /// Records per call. Short, so that the bytes of a batch can be bounded between two calls.
 const CHUNK: usize = 64;

@@ -16,8 +16,7 @@ use rdkafka::{
 
 use super::{bytes, millis, queue::Queue, text};
 use crate::kafka::{
-    leader_epochs::UNKNOWN,
-    record::TopicPartition,
+    record::{TopicPartition, leader_epochs::UNKNOWN},
     source::{CommitPoint, Committed},
 };
 

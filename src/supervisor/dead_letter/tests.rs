@@ -13,10 +13,7 @@ use super::{
     super::dead_letter_headers::{ErrorClass, ErrorText},
     *,
 };
-use crate::kafka::{
-    held::HeldBytes,
-    record::{Batch, Timestamp, TopicPartition},
-};
+use crate::kafka::record::{Batch, HeldBytes, Timestamp, TopicPartition};
 
 const ROOMY: usize = 1_000_000;
 

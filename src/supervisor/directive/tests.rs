@@ -6,7 +6,7 @@ use proptest::prelude::{any, prop_assert_eq, proptest};
 
 use super::{
     super::retry::Jitter,
-    RecordDirective::{Ack, DeadLetter, Discard, Escalate, Hold, Skip},
+    RecordDirective::{Ack, DeadLetter, Discard, Escalate, Hold},
     *,
 };
 
@@ -103,7 +103,7 @@ fn every_row_of_the_failure_table() {
         (WrongSchema, 1, (DeadLetter, None)),
         (Failed(&unavailable), 1, (hold(100), None)),
         (Failed(&unavailable), 99, (hold(100), None)),
-        (UnknownType, 1, (Skip, None)),
+        (UnknownType, 1, (DeadLetter, None)),
     ];
     for (outcome, attempt, expected) in rows {
         assert_eq!(after(&outcome, attempt, &policy(), History::default()), expected, "{outcome:?} {attempt}");

@@ -18,11 +18,7 @@ use crate::{
     actor::{Call, Site},
     clock::Clock,
     dispatch::{Lane, Member, Ticket, TopicRoutes},
-    kafka::{
-        buffers::BufferPool,
-        held::HeldBytes,
-        record::{Batch, Record, Timestamp, TopicPartition},
-    },
+    kafka::record::{Batch, BufferPool, HeldBytes, Record, Timestamp, TopicPartition},
     services::{Services, Unobserved},
 };
 

@@ -21,7 +21,7 @@ const WORKER: &str = env!("CARGO_BIN_EXE_worker");
 const LONG: u64 = 3_000;
 
 // No single change to carom made it fail: the broker refuses the commits of a member that it has forgotten, also when lost
-// partitions are treated as revoked ones. What carom does by itself is tested in `src/kafka/consumer/tests/lost.rs`.
+// partitions are treated as revoked ones. What carom does by itself is tested in `src/kafka/poll/poll_loop/tests/lost.rs`.
 async fn what_a_member_finishes_after_its_session_is_not_committed(world: World) {
     let mut workers = Workers::new(&world, WORKER).await;
     let topic = workers.publisher.topic::<Job>();

@@ -238,7 +238,7 @@ async fn a_handler_whose_actor_nobody_supervises_is_named_with_its_place() {
     assert!(error.contains("add `.service(\"..\")`"), "{error}");
 }
 
-// Fails when `PATIENCE` is 20 s, when `topic_state::describe` asks nobody for want of topics, and when `provision` waits
+// Fails when `PATIENCE` is 20 s, when `state::describe` asks nobody for want of topics, and when `provision` waits
 // in silence.
 #[tokio::test]
 async fn a_broker_that_is_not_there_is_an_error_after_ten_seconds() {

@@ -1,0 +1,46 @@
+//! A process that is told to end, as an orchestrator does it: SIGTERM, a while to end, then SIGKILL.
+
+use std::collections::BTreeMap;
+
+use integration_tests::{
+    check,
+    job::{Job, Step, key_in},
+    ledger::{End, Entry},
+    workers::{SHUTDOWN_TIMEOUT, Workers},
+    world::{SHUTDOWN, World},
+};
+
+use super::contract;
+
+contract!(embedded, real: { a_process_that_is_told_to_end_repeats_only_what_it_left_behind });
+
+const WORKER: &str = env!("CARGO_BIN_EXE_worker");
+
+// Fails when `run_until` drops the bus instead of shutting it down: what had finished since the last commit is repeated.
+async fn a_process_that_is_told_to_end_repeats_only_what_it_left_behind(world: World) {
+    let mut workers = Workers::new(&world, WORKER).await;
+    let first = workers.start(1, "closed").await;
+    // One in each partition that never ends: the gate of this worker stays closed.
+    let stuck = (0..4).map(|partition| Job::new(key_in(partition, 0), 0, [Step::Gate]));
+    let load = |seq| (1..40).map(move |nth| Job::new(key_in(nth % 4, nth as usize), seq, [Step::Sleep(20)]));
+    workers.publisher.publish(stuck.chain((0..40).flat_map(load))).await;
+    workers.until("half of the jobs", |runs| check::succeeded(runs).len() >= 39 * 20).await;
+
+    let ended = workers.end(first, SHUTDOWN_TIMEOUT + SHUTDOWN);
+    assert!(ended >= SHUTDOWN_TIMEOUT, "it ended after {ended:?}, and so did not wait for what ran");
+    let before = workers.entries();
+    let left: Vec<_> = before.iter().filter(|run| run.end != Some(End::Succeeded)).map(|run| run.key.clone()).collect();
+    assert_eq!(left.len(), 4, "what could end has ended: {left:?}");
+
+    let _second = workers.start(2, "open").await;
+    workers.until("all jobs", |runs| check::succeeded(runs).len() == 4 + 39 * 40).await;
+    let runs = workers.entries();
+    assert_eq!(check::keys_out_of_order(&runs), [""; 0]);
+    let repeated: BTreeMap<_, _> = check::repeated(&runs);
+    let expected: BTreeMap<_, _> = left.iter().map(|key| ((key.as_str(), 0), 2)).collect();
+    assert_eq!(repeated, expected, "{:#?}", runs.iter().filter(of(&repeated)).collect::<Vec<_>>());
+}
+
+fn of<'a>(jobs: &'a BTreeMap<(&str, u32), usize>) -> impl Fn(&&Entry) -> bool + 'a {
+    |run| jobs.contains_key(&(run.key.as_str(), run.seq))
+}

@@ -1,0 +1,16 @@
+//! The client that asks, and that manages topics.
+
+use rdkafka::{admin::AdminClient, error::KafkaError};
+
+use super::{Kafka, log::LogContext};
+
+/// Its callbacks only log.
+pub(in crate::kafka) type Admin = AdminClient<LogContext>;
+
+/// Made of the options that are for all clients.
+pub(in crate::kafka) fn admin(kafka: &Kafka) -> Result<Admin, String> {
+    let secrets = kafka.secrets();
+    let context = LogContext { secrets: secrets.clone() };
+    let admin = kafka.admin_config("carom-admin")?.create_with_context(context);
+    admin.map_err(|error: KafkaError| secrets.hide(&error.to_string()))
+}

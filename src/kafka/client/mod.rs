@@ -1,0 +1,30 @@
+//! How a client is configured and made, of whatever kind.
+//!
+//! A user describes a [`Kafka`] (`cluster`): where the brokers are, and options in [`Layers`] (`layers`, `options`), of which
+//! some are not to be shown (`secrets`). Wrong ones are found without a broker (`check`). What a client is given is our
+//! `defaults`, then the user's options, then what nobody may change (`config`); the log at start shows the sum
+//! (`effective`). What clients say afterwards is common to all: log lines (`log`), codes (`errors`), silence (`unreachable`).
+
+pub(super) mod admin;
+mod check;
+mod cluster;
+mod config;
+pub(super) mod defaults;
+mod effective;
+pub(super) mod errors;
+mod layers;
+pub(super) mod log;
+pub(crate) mod options;
+mod secrets;
+#[cfg(test)]
+mod tests;
+pub(super) mod unreachable;
+
+pub use self::cluster::{GroupProtocol, Kafka};
+pub(super) use self::secrets::Secrets;
+pub(crate) use self::{
+    config::Publishing,
+    effective::Difference,
+    layers::{Layers, Scope},
+    secrets::{HIDDEN, Value, without_user_info},
+};

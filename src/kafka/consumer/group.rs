@@ -1,0 +1,191 @@
+//! What the client calls back: rebalances are only noted, everything else becomes a log line.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use rdkafka::{
+    ClientContext, Statistics, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol},
+    error::{KafkaError, KafkaResult},
+    types::RDKafkaRespErr,
+};
+
+use super::jumps::Jumps;
+use crate::{
+    kafka::{
+        client::{Secrets, log::log},
+        record::TopicPartition,
+        source::Figures,
+    },
+    stats::Measured,
+};
+
+/// A rebalance that waits for its answer.
+#[derive(Debug)]
+pub(super) enum Rebalance {
+    Assign(Vec<TopicPartition>),
+    Revoke { partitions: Vec<TopicPartition>, lost: bool },
+}
+
+/// The client's callbacks. All run on the thread that polls; a panic in one would end it, so each is caught.
+#[derive(Default)]
+pub(super) struct GroupContext {
+    rebalances: Mutex<VecDeque<Rebalance>>,
+    /// The client's own words for the error that polling returns next.
+    reason: Mutex<Option<String>>,
+    /// Calls so far. Polling returns nothing both when it made one and when there was nothing.
+    calls: AtomicU64,
+    /// Statistics have shown a connected broker.
+    connected: AtomicBool,
+    /// What the last statistics said.
+    figures: Mutex<Option<Figures>>,
+    /// From here on a revoke is answered at once, else closing never ends.
+    closing: AtomicBool,
+    /// Not to be repeated in what the client says.
+    secrets: Secrets,
+    jumps: Jumps,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl GroupContext {
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
+    fn served(&self, what: &str, call: impl FnOnce()) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+            tracing::error!("the {what} callback panicked");
+        }
+    }
+
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn next_rebalance(&self) -> Option<Rebalance> {
+        lock(&self.rebalances).pop_front()
+    }
+
+    pub(super) fn take_reason(&self) -> Option<String> {
+        lock(&self.reason).take()
+    }
+
+    pub(super) fn take_connected(&self) -> bool {
+        self.connected.swap(false, Ordering::Relaxed)
+    }
+
+    /// What the last statistics said; nothing, if that was told before.
+    pub(super) fn figures(&self) -> Figures {
+        lock(&self.figures).take().unwrap_or_default()
+    }
+
+    pub(super) fn jumps(&self) -> &Jumps {
+        &self.jumps
+    }
+
+    pub(super) fn start_closing(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+    }
+
+    fn note(&self, client: &BaseConsumer<Self>, err: RDKafkaRespErr, list: &TopicPartitionList) {
+        let revoke = err != RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        if revoke && self.closing.load(Ordering::SeqCst) {
+            return give_back(client, list);
+        }
+        let partitions: Vec<_> =
+            list.elements().iter().map(|element| TopicPartition::new(element.topic(), element.partition())).collect();
+        let rebalance = if revoke {
+            Rebalance::Revoke { partitions, lost: client.assignment_lost() }
+        } else {
+            partitions.iter().for_each(|partition| self.jumps.forget(partition));
+            Rebalance::Assign(partitions)
+        };
+        lock(&self.rebalances).push_back(rebalance);
+    }
+}
+
+/// The partitions, as the client wants them.
+pub(super) fn list_of(partitions: &[TopicPartition]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add_partition(&partition.topic, partition.partition);
+    }
+    list
+}
+
+/// Answers a revoke.
+pub(super) fn give_back(client: &BaseConsumer<GroupContext>, list: &TopicPartitionList) {
+    let given = match client.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => client.incremental_unassign(list),
+        RebalanceProtocol::Eager | RebalanceProtocol::None => client.unassign(),
+    };
+    if let Err(error) = given {
+        // Normal when the assignment has been lost in the meantime.
+        tracing::debug!(%error, "the client did not take the partitions back");
+    }
+}
+
+/// Answers an assign.
+pub(super) fn accept(client: &BaseConsumer<GroupContext>, list: &TopicPartitionList) -> KafkaResult<()> {
+    match client.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => client.incremental_assign(list),
+        RebalanceProtocol::Eager | RebalanceProtocol::None => client.assign(list),
+    }
+}
+
+fn figures_of(statistics: &Statistics) -> Figures {
+    let joined = statistics.cgrp.as_ref().is_some_and(|group| group.state == "up" && group.join_state == "steady");
+    let partitions = statistics.topics.iter().flat_map(|(topic, known)| {
+        let topic: Arc<str> = topic.as_str().into();
+        // The one with number -1 stands for records that have no partition yet.
+        known.partitions.values().filter(|known| known.partition >= 0).map(move |known| Measured {
+            partition: TopicPartition::new(Arc::clone(&topic), known.partition),
+            end: [known.ls_offset, known.hi_offset].into_iter().find(|&offset| offset >= 0),
+            prefetched: u64::try_from(known.fetchq_cnt).ok(),
+        })
+    });
+    Figures { joined, partitions: partitions.collect() }
+}
+
+impl ClientContext for GroupContext {
+    fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
+        self.served("log", || {
+            self.jumps.read(fac, message);
+            log(level, fac, &self.secrets.hide(message));
+        });
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.served("statistics", || {
+            if statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP") {
+                self.connected.store(true, Ordering::Relaxed);
+            }
+            *lock(&self.figures) = Some(figures_of(&statistics));
+        });
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.served("error", || {
+            let reason = self.secrets.hide(reason);
+            tracing::debug!(%error, reason, "the client reports an error");
+            *lock(&self.reason) = Some(reason);
+        });
+    }
+}
+
+impl ConsumerContext for GroupContext {
+    fn rebalance(&self, client: &BaseConsumer<Self>, err: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        self.served("rebalance", || self.note(client, err, list));
+    }
+}

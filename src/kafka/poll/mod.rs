@@ -1,0 +1,20 @@
+//! The poll thread: records from a [`Source`](super::source::Source) to dispatch, and offsets back to it.
+//!
+//! `thread` starts the thread, and has the ways to reach it. In each turn the loop (`poll_loop`) obeys commands, serves the
+//! source's events, takes a batch from each partition that has credit, moves departing partitions on (`rebalance`) and
+//! commits what is finished, if that is due (`committer`). It runs no user code and waits for nothing but the source.
+
+mod committer;
+mod poll_loop;
+mod rebalance;
+mod thread;
+
+#[cfg(feature = "testing")]
+pub(crate) use self::{
+    poll_loop::PollLoop,
+    thread::{Command, Wiring},
+};
+pub(crate) use self::{
+    rebalance::Bounds,
+    thread::{Alarm, BATCH, Poller, Settings},
+};

@@ -1,0 +1,297 @@
+//! The poll loop: events in, batches out, commits when due. It never blocks and runs no user code.
+
+mod commits;
+mod observe;
+
+use std::{
+    sync::{Arc, mpsc::TryRecvError},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    committer::Committer,
+    rebalance::{Departed, Partitions},
+    thread::{Command, Settings, Wiring},
+};
+use crate::{
+    dispatch::{Assignment, Intake},
+    kafka::{
+        record::{Batch, BufferPool, TopicPartition},
+        source::{Committed, Source, SourceEvent},
+    },
+    telemetry::logs,
+};
+
+/// Events served before the partitions get their turn.
+const EVENTS: usize = 64;
+
+#[derive(Debug)]
+enum Phase {
+    Running,
+    /// Whoever waits for the end, and until when handlers may run.
+    Stopping {
+        done: Vec<oneshot::Sender<()>>,
+        until: Duration,
+    },
+    Closed,
+}
+
+/// One consumer client, from its events to the intake and back to its commits.
+pub(crate) struct PollLoop<S, I> {
+    source: S,
+    intake: I,
+    settings: Settings,
+    wiring: Wiring,
+    partitions: Partitions,
+    buffers: Arc<BufferPool>,
+    committer: Committer,
+    phase: Phase,
+    /// The client is dead: nothing is taken or committed.
+    dead: bool,
+    /// Where the round over the partitions begins.
+    first: usize,
+    /// When the figures are looked at again.
+    look: Duration,
+}
+
+impl<S: Source, I: Intake> PollLoop<S, I> {
+    pub(crate) fn new(source: S, intake: I, settings: Settings, wiring: Wiring) -> Self {
+        Self {
+            source,
+            intake,
+            settings,
+            wiring,
+            partitions: Partitions::default(),
+            buffers: BufferPool::new(),
+            committer: Committer::new(settings.commits),
+            phase: Phase::Running,
+            dead: false,
+            first: 0,
+            look: Duration::ZERO,
+        }
+    }
+
+    /// One round; true when something happened, so that another round is worth it at once.
+    ///
+    /// `now` counts from any fixed start.
+    pub(crate) fn turn(&mut self, now: Duration) -> bool {
+        if self.is_closed() {
+            return false;
+        }
+        self.observe(now);
+        let mut busy = self.obey(now);
+        busy |= self.listen(now);
+        busy |= self.take(now);
+        busy |= self.depart(now);
+        busy |= self.commit(now);
+        busy | self.close_if_done()
+    }
+
+    /// How long the caller may sleep after an idle round, `longest` at most.
+    pub(crate) fn rest(&self, longest: Duration) -> Duration {
+        self.source.rest().map_or(longest, |rest| rest.min(longest))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.phase, Phase::Closed)
+    }
+
+    // Commands.
+
+    fn obey(&mut self, now: Duration) -> bool {
+        match self.wiring.commands.try_recv() {
+            Ok(Command::Stop { within, done }) => self.stop(now + within, Some(done)),
+            #[cfg(feature = "testing")]
+            Ok(Command::Release) => self.settings.held = false,
+            // Nobody is left who could stop it.
+            Err(TryRecvError::Disconnected) if matches!(self.phase, Phase::Running) => {
+                self.stop(now + self.settings.bounds.drain, None);
+            }
+            Err(_) => return false,
+        }
+        true
+    }
+
+    fn stop(&mut self, until: Duration, done: Option<oneshot::Sender<()>>) {
+        if let Phase::Stopping { done: waiting, until: own } = &mut self.phase {
+            waiting.extend(done);
+            *own = until.min(*own);
+        } else {
+            self.phase = Phase::Stopping { done: done.into_iter().collect(), until };
+        }
+        for assignment in self.partitions.leave(until) {
+            self.give_up(&assignment);
+        }
+    }
+
+    /// Tells handlers and mailboxes of a partition to end.
+    fn give_up(&self, assignment: &Arc<Assignment>) {
+        assignment.cancel();
+        self.intake.revoke(assignment);
+    }
+
+    // Events.
+
+    fn listen(&mut self, now: Duration) -> bool {
+        for served in 0..EVENTS {
+            let Some(event) = self.source.next_event() else { return served > 0 };
+            self.on_event(now, event);
+        }
+        true
+    }
+
+    fn on_event(&mut self, now: Duration, event: SourceEvent) {
+        match event {
+            SourceEvent::Assigned(partitions) => self.on_assigned(now, &partitions),
+            SourceEvent::Revoked { partitions, lost } => self.on_revoked(now, partitions, lost),
+            SourceEvent::Committed(results) => self.on_committed(now, results),
+            SourceEvent::Broker { up, detail } => self.intake.broker(up, &detail),
+            SourceEvent::Alarm(reason) => self.intake.alarm(&reason),
+            SourceEvent::Fatal(reason) => self.on_fatal(&reason),
+        }
+    }
+
+    fn on_assigned(&mut self, now: Duration, partitions: &[(TopicPartition, Option<Committed>)]) {
+        self.confirm(now);
+        logs::assigned(&partitions.iter().map(|(partition, _)| partition.clone()).collect::<Vec<_>>());
+        let starts: Vec<_> = partitions
+            .iter()
+            .map(|(partition, committed)| (partition.clone(), committed.as_ref().map(|committed| committed.offset)))
+            .collect();
+        // While stopping, the client still wants its answer; without a slot nothing is taken.
+        if matches!(self.phase, Phase::Running) {
+            for (partition, committed) in partitions {
+                self.assign(partition, committed.as_ref());
+            }
+        }
+        self.source.start(&starts);
+        self.intake.joined(true);
+    }
+
+    fn assign(&mut self, partition: &TopicPartition, committed: Option<&Committed>) {
+        let epoch = self.partitions.next_epoch();
+        let (limits, waker) = (self.settings.limits, Arc::clone(&self.wiring.waker));
+        let assignment = Arc::new(Assignment::new(partition.clone(), epoch, committed, limits, waker));
+        let acked = committed.map(|_| assignment.version());
+        if let Some(old) = self.partitions.insert(Arc::clone(&assignment)) {
+            old.close();
+            self.intake.close(&old);
+        }
+        self.committer.track(partition.clone(), epoch, acked);
+        tracing::debug!(%partition, epoch, offset = committed.map(|committed| committed.offset), "partition assigned");
+        self.intake.assign(&assignment);
+    }
+
+    fn on_revoked(&mut self, now: Duration, partitions: Vec<TopicPartition>, lost: bool) {
+        if lost {
+            logs::lost(&partitions);
+        } else {
+            logs::revoked(&partitions);
+        }
+        if lost || self.dead {
+            self.intake.joined(false);
+            let departed = self.partitions.lose(partitions);
+            return self.let_go(departed);
+        }
+        self.confirm(now);
+        let mut until = now + self.settings.bounds.drain;
+        if let Phase::Stopping { until: own, .. } = self.phase {
+            until = until.min(own);
+        }
+        for assignment in self.partitions.revoke(partitions, until) {
+            self.give_up(&assignment);
+        }
+    }
+
+    /// The client takes part in the group again: what looked lost was only between two generations.
+    fn confirm(&mut self, now: Duration) {
+        self.committer.confirm(now);
+        self.partitions.lift_holds();
+    }
+
+    /// Gives partitions back: first to the client, so that the group goes on, then to their actors.
+    fn let_go(&mut self, Departed { release, gone }: Departed) {
+        for assignment in &gone {
+            assignment.close();
+            self.committer.forget(&assignment.partition, assignment.epoch);
+        }
+        if let Some(partitions) = release {
+            self.source.release(&partitions);
+        }
+        for assignment in &gone {
+            self.intake.close(assignment);
+        }
+    }
+
+    fn on_fatal(&mut self, reason: &str) {
+        tracing::error!(reason, "the consumer client is dead");
+        self.committer.kill();
+        if !std::mem::replace(&mut self.dead, true) {
+            self.intake.fatal(reason);
+        }
+    }
+
+    // Records.
+
+    /// One batch from each partition that may give one, every round from another first partition.
+    fn take(&mut self, now: Duration) -> bool {
+        if self.dead || self.settings.held || !matches!(self.phase, Phase::Running) {
+            return false;
+        }
+        let Self { source, intake, partitions, buffers, settings, .. } = self;
+        let mut busy = false;
+        self.first = (self.first + 1) % partitions.len().max(1);
+        for slot in partitions.slots().skip(self.first).chain(partitions.slots().take(self.first)) {
+            let assignment = &slot.assignment;
+            let Some(credit) = assignment.credit().filter(|_| now >= slot.held_until) else { continue };
+            let batch = assignment.begin_again().unwrap_or_else(|| {
+                let mut batch = Batch::pooled(assignment.partition.clone(), buffers);
+                source.take(&assignment.partition, credit.records.min(settings.batch), credit.bytes, &mut batch);
+                batch
+            });
+            if batch.is_empty() {
+                continue;
+            }
+            busy = true;
+            if !assignment.is_followed_by(&batch) {
+                source.after_jump(&assignment.partition, &mut |low| assignment.notice_what_was_deleted(&batch, low));
+            }
+            if let Some(batch) = assignment.receive(batch) {
+                intake.deliver(assignment, batch);
+            }
+        }
+        busy
+    }
+
+    // Departures.
+
+    fn depart(&mut self, now: Duration) -> bool {
+        let Self { partitions, committer, settings, .. } = self;
+        let settled = |one: &Assignment, version| committer.is_settled(now, &one.partition, one.epoch, version);
+        let departed = partitions.advance(now, settings.bounds.last_commit, settled);
+        let busy = !departed.is_empty();
+        for departed in departed {
+            self.let_go(departed);
+        }
+        busy
+    }
+
+    fn close_if_done(&mut self) -> bool {
+        if !matches!(self.phase, Phase::Stopping { .. }) || self.partitions.is_departing() {
+            return false;
+        }
+        self.source.close(self.settings.bounds.close);
+        if let Phase::Stopping { done, .. } = std::mem::replace(&mut self.phase, Phase::Closed) {
+            for done in done {
+                // Whoever asked may have gone.
+                let _ = done.send(());
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

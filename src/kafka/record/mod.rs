@@ -1,0 +1,113 @@
+//! Records as they travel inside carom, in memory: bytes, copied once out of the client.
+//!
+//! The poll loop takes buffers from the pool (`buffers`) and has a [`Batch`] filled (`batch`): one buffer, and the places
+//! of keys, values and headers in it (`span`); what a record has in common with the one before is not copied again
+//! (`same`). Sealing the batch counts its bytes as held by the partition (`held`); when its last [`Record`] is gone, they
+//! are returned, and the buffers go back to the pool. A record on its way to the broker is an [`OutRecord`].
+
+mod batch;
+mod buffers;
+mod held;
+pub(super) mod leader_epochs;
+mod same;
+mod span;
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+
+pub(crate) use self::{
+    batch::{Batch, Record},
+    buffers::BufferPool,
+    held::HeldBytes,
+};
+
+/// One partition of one topic.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct TopicPartition {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
+}
+
+impl TopicPartition {
+    pub(crate) fn new(topic: impl Into<Arc<str>>, partition: i32) -> Self {
+        Self { topic: topic.into(), partition }
+    }
+}
+
+impl fmt::Display for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.topic, self.partition)
+    }
+}
+
+impl fmt::Debug for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// When a record was written, in Unix milliseconds, and who said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Timestamp {
+    /// The record carries none.
+    #[default]
+    None,
+    /// Set by the producer.
+    Create(i64),
+    /// Set by the broker.
+    Append(i64),
+}
+
+/// One header as it was on the wire: the name need not be UTF-8, the value may be null.
+pub(crate) type Header<'a> = (&'a [u8], Option<&'a [u8]>);
+
+/// A record on its way to the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OutRecord {
+    pub(crate) topic: Arc<str>,
+    /// `None` leaves the choice to the partitioner.
+    pub(crate) partition: Option<i32>,
+    pub(crate) key: Option<Bytes>,
+    pub(crate) value: Option<Bytes>,
+    /// Names and values as bytes, in the order in which they are written.
+    pub(crate) headers: Vec<(HeaderName, Option<Bytes>)>,
+}
+
+/// A header's name: a constant of ours, or bytes that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HeaderName {
+    Known(&'static str),
+    Bytes(Bytes),
+}
+
+impl HeaderName {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Known(name) => name.as_bytes(),
+            Self::Bytes(name) => name,
+        }
+    }
+}
+
+impl From<&'static str> for HeaderName {
+    fn from(name: &'static str) -> Self {
+        Self::Known(name)
+    }
+}
+
+impl OutRecord {
+    /// Key, value and headers together, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let headers: usize =
+            self.headers.iter().map(|(name, value)| name.as_bytes().len() + value.as_ref().map_or(0, Bytes::len)).sum();
+        self.key.as_ref().map_or(0, Bytes::len) + self.value.as_ref().map_or(0, Bytes::len) + headers
+    }
+
+    /// What the record takes of the broker's limit at most: [`OutRecord::size`] and the lengths around each part.
+    pub(crate) fn wire_size(&self) -> usize {
+        const RECORD: usize = 64;
+        const HEADER: usize = 10;
+        self.size() + RECORD + HEADER * self.headers.len()
+    }
+}
