@@ -60,8 +60,8 @@ pub(crate) struct KeyField {
     pub(crate) name: String,
     /// Named in the call of `write_key`, so that rustc reports a type that cannot be in a key where it is written.
     pub(crate) ty: Type,
-    /// As `key(order = 1)` says, 0 without it. Where it is the same, names decide: so the order of the fields in the
-    /// source, which nobody takes for part of the wire format, does not matter.
+    /// As `key(order = 1)` says, 0 without it. Where it is the same, names decide, or the positions of tuple fields: so
+    /// named fields may be moved about in the source, which nobody takes for part of the wire format.
     pub(crate) order: i64,
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn event(input: &DeriveInput) -> Result<Spec> {
     })
 }
 
-/// What the attribute said, key by key; what it did not say is `None`, so that a default cannot hide that something is
+/// What the attribute said, key by key. Defaults come later: where one stood here, nobody could tell that something is
 /// missing.
 #[derive(Default)]
 struct Given<'a> {

@@ -78,8 +78,8 @@ fn is_named(member: &Member, name: &syn::Ident) -> bool {
     matches!(member, Member::Named(field) if field == name)
 }
 
-/// The marked fields, by order, then by name (tuple fields: by position). So fields can be moved about in the source
-/// without another key.
+/// The marked fields, by order, then by name (tuple fields: by position). So named fields can be moved about in the
+/// source without another key.
 fn marked<'a>(fields: impl Iterator<Item = (Member, &'a Field)>) -> Result<Vec<KeyField>> {
     let mut marked = Vec::new();
     for (member, field) in fields {
