@@ -3,6 +3,10 @@
 //! Two kinds of time run here. *Waiting* time passes while a record waits for its next attempt; a test bus lets it pass
 //! at once when nothing else can happen. *Working* time passes while a handler runs; a handler may do real I/O, so it
 //! is real time everywhere, unless a test moves it by hand.
+//!
+//! Nothing else calls `Instant::now`, `SystemTime::now` or an unseeded generator, so that a test which moves this clock
+//! moves the whole bus: retries, holds, timeouts and dead letters. What a client or a thread does by itself goes by
+//! [`monotonic`].
 
 use std::{
     collections::BTreeMap,
@@ -29,6 +33,7 @@ pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Where time and randomness come from; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
+    /// `None` is the system's time. Shared by the clones: a test moves all of them at once.
     hands: Option<Arc<Mutex<Hands>>>,
 }
 
@@ -39,8 +44,11 @@ struct Hands {
     waited: Duration,
     /// Working time that was moved by hand.
     worked: Duration,
+    /// Who sleeps, by when it is due and by a number of its own: two may be due at once.
     waiting: BTreeMap<(Duration, u64), Waker>,
+    /// Whose attempt may run out of time, likewise.
     working: BTreeMap<(Duration, u64), Waker>,
+    /// The last number that was given to a sleeper.
     next: u64,
 }
 
@@ -144,6 +152,7 @@ impl Hands {
     }
 }
 
+/// Which of the two times a sleeper waits for.
 #[derive(Clone, Copy)]
 enum Which {
     Waiting,
@@ -153,6 +162,7 @@ enum Which {
 /// A sleeper on a clock that is moved by hand.
 struct Hand {
     hands: Arc<Mutex<Hands>>,
+    /// When it is due, and its number.
     key: (Duration, u64),
     which: Which,
 }
@@ -169,6 +179,7 @@ impl Hand {
 }
 
 impl Hands {
+    /// One of the two times, and who waits for it.
     fn times(&mut self, which: Which) -> (Duration, &mut BTreeMap<(Duration, u64), Waker>) {
         match which {
             Which::Waiting => (self.waited, &mut self.waiting),

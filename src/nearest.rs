@@ -1,6 +1,7 @@
 //! Which of the known names somebody meant who wrote another one.
 
-/// The candidate that is closest to `name`, if one is close enough to be what was meant.
+/// The candidate that is closest to `name`, if one is close enough to be what was meant: a third of its letters may
+/// differ, at least one and at most four. A name that is just another one gets no advice.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let bound = (name.chars().count() / 3).clamp(1, 4);
     let name = name.to_lowercase();
@@ -8,7 +9,8 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     near.filter(|(distance, _)| *distance <= bound).min().map(|(_, candidate)| candidate)
 }
 
-/// How many characters have to be put in, taken out, replaced or swapped with their neighbour.
+/// How many characters have to be put in, taken out, replaced or swapped with their neighbour; each is one slip of the
+/// pen.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];

@@ -1,4 +1,6 @@
 //! What every stage of a running bus shares.
+//!
+//! They are handed down as one `Arc`, so a stage that needs another of them tomorrow changes no signature.
 
 use std::{
     collections::BTreeMap,
@@ -28,25 +30,35 @@ use crate::{
 
 /// What every stage of a running bus shares; made once by `spawn`.
 pub(crate) struct Services {
+    /// Time and randomness; that of a test bus is moved by hand.
     pub(crate) clock: Clock,
+    /// Makes records of events: of a handler's outputs and of what a `Publisher` is given.
     pub(crate) encoder: Arc<Encoder>,
     /// Publishes outputs.
     pub(crate) sink: Arc<dyn Sink>,
     /// Publishes dead letters, with a shorter delivery timeout.
     pub(crate) dead_letters: Arc<dyn Sink>,
+    /// The consumer group: part of the ids of outputs, and in each dead letter.
     pub(crate) group: Arc<str>,
+    /// The service's name, for log lines and dead letters.
     pub(crate) service: Arc<str>,
+    /// What spans and log lines have in common, and what may be shown in them.
     pub(crate) telemetry: Arc<Telemetry>,
     /// The runtime that called `spawn`; handlers are polled inside its context.
     pub(crate) runtime: tokio::runtime::Handle,
+    /// What is wrong now; those who find out say so, and take it back.
     pub(crate) health: HealthState,
+    /// What happened so far, for `Stats`.
     pub(crate) counters: Arc<Counters>,
+    /// The meters of handlers and partitions, for `Stats`.
     pub(crate) book: Arc<Book>,
     /// A partition with records waiting and none finished for so long makes no progress.
     pub(crate) stalled_after: Duration,
     /// Records of a type that no actor handles become dead letters instead of being skipped.
     pub(crate) dead_letter_unknown: bool,
+    /// Sees how records end; a test bus waits for that.
     pub(crate) observer: Arc<dyn Observer>,
+    /// Where a stage says that the bus cannot go on.
     pub(crate) end: End,
 }
 
@@ -82,6 +94,7 @@ pub(crate) struct Settled<'a> {
     pub(crate) topic: &'a str,
     pub(crate) partition: i32,
     pub(crate) offset: i64,
+    /// Attempts with an event; 0 if there was none to hand over.
     pub(crate) attempts: u32,
     pub(crate) end: RecordEnd<'a>,
 }
@@ -90,11 +103,12 @@ pub(crate) struct Settled<'a> {
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only a test bus looks at it"))]
 pub(crate) enum RecordEnd<'a> {
+    /// Its handler succeeded, and the broker has its outputs.
     Acked,
+    /// A policy gave it up.
     Discarded,
-    DeadLettered {
-        reason: &'a str,
-    },
+    /// The broker has its dead letter; `reason` is the error's text.
+    DeadLettered { reason: &'a str },
     /// No actor handles its type, and it was skipped.
     Unknown,
     /// Its `expirytime` has passed.
@@ -104,10 +118,14 @@ pub(crate) enum RecordEnd<'a> {
 /// What happened so far, in records.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
+    /// By one actor: a record of two actors counts twice.
     pub(crate) handled: AtomicU64,
+    /// Each further attempt that was decided on; holds are none.
     pub(crate) retried: AtomicU64,
     pub(crate) dead_lettered: AtomicU64,
+    /// By class. Locked, because a dead letter is rare and costs a round to the broker anyway.
     dead_letters: Mutex<BTreeMap<&'static str, u64>>,
+    /// Dead letters that had to leave something out.
     pub(crate) reduced: AtomicU64,
     pub(crate) discarded: AtomicU64,
     pub(crate) unknown: AtomicU64,
@@ -135,11 +153,17 @@ impl Counters {
 }
 
 /// Why the bus has to end by itself; set once.
+///
+/// Whoever cannot go on sets it, on any thread; `run_until` waits for it, drains, and returns the error.
 #[derive(Debug, Default)]
 pub(crate) struct End {
+    /// Taken by whoever returns it.
     error: Mutex<Option<Error>>,
+    /// Stays when the error is taken: a second error is none.
     said: OnceLock<()>,
+    /// Wakes those who wait in [`End::called`].
     notify: Notify,
+    /// A liveness probe has to fail from then on.
     signs: Arc<Signs>,
 }
 
@@ -174,6 +198,7 @@ impl End {
         }
     }
 
+    /// The error, for the one who returns it; `None` if nothing went wrong, or it was taken before.
     pub(crate) fn take(&self) -> Option<Error> {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

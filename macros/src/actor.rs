@@ -1,4 +1,7 @@
 //! `#[derive(Actor)]`: an actor that is built from the bus state.
+//!
+//! Its fields are asked of the state by their types. Which state that is, only the call of `.supervise` knows, so what
+//! is generated holds for every state that has these types.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -8,17 +11,30 @@ use crate::{fallback, valid};
 
 /// An actor, checked.
 pub(crate) struct Spec {
+    /// All fields, in their order: each has to be given a value.
     pub(crate) parts: Vec<Part>,
 }
 
-/// A field of an actor.
+/// A field of an actor, and where its value comes from.
 pub(crate) struct Part {
+    /// A name, or a number: what is built is written with braces, which tuple structs take too.
     pub(crate) member: Member,
+    /// What is asked of the state; also the place where rustc points if the type has no `Default`.
     pub(crate) ty: Type,
-    /// `#[actor(default)]`
+    /// `#[actor(default)]`: the field is the actor's own. No state has to have its type.
     pub(crate) is_default: bool,
 }
 
+/// The whole derive:
+///
+/// ```text
+/// #[derive(Actor)]                 impl ::carom::Actor for Billing {}
+/// struct Billing {                 const _: () = {
+///     gateway: Gateway,                pub trait __Provides<A> { fn build(&self) -> A; }
+///     #[actor(default)]      ─▶        impl<__S> __Provides<Billing> for __S where Gateway: FromRef<__S> { .. }
+///     charged: u64,                    impl<__S> FromState<__S> for Billing where __S: __Provides<Billing> { .. }
+/// }                                };
+/// ```
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     match valid::actor(input) {
         Ok(spec) => expand(input, &spec),
@@ -26,6 +42,8 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
+/// The impls. With type parameters, that the actor is `Send` and `'static` is a bound; without any, rustc knows, and
+/// says so where it is not.
 fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let ident = &input.ident;
     let mut generics = input.generics.clone();
@@ -89,6 +107,7 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
     }
 }
 
+/// One field of the instance that is built; `self` is the state here.
 fn field(part: &Part) -> TokenStream {
     let Part { member, ty, is_default } = part;
     let span = ty.span().resolved_at(Span::call_site());

@@ -1,4 +1,14 @@
-//! Parses `#[event(..)]`, `#[actor(..)]` and `#[from_ref(..)]` into keys and values; what they mean is `valid`'s matter.
+//! Parses `#[event(..)]`, `#[actor(..)]` and `#[from_ref(..)]` into keys and values; what they mean is `valid`'s
+//! matter.
+//!
+//! A key is an identifier, keywords included, and what follows it says which [`Value`] it has:
+//!
+//! ```text
+//! #[event(internal, domain = "sales", plural = true, entity = Order, key(order = 1))]
+//!         Nothing   Lit               Lit            Type            List
+//! ```
+//!
+//! No key is known here by name: all derives have the same grammar.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
@@ -13,6 +23,7 @@ use syn::{
 pub(crate) struct Entry {
     /// Parsed with `parse_any`, so that `type` is a key like any other.
     pub(crate) key: Ident,
+    /// Not looked at yet: whether it fits the key is `valid`'s matter, which can say it in the words of the key.
     pub(crate) value: Value,
 }
 
@@ -48,6 +59,7 @@ impl Entry {
     }
 }
 
+/// One entry, up to the comma behind it.
 impl Parse for Entry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let key = input.call(Ident::parse_any)?;
@@ -64,6 +76,7 @@ impl Parse for Entry {
     }
 }
 
+/// What follows the `=`. A literal first: `true` and `false` could be read as paths, and so as types.
 fn value(input: ParseStream<'_>) -> Result<Value> {
     if input.peek(Lit) {
         return input.parse().map(Value::Lit);
@@ -76,11 +89,15 @@ fn value(input: ParseStream<'_>) -> Result<Value> {
     input.parse().map(Box::new).map(Value::Type)
 }
 
+/// Entries with commas between them; one after the last does no harm.
 fn list(input: ParseStream<'_>) -> Result<Vec<Entry>> {
     Punctuated::<Entry, Token![,]>::parse_terminated(input).map(|entries| entries.into_iter().collect())
 }
 
 /// The entries of all attributes called `name`, or `None` if there is no such attribute.
+///
+/// An attribute may be repeated, its entries add up. `Some` without entries is one that says nothing (`#[actor]`),
+/// which is reported as such: left alone, it would look as if it had an effect.
 pub(crate) fn entries(attrs: &[Attribute], name: &str) -> Result<Option<Vec<Entry>>> {
     let mut found = None;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
@@ -93,17 +110,22 @@ pub(crate) fn entries(attrs: &[Attribute], name: &str) -> Result<Option<Vec<Entr
     Ok(found)
 }
 
-/// Where an attribute called `name` stands.
+/// Where an attribute called `name` stands, the first if there are several: for errors about one that is in the wrong
+/// place, or empty, and so has no entry to point at.
 pub(crate) fn span(attrs: &[Attribute], name: &str) -> Option<Span> {
     attrs.iter().find(|attr| attr.path().is_ident(name)).map(|attr| syn::spanned::Spanned::span(attr.path()))
 }
 
 /// The doc comment, as text: one leading space of each line dropped, blank lines around it too.
+///
+/// It becomes the description of the event in its descriptor. A text that is not written out, such as an
+/// `include_str!`, is left out: a macro does not see what it will be.
 pub(crate) fn docs(attrs: &[Attribute]) -> String {
     let lines: Vec<String> = attrs.iter().filter_map(doc_line).collect();
     lines.join("\n").trim().to_owned()
 }
 
+/// One line of a doc comment; `None` for every other attribute.
 fn doc_line(attr: &Attribute) -> Option<String> {
     let Meta::NameValue(doc) = &attr.meta else { return None };
     let syn::Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) = &doc.value else { return None };

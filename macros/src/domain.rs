@@ -1,4 +1,8 @@
 //! The domain of a crate: said once in its Cargo.toml, else the first word of its name.
+//!
+//! Read while the event is compiled, so that it is a constant like all else in its descriptor, and a domain that cannot
+//! be is a compile error. Where the topics of a service are to be found depends on it: it is the second segment of each
+//! name.
 
 use std::{env, fs, path::PathBuf};
 
@@ -11,12 +15,13 @@ pub(crate) enum Domain {
     OfCrate {
         /// The domain.
         name: String,
-        /// Whether Cargo told where the Cargo.toml is.
+        /// Whether there was a Cargo.toml to read: then the event is compiled again when it changes.
         has_manifest: bool,
     },
 }
 
 impl Domain {
+    /// As it was written; topic and type have it in lower case.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Given(name) | Self::OfCrate { name, .. } => name,
@@ -31,6 +36,7 @@ impl Domain {
         Self::find(text.as_deref(), &crate_name)
     }
 
+    /// The same of texts, for tests: `manifest` is what stands in Cargo.toml, if there is one.
     fn find(manifest: Option<&str>, crate_name: &str) -> Result<Self, String> {
         let name = match manifest.map(in_manifest).transpose()?.flatten() {
             Some(name) => name,
@@ -40,6 +46,8 @@ impl Domain {
     }
 }
 
+/// `domain` in `[package.metadata.carom]`, if it is there. What is there and cannot be read is an error: with another
+/// domain, events would go to topics that nobody reads.
 fn in_manifest(manifest: &str) -> Result<Option<String>, String> {
     let manifest: toml::Table = manifest.parse().map_err(|_| "Cargo.toml cannot be read".to_owned())?;
     let carom = ["package", "metadata", "carom"].iter().try_fold(&manifest, |table, key| table.get(*key)?.as_table());
@@ -50,6 +58,7 @@ fn in_manifest(manifest: &str) -> Result<Option<String>, String> {
     }
 }
 
+/// `sales` of `sales-contracts` and of `sales_contracts`.
 fn first_word(crate_name: &str) -> &str {
     crate_name.split(['-', '_']).find(|word| !word.is_empty()).unwrap_or_default()
 }

@@ -1,4 +1,8 @@
 //! `#[derive(Event)]`: the descriptor and the record key.
+//!
+//! The descriptor is a `static`: all that can be known of an event when its crate is compiled is worked out then, and
+//! asking for it costs nothing. What depends on the environment, the topic's name, is made of it at run time, by the
+//! library.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -8,18 +12,25 @@ use crate::{domain::Domain, fallback, name, valid};
 
 /// An event, checked.
 pub(crate) struct Spec {
+    /// What the topic is named after, which every event has to say. Its name is made at run time, when the environment
+    /// is known.
     pub(crate) topic: Topic,
     /// With where it comes from: one of the crate has to be rebuilt with its Cargo.toml.
     pub(crate) domain: Domain,
+    /// Whether the topic's name says `internal` in place of `public`. A bus of another domain that handles the event is
+    /// refused at start.
     pub(crate) internal: bool,
     /// `None` is left to run time, where the topic's name is made: the plural of an entity needs word lists.
     pub(crate) plural: Option<bool>,
-    /// Empty where the segment is left out.
+    /// The last segment of topic and type, `v1` unless the attribute says so. Empty where the segment is left out.
     pub(crate) version: String,
-    /// `None` is the default type.
+    /// What the attribute says; `None` is the default type, which follows from domain, name and version.
     pub(crate) event_type: Option<String>,
+    /// Types that are accepted on read as well: former names, and those that other services write. Never written.
     pub(crate) aliases: Vec<String>,
+    /// How many the topic gets where carom creates it; `None` leaves that to the broker.
     pub(crate) partitions: Option<u32>,
+    /// What makes the record key, and so says which events keep their order.
     pub(crate) key: Key,
     /// The doc comment: what a person who looks for an event reads is written once.
     pub(crate) description: String,
@@ -27,7 +38,9 @@ pub(crate) struct Spec {
 
 /// Where the name segment of the topic comes from.
 pub(crate) enum Topic {
+    /// `entity = Order`: the bare name of the type. The plural, and the kebab-case, are made at run time.
     Entity(String),
+    /// `topic = "orders"`
     Verbatim(String),
 }
 
@@ -47,9 +60,22 @@ pub(crate) struct KeyField {
     pub(crate) name: String,
     /// Named in the call of `write_key`, so that rustc reports a type that cannot be in a key where it is written.
     pub(crate) ty: Type,
+    /// As `key(order = 1)` says, 0 without it. Where it is the same, names decide, or the positions of tuple fields: so
+    /// named fields may be moved about in the source, which nobody takes for part of the wire format.
     pub(crate) order: i64,
 }
 
+/// The whole derive:
+///
+/// ```text
+/// #[derive(Event)]                                  impl ::carom::Event for OrderPlaced {
+/// #[event(entity = Order, domain = "sales")]            fn descriptor() -> &'static Descriptor { static .. }
+/// struct OrderPlaced {                                  fn key(&self) -> Option<String> { .. }
+///     #[event(key)]                            ─▶       fn codec() -> Codec<Self> { json::<OrderPlaced>() }
+///     order_id: Uuid,                               }
+///     cents: u64,
+/// }
+/// ```
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     match valid::event(input) {
         Ok(spec) => expand(input, &spec),
@@ -57,6 +83,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
+/// The impl. An event has no type parameters, `valid` refuses them, so there are none to carry over.
 fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let ident = &input.ident;
     let descriptor = descriptor(ident, spec);
@@ -81,7 +108,7 @@ fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
     }
 }
 
-/// Asks for serde's derives, at the name of the event and nowhere else.
+/// Asks for serde's derives, at the name of the event and nowhere else: one of them forgotten is one error.
 fn codec(ident: &Ident) -> TokenStream {
     quote! {
         #[inline]
@@ -91,6 +118,7 @@ fn codec(ident: &Ident) -> TokenStream {
     }
 }
 
+/// The value of the `static`; an expression of constants, so lists are slices and texts are literals.
 fn descriptor(ident: &Ident, spec: &Spec) -> TokenStream {
     let Spec { internal, version, aliases, description, .. } = spec;
     let domain = spec.domain.name();
@@ -125,6 +153,7 @@ fn descriptor(ident: &Ident, spec: &Spec) -> TokenStream {
     }
 }
 
+/// An `Option` as an expression.
 fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
@@ -132,6 +161,7 @@ fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     }
 }
 
+/// Where the event's name stands: a start-up error about the event says where to mend it.
 fn location(span: Span) -> TokenStream {
     let (file, line) = place(span);
     quote!(::carom::__private::Location { file: #file, line: #line })
@@ -144,6 +174,9 @@ pub(crate) fn place(span: Span) -> (String, u32) {
 }
 
 /// The domain that stands in Cargo.toml is an input of this crate like any source file.
+///
+/// Without this, a domain that is changed there would reach an event only when its crate is compiled for another
+/// reason. Nothing for an event that names its domain itself.
 fn rebuild_with_manifest(domain: &Domain) -> TokenStream {
     match domain {
         Domain::OfCrate { has_manifest: true, .. } => quote! {
@@ -153,6 +186,15 @@ fn rebuild_with_manifest(domain: &Domain) -> TokenStream {
     }
 }
 
+/// The body of `Event::key`: nothing, the texts of the marked fields, or that of the method.
+///
+/// ```text
+/// #[event(key)] tenant: String,       let mut key = String::new();
+/// #[event(key)] user: u64,       ─▶   <String as KeyPart>::write_key(&self.tenant, &mut key);
+///                                     key.push('|');
+///                                     <u64 as KeyPart>::write_key(&self.user, &mut key);
+///                                     Some(key)
+/// ```
 fn key(key: &Key) -> TokenStream {
     let write = match key {
         Key::Fields(fields) if fields.is_empty() => return quote!(::core::option::Option::None),
@@ -169,6 +211,7 @@ fn key(key: &Key) -> TokenStream {
     }
 }
 
+/// One part. The separator stands also beside an empty part: `("a", None)` and `(None, "a")` are two keys.
 fn write_field(i: usize, field: &KeyField) -> TokenStream {
     let KeyField { member, ty, .. } = field;
     let separator = (i > 0).then(|| quote!(key.push('|');));

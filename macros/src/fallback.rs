@@ -1,6 +1,11 @@
 //! What stands beside an error: an impl that type-checks, so that the mistake is reported once.
 //!
-//! Without it, everything that uses the type would complain as well, in words that lead away from the mistake.
+//! Without it, everything that uses the type would complain as well, in words that lead away from the mistake: each
+//! handler of an event, each publish, each `.supervise` of an actor. No program that compiles runs what is written
+//! here.
+//!
+//! The attribute `#[handler]` has more to keep: the names that the user imported for the signature must not become
+//! unused.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -13,6 +18,8 @@ use crate::{
 };
 
 /// An event without topic.
+///
+/// It is generic where the user's struct is: that is one of the mistakes, and it is reported once.
 pub(crate) fn event(input: &DeriveInput, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
     let ident = &input.ident;
@@ -40,7 +47,7 @@ pub(crate) fn event(input: &DeriveInput, error: &Error) -> TokenStream {
     }
 }
 
-/// A key part without text.
+/// A key part without text. An event that has it in its key is all right then.
 pub(crate) fn key_part(input: &DeriveInput, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
     let ident = &input.ident;
@@ -54,7 +61,7 @@ pub(crate) fn key_part(input: &DeriveInput, error: &Error) -> TokenStream {
     }
 }
 
-/// A numeric enum that knows no number.
+/// A numeric enum that knows no number: only serde's traits, which an event with such a field asks for.
 pub(crate) fn numeric_enum(input: &DeriveInput, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
     let ident = &input.ident;
@@ -85,7 +92,7 @@ pub(crate) fn numeric_enum(input: &DeriveInput, error: &Error) -> TokenStream {
     }
 }
 
-/// An actor that every state can build.
+/// An actor that every state can build, so that `.supervise` has nothing to add.
 pub(crate) fn actor(input: &DeriveInput, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
     let ident = &input.ident;
@@ -111,7 +118,8 @@ pub(crate) fn actor(input: &DeriveInput, error: &Error) -> TokenStream {
     }
 }
 
-/// A state whose fields are there, each type once.
+/// A state whose fields are there, each type once: two of one type would be conflicting impls. A field with an
+/// attribute is left out, whatever it says; so are all fields of a generic state.
 pub(crate) fn from_ref(input: &DeriveInput, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
     let state = &input.ident;
@@ -138,7 +146,7 @@ pub(crate) fn from_ref(input: &DeriveInput, error: &Error) -> TokenStream {
     }
 }
 
-/// Something else than an impl: it stays as it is.
+/// Something else than an impl: it stays as it is, so that editors go on completing in it while it is being written.
 pub(crate) fn not_an_impl(item: &TokenStream) -> TokenStream {
     let message = "`#[handler]` stands on an `impl Handler<Event> for Actor`";
     let error = Error::new(Span::call_site(), message).to_compile_error();
@@ -146,6 +154,15 @@ pub(crate) fn not_an_impl(item: &TokenStream) -> TokenStream {
 }
 
 /// A handler that counts as registered, as the user wrote it if `handle` has the right shape.
+///
+/// | mistake | what stands beside the error |
+/// |---|---|
+/// | arguments, type parameters | the user's impl, and the registration |
+/// | `handle` is not there, or has another shape | a stub, and the registration |
+/// | `impl Handler for Billing` | the same, for the event that `handle` takes; nothing if it takes none |
+/// | an impl of something else | the user's impl alone |
+///
+/// The registration here is the trait alone: nothing is submitted to `inventory`.
 pub(crate) fn handler(item: TokenStream, parsed: &Item, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
     let target = match (valid::target(parsed), &parsed.header.trait_) {

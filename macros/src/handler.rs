@@ -2,6 +2,9 @@
 //!
 //! Neither the body nor the return type of `handle` is parsed or moved, so rustc's own errors about them stay rustc's
 //! own, and syntax that this crate has never heard of passes through.
+//!
+//! `inventory` has the registrations of every crate that is linked. That is why a handler need not be named in `main`,
+//! and why one in a crate that the program never names is not there.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -19,6 +22,7 @@ pub(crate) struct Item {
 
 /// `async fn handle(..) -> ..`, up to its body.
 pub(crate) struct Handle {
+    /// Whether the word before `fn` is `async`. A function without it may still return a future by name.
     pub(crate) is_async: bool,
     /// The word `fn`, where a missing `async` is reported.
     pub(crate) fn_token: Ident,
@@ -32,12 +36,16 @@ pub(crate) struct Handle {
 
 /// The two types of `impl Handler<Event> for Actor`.
 pub(crate) struct Target {
+    /// As the user wrote it in the header, so it means what it means there.
     pub(crate) event: Type,
+    /// As the user wrote it; one concrete type, with its parameters if it has some.
     pub(crate) actor: Type,
 }
 
 impl Item {
     /// The type of the second argument of `handle`: the event, if the header does not say.
+    ///
+    /// For messages and for the fallback alone: what is registered is what the header says.
     pub(crate) fn event_of_handle(&self) -> Option<Type> {
         let arguments = self.handle.as_ref()?.arguments()?;
         match arguments.into_iter().nth(1)? {
@@ -60,6 +68,16 @@ impl Handle {
     }
 }
 
+/// The whole attribute:
+///
+/// ```text
+/// #[handler]                                impl Handler<OrderPlaced> for Billing { .. }   // as it was
+/// impl Handler<OrderPlaced> for Billing     impl ::carom::__private::Registered<OrderPlaced> for Billing {}
+/// { .. }                               ─▶   const _: () = { inventory::submit! { .. the place and both types .. } };
+/// ```
+///
+/// `Handler` asks for the hidden `Registered`, which nothing else implements for a user's actor: a forgotten
+/// `#[handler]` is a compile error instead of a handler that is never called.
 pub(crate) fn attribute(arguments: &TokenStream, item: TokenStream) -> TokenStream {
     let Ok(parsed) = parse(&item) else { return fallback::not_an_impl(&item) };
     match valid::handler(arguments, &parsed) {
@@ -68,6 +86,8 @@ pub(crate) fn attribute(arguments: &TokenStream, item: TokenStream) -> TokenStre
     }
 }
 
+/// Reads the header and finds `handle`. The last token is the body: it is replaced by an empty one before syn sees it,
+/// so syntax in it cannot be an error here.
 fn parse(item: &TokenStream) -> Result<Item> {
     let mut tokens: Vec<TokenTree> = item.clone().into_iter().collect();
     let body = match tokens.pop() {
@@ -91,6 +111,7 @@ fn find_handle(body: TokenStream) -> Option<Handle> {
     Some(Handle { is_async, fn_token: fn_token.clone(), name: name.clone(), inputs: inputs.clone(), output })
 }
 
+/// A keyword is an identifier among tokens.
 fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
 }
@@ -99,6 +120,10 @@ fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
+/// The user's impl, and what goes with it. `refining_impl_trait` is allowed because the trait promises some outputs,
+/// and a handler says which: a test that calls `handle` then gets just these.
+///
+/// File and line are constants of a type made here, as `Probe` takes all that it registers as type parameters.
 fn expand(item: &impl ToTokens, parsed: &Item, target: &Target) -> TokenStream {
     let Target { event, actor } = target;
     let cfgs = attr::cfgs(&parsed.header.attrs);

@@ -1,4 +1,7 @@
 //! `#[derive(KeyPart)]`: a variant's name, or what a newtype wraps.
+//!
+//! Its text is part of the wire format: it decides about the partition. So there is no attribute that changes it, and
+//! the names of variants are taken as they stand in the source; serde's `rename` has no say.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -14,6 +17,17 @@ pub(crate) enum Shape {
     Newtype(Member, Box<Type>),
 }
 
+/// The whole derive:
+///
+/// ```text
+/// #[derive(KeyPart)]                  impl ::carom::KeyPart for Region {
+/// enum Region { Eu, Us }         ─▶       fn write_key(&self, out: &mut String) { out.push_str(match self { .. }) }
+///                                     }
+///
+/// #[derive(KeyPart)]                  impl ::carom::KeyPart for CustomerId {
+/// struct CustomerId(u64);        ─▶       fn write_key(&self, out: &mut String) { u64::write_key(&self.0, out) }
+///                                     }
+/// ```
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     match valid::key_part(input) {
         Ok(shape) => expand(input, &shape),
@@ -21,6 +35,8 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
+/// The impl. A generic newtype gets the bound that its field is a key part; one that is not generic needs none, and
+/// rustc reports a field that is no key part where its type is written.
 fn expand(input: &DeriveInput, shape: &Shape) -> TokenStream {
     let ident = &input.ident;
     let mut generics = input.generics.clone();
@@ -45,6 +61,8 @@ fn expand(input: &DeriveInput, shape: &Shape) -> TokenStream {
     }
 }
 
+/// The variant's name, without the mark of a raw one (`r#type`). An enum without variants has no value that could be
+/// asked.
 fn names_of(variants: &[Ident]) -> TokenStream {
     if variants.is_empty() {
         return quote!({

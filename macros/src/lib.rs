@@ -3,6 +3,14 @@
 //! Each macro is parse (`attr`), validate (`valid`: every rule, every message), expand (the file called like the
 //! macro). Where a rule fails, `fallback` writes what type-checks beside the error, so that one mistake is one error.
 //!
+//! ```text
+//!  what the user wrote ─▶ attr ─▶ valid ─┬─ Ok ──▶ event, key, numeric, actor, state, handler ─▶ impls
+//!                                        └─ Err ─▶ fallback ─▶ the error, and impls that do nothing
+//! ```
+//!
+//! What they emit names everything by its full path (`::carom::..`, `::core::..`): a user may have an `Option` or a
+//! `Result` of their own in scope. What is meant for them alone is in `carom::__private`.
+//!
 //! What users read of a macro is a page in `docs`, which is compiled as any other documentation is.
 
 mod actor;

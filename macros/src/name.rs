@@ -4,6 +4,13 @@
 //! tested with the same names.
 
 /// Kebab-case as Momentum writes it; `heck` and the others differ around digits.
+///
+/// A word begins at an upper-case letter behind a lower-case letter or a digit, and at the last one of an acronym:
+///
+/// ```text
+/// OrderPlaced   order-placed          APIName       api-name
+/// Sha256Hash    sha256-hash           B2BCustomer   b2-b-customer
+/// ```
 pub(crate) fn kebab(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
     let mut out = String::with_capacity(name.len() + 4);
@@ -21,6 +28,9 @@ pub(crate) fn kebab(name: &str) -> String {
 }
 
 /// The CloudEvents type of an event that does not name one: `{domain}.{event-in-kebab}.{version}`.
+///
+/// It goes out with each record, and readers know events by it. So it may not change: whoever renames the struct keeps
+/// the old one with `type = ".."`, or accepts both with `alias`.
 pub(crate) fn default_type(domain: &str, rust_name: &str, version: &str) -> String {
     let event = kebab(without_version(rust_name));
     let domain = domain.to_lowercase();
@@ -30,7 +40,8 @@ pub(crate) fn default_type(domain: &str, rust_name: &str, version: &str) -> Stri
     }
 }
 
-/// `OrderPlacedV2` is the event `OrderPlaced`; its version stands in the attribute.
+/// `OrderPlacedV2` is the event `OrderPlaced`; its version stands in the attribute. What would leave nothing of the
+/// name, and digits without a `V`, stay.
 fn without_version(rust_name: &str) -> &str {
     let stem = rust_name.trim_end_matches(|c: char| c.is_ascii_digit());
     match stem.strip_suffix('V') {

@@ -10,6 +10,15 @@ use syn::{DeriveInput, Ident, ext::IdentExt};
 
 use crate::{fallback, valid};
 
+/// The whole derive:
+///
+/// ```text
+/// #[derive(NumericEnum)]              impl NumericEnum for PaymentMethod { NAME, NUMBERS, number, from_number }
+/// enum PaymentMethod {           ─▶   impl Serialize for PaymentMethod { .. }     // 0 or 5
+///     Transfer,                       impl Deserialize<'_> for PaymentMethod { .. }
+///     Card = 5,
+/// }
+/// ```
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     match valid::numeric_enum(input) {
         Ok(variants) => expand(&input.ident, &variants),
@@ -17,6 +26,8 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
+/// The impls. The numbers are those that rustc gives the variants: `as i64` counts on from the last one that was
+/// written, as C# does. A `match` on numbers would not take such constants, so `from_number` is a chain of `if`s.
 fn expand(ident: &Ident, variants: &[Ident]) -> TokenStream {
     let name = ident.unraw().to_string();
     quote! {

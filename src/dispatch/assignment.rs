@@ -3,6 +3,7 @@
 //! The poll thread makes it, the router hands it to the mailboxes. Credit and the committable offset flow back through
 //! atomics; the progress is locked a few times per batch and once per turn, never per record.
 
+mod mailboxes;
 mod new_log;
 mod overtaken;
 
@@ -33,41 +34,67 @@ use crate::{
     stats::PartitionMeter,
 };
 
-/// Batches on their way to a mailbox that has not seen them yet.
+/// Deliveries on their way, one for each batch and mailbox, at which the partition is held. What has not arrived is
+/// thrown away by a revoke, and fetched again by the next owner.
 const IN_TRANSIT: usize = 2;
 
 /// Wakes the poll thread; cheap, and harmless when called too often.
 pub(crate) type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// One assignment of one partition; its number is the *epoch*.
+///
+/// ```text
+///  poll thread ── receive, cancel, close ──▶ ┌────────────┐ ◀── arrived, finish, saturated, drained ── mailboxes
+///  poll thread ◀─ credit, commit_point ───── └────────────┘ ◀── open ── router
+/// ```
+///
+/// Promises 1, 7 and 9 come together here: what may be committed, until when, and how much may be in memory.
 pub(crate) struct Assignment {
+    /// Topic and number; the key under which everybody finds it.
     pub(crate) partition: TopicPartition,
+    /// Counted by the poll thread. Answers and messages carry it, so that those of a former assignment are known as
+    /// such.
     pub(crate) epoch: u64,
     /// Cancelled when the partition is revoked or the bus stops; handlers see it through their context.
     pub(crate) cancel: CancellationToken,
+    /// As the bus was told; they do not change.
     limits: Limits,
+    /// The truth about what is finished; `unfinished`, `span`, `committable` and `crowded` are copies that are read
+    /// without the lock.
     progress: Mutex<Progress>,
     /// Bytes held by batches; a [`Batch`] returns its own when the last record of it is gone.
     held: Arc<HeldBytes>,
+    /// As [`Progress::unfinished`], for credit and figures.
     unfinished: AtomicUsize,
+    /// As [`Progress::span`], for the offset window.
     span: AtomicU64,
+    /// As [`Progress::committable`]; -1 for none.
     committable: AtomicI64,
+    /// Deliveries that no mailbox has looked at yet; see [`IN_TRANSIT`].
     in_transit: AtomicUsize,
-    /// The offset map nears the size that a commit can carry.
+    /// The offset map nears the size that a commit can carry; grown beyond it, a crash would repeat all that it names.
     crowded: AtomicBool,
-    /// Mailboxes of this partition; a record is finished when each of them is done with it.
+    /// Mailboxes of this partition; a record is finished when each of them is done with it. 0 until they are started:
+    /// no credit.
     mailboxes: AtomicUsize,
     /// Mailboxes in which all lanes are busy and enough is waiting.
     saturated: AtomicUsize,
-    /// Mailboxes that still run something.
+    /// Mailboxes that have not yet said that they ended what they had started; they say so after [`Assignment::cancel`]
+    /// alone.
     running: AtomicUsize,
+    /// Set once, by the poll thread: from then on the next owner may have handled what finishes here.
     closed: AtomicBool,
+    /// What is counted of this partition, for `Stats`.
     meter: PartitionMeter,
+    /// What came of a log that began again at a lower offset, until this one is finished.
     new_log: Mutex<Option<NewLog>>,
+    /// Called by whoever gives credit back that was missing, or ends what the poll thread waits for.
     waker: Waker,
 }
 
 impl Assignment {
+    /// An assignment without credit: the router opens it when its mailboxes are there. `committed` is where the group
+    /// stood, and what its former owner left in the metadata.
     pub(crate) fn new(
         partition: TopicPartition,
         epoch: u64,
@@ -103,14 +130,13 @@ impl Assignment {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Copies the progress to where it can be read without the lock; called with the lock held.
     fn publish(&self, progress: &Progress) {
         self.unfinished.store(progress.unfinished(), Relaxed);
         self.span.store(progress.span(), Relaxed);
         self.crowded.store(progress.is_crowded(), Relaxed);
         self.committable.store(progress.committable().unwrap_or(-1), Release);
     }
-
-    // The poll thread's side.
 
     /// How much may be taken now; `None` holds the partition.
     pub(crate) fn credit(&self) -> Option<Credit> {
@@ -207,77 +233,6 @@ impl Assignment {
     pub(crate) fn close(&self) {
         self.cancel.cancel();
         self.closed.store(true, Release);
-    }
-
-    // The mailboxes' side.
-
-    /// Opens the intake: `count` mailboxes will each finish every record.
-    pub(crate) fn open(&self, count: usize) {
-        self.running.store(count, Release);
-        self.mailboxes.store(count, Release);
-        (self.waker)();
-    }
-
-    /// A mailbox has seen a batch.
-    pub(crate) fn arrived(&self) {
-        if self.in_transit.fetch_sub(1, Relaxed) >= IN_TRANSIT {
-            (self.waker)();
-        }
-    }
-
-    /// A mailbox is done with these records. Ignored, and said so once per call, when the assignment has ended.
-    ///
-    /// `finished` is told of each record that all mailboxes are done with.
-    pub(crate) fn finish(&self, offsets: &[i64], mut finished: impl FnMut(i64)) {
-        if offsets.is_empty() {
-            return;
-        }
-        if self.closed.load(Acquire) {
-            tracing::info!(
-                partition = %self.partition, epoch = self.epoch, records = offsets.len(),
-                "finished after the partition was revoked: will be redelivered"
-            );
-            return;
-        }
-        let mut progress = self.progress();
-        let held_back = self.crowded.load(Relaxed)
-            || progress.unfinished() >= self.limits.records
-            || progress.span() >= self.limits.window;
-        let mut count = 0;
-        for &offset in offsets {
-            if progress.finish(offset) {
-                count += 1;
-                finished(offset);
-            }
-        }
-        self.publish(&progress);
-        let turns_over = progress.unfinished() == 0 && self.new_log().is_some();
-        drop(progress);
-        self.meter.finished(count);
-        if held_back || turns_over {
-            (self.waker)();
-        }
-    }
-
-    /// A mailbox has, or no longer has, more waiting than it can start.
-    pub(crate) fn saturated(&self, now: bool) {
-        if now {
-            self.saturated.fetch_add(1, Relaxed);
-        } else if self.saturated.fetch_sub(1, Relaxed) == 1 {
-            (self.waker)();
-        }
-    }
-
-    /// A mailbox has ended everything it had started, after [`Assignment::cancel`].
-    pub(crate) fn drained(&self) {
-        if self.running.fetch_sub(1, Release) == 1 {
-            (self.waker)();
-        }
-    }
-
-    /// Counter that records copied out of a batch are charged to.
-    pub(crate) fn held(&self) -> &Arc<HeldBytes> {
-        &self.held
     }
 }
 

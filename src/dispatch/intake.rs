@@ -1,4 +1,8 @@
 //! The door of the dispatch room: what the poll loop hands over.
+//!
+//! Its calls are made on the poll thread, in the order in which things happen: `assign`, then `deliver` as often as
+//! there is credit, `revoke`, and `close`. A partition that was lost is closed without a revoke. After `close` comes
+//! nothing of that epoch.
 
 use std::{sync::Arc, time::Duration};
 

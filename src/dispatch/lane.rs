@@ -1,4 +1,8 @@
 //! One lane: an actor instance, the attempt it runs, and what waits for it.
+//!
+//! It has one instance of the user's actor, and runs one attempt at a time with it. That is what "one event at a time"
+//! means: `&mut self` of a handler is this instance, and nobody else has it. A lane is no task; its mailbox polls it in
+//! place.
 
 use std::{
     future::pending,
@@ -25,26 +29,35 @@ use crate::{
 pub(crate) struct Lane {
     /// Built when it is first needed, and again after a restart; not here while an attempt runs.
     instance: Option<Instance>,
+    /// The attempt that began and has not ended.
     running: Option<Running>,
+    /// What this lane takes next; filled by the mailbox.
     pub(crate) queue: LaneQueue<Ticket>,
     /// The instance goes after the attempt that runs.
     rebuild: bool,
     /// It is in its mailbox's list of lanes that found nothing to do.
     pub(crate) idle: bool,
+    /// Marks this lane in the mailbox's [`WakeSet`](super::wake::WakeSet).
     waker: Waker,
 }
 
+/// An attempt that had to wait. Dropping it cancels the handler at its `.await`.
 struct Running {
+    /// Has the instance inside: dropped half-way, both are gone.
     attempt: BoxFuture<'static, Returned>,
+    /// Whose attempt it is; the attempt has a copy of the record.
     ticket: Ticket,
-    /// Set when the attempt did not end at its first poll.
+    /// Set when the attempt did not end at its first poll; the timeout counts from there.
     since: Option<Instant>,
+    /// Entered for each poll.
     span: Attempt,
 }
 
 /// How an attempt ended.
 pub(crate) struct Ended {
+    /// With this attempt counted.
     pub(crate) ticket: Ticket,
+    /// What to publish, of which nothing was sent; or why it failed.
     pub(crate) result: Result<Vec<OutRecord>, Fault>,
     /// As [`Running::since`].
     pub(crate) since: Option<Instant>,
@@ -57,6 +70,7 @@ impl Lane {
         Self { instance: None, running: None, queue: LaneQueue::default(), rebuild: false, idle: true, waker }
     }
 
+    /// An attempt is going on: the lane takes nothing else.
     pub(crate) fn is_running(&self) -> bool {
         self.running.is_some()
     }
@@ -104,6 +118,7 @@ impl Lane {
         }
     }
 
+    /// Polls once. What comes back is the instance, unless a panic spoilt it.
     fn go_on(&mut self, mut running: Running, now: impl FnOnce() -> Instant) -> Poll<Ended> {
         let cx = &mut Context::from_waker(&self.waker);
         let returned = match running.span.enter(|| running.attempt.as_mut().poll(cx)) {
@@ -151,6 +166,7 @@ impl Lane {
         self.running.as_ref().map(|running| running.ticket.handler_at())
     }
 
+    /// The next attempt builds another one. A panic in the user's `Drop` stays here.
     fn discard_instance(&mut self) {
         if let Some(instance) = self.instance.take() {
             discard(instance);
@@ -158,7 +174,8 @@ impl Lane {
     }
 }
 
-/// Runs an attempt on a thread that may block.
+/// Runs an attempt on a thread that may block. Dropped before a thread was free for it, it never starts; after that, it
+/// runs to its end, and nobody waits for it.
 fn aside(invoke: Invoke, instance: Instance, call: Call, span: Option<Span>) -> BoxFuture<'static, Returned> {
     let runtime = call.site.services.runtime.clone();
     let inside = runtime.clone();
@@ -196,6 +213,7 @@ impl Alarm {
         self.0.is_some()
     }
 
+    /// Sets it, in place of the one before.
     pub(crate) fn set(&mut self, timer: crate::clock::Timer) {
         self.0 = Some(timer);
     }

@@ -1,4 +1,7 @@
 //! Which lane a record goes to.
+//!
+//! Same key, same lane: one after another is all that order per key takes (promise 2). Nothing is kept of a key that is
+//! not parked, so a million keys cost what one does.
 
 use std::hash::BuildHasher;
 
@@ -13,12 +16,16 @@ use crate::{
 /// How the records of a mailbox are spread over its lanes.
 #[derive(Debug)]
 pub(crate) struct Choice {
+    /// Whether keys, the partition or nothing decides.
     ordering: Ordering,
+    /// At least 1.
     lanes: usize,
+    /// All bits of the hash have to be good: the lane is made of the highest ones.
     hasher: FixedState,
 }
 
 impl Choice {
+    /// As the supervisor of the actor says.
     pub(crate) fn new(policy: &Supervisor) -> Self {
         Self { ordering: policy.ordering, lanes: policy.lanes(), hasher: FixedState::default() }
     }

@@ -22,12 +22,15 @@ pub(crate) const LIMIT: usize = 4096;
 /// From this length on a partition takes no new records: 75 % of [`LIMIT`].
 pub(crate) const HOLD_AT: usize = LIMIT / 4 * 3;
 
+/// By which our text is known; another version of it would have another number.
 const MAGIC: &str = "carom1:";
+/// Bytes of the CRC-32. It covers the head too, so a damaged base is noticed.
 const CHECKSUM: usize = 4;
 
 /// Finished offsets, as ascending runs that neither overlap nor touch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct OffsetMap {
+    /// Half-open: `end` is not finished.
     runs: Vec<Range<i64>>,
 }
 
@@ -45,11 +48,14 @@ pub(crate) enum Rejected {
 /// How the data of a map is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tag {
+    /// Short where finished and unfinished offsets alternate.
     Bitmap,
+    /// Short where they come in long stretches.
     Runs,
 }
 
 impl Tag {
+    /// How it stands in the text.
     fn letter(self) -> char {
         match self {
             Self::Bitmap => 'b',
@@ -138,6 +144,7 @@ impl OffsetMap {
         .ok_or(Rejected::Broken)
     }
 
+    /// Which form is the shorter one, and how long the text is with it; `None` if there is nothing to write.
     fn shorter(&self, base: i64) -> Option<(Tag, usize)> {
         let end = self.beyond(base).last()?.end;
         let bitmap = usize::try_from(end.abs_diff(base).div_ceil(8)).unwrap_or(usize::MAX);
@@ -151,6 +158,7 @@ impl OffsetMap {
         self.runs.iter().filter(move |run| run.end > base).map(move |run| run.start.max(base)..run.end)
     }
 
+    /// The runs as lengths, by turns unfinished and finished.
     fn lengths(&self, base: i64) -> impl Iterator<Item = u64> + '_ {
         let mut at = base;
         self.beyond(base).flat_map(move |run| {
@@ -160,6 +168,7 @@ impl OffsetMap {
         })
     }
 
+    /// The reverse; `None` if a length is broken off, or the offsets run over.
     fn from_lengths(base: i64, mut data: &[u8]) -> Option<Self> {
         let mut map = Self::default();
         let mut at = base;
@@ -173,6 +182,7 @@ impl OffsetMap {
         Some(map)
     }
 
+    /// One bit for each offset, up to the last one that is finished.
     fn bitmap(&self, base: i64) -> Vec<u8> {
         let mut bits = Vec::new();
         for bit in self.beyond(base).flatten().map(|offset| offset.abs_diff(base) as usize) {
@@ -193,11 +203,13 @@ impl OffsetMap {
     }
 }
 
+/// Characters of a text whose base has so many `digits`, with so many bytes of data.
 fn text_len(digits: usize, data: usize) -> usize {
     let payload = data.saturating_add(CHECKSUM).saturating_mul(4).div_ceil(3);
     payload.saturating_add(MAGIC.len() + "t:".len() + digits + ":".len())
 }
 
+/// What stands before the payload, which the checksum covers too.
 fn head(tag: Tag, base: i64) -> String {
     format!("{MAGIC}{}:{base}:", tag.letter())
 }
@@ -246,6 +258,7 @@ fn varint(value: u64) -> impl Iterator<Item = u8> {
     })
 }
 
+/// The reverse; `None` if it is broken off, or has more than nine bytes, which no length has.
 fn read_varint(data: &mut &[u8]) -> Option<u64> {
     let mut value = 0u64;
     for shift in (0..63).step_by(7) {

@@ -1,4 +1,7 @@
 //! Sends what a handler published, before its record counts as handled.
+//!
+//! A future of the mailbox, not of the lane: the key is parked, the lane goes on with others. It belongs to promise 10:
+//! what an attempt publishes is in the log before its input may be committed.
 
 use std::sync::Arc;
 
@@ -18,7 +21,7 @@ use crate::{
 
 /// How the outputs of an attempt fared.
 pub(crate) enum Published {
-    /// The broker has all of them.
+    /// The broker has all of them: the record is handled.
     Acked { stub: Stub, attempts: u32 },
     /// One of them can never be sent: a permanent failure of the input.
     Refused { ticket: Ticket, fault: Fault },
@@ -27,6 +30,9 @@ pub(crate) enum Published {
 }
 
 /// Sends the outputs until the broker has all of them; the handler is not run again for that.
+///
+/// It goes on until the broker's answer is a final one, or `cancel` says that the partition goes. Health names the
+/// handler and the record from the first failure on, until this ends.
 pub(crate) async fn publish(
     services: Arc<Services>,
     cancel: CancellationToken,
@@ -81,6 +87,7 @@ enum Failed {
     At(usize, SendError),
 }
 
+/// What a round of answers means: whether to stop for good comes before where to go on.
 fn judge<T>(results: &[Result<T, SendError>]) -> Result<(), Failed> {
     let errors = || results.iter().enumerate().filter_map(|(at, result)| Some((at, result.as_ref().err()?)));
     let never = |error: &SendError| matches!(error.kind, SendErrorKind::Permanent | SendErrorKind::TooLarge);

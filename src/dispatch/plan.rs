@@ -1,4 +1,7 @@
 //! Start-up checks: what this bus handles, and everything that is wrong with it, found at once.
+//!
+//! Promise 11 is kept here, as far as it is about handlers: problems are collected, and each has the file and the line
+//! where it is to be mended. No broker is asked for that.
 
 use std::{
     any::TypeId,
@@ -17,8 +20,11 @@ use crate::{
 
 /// What the checks need to know of a bus.
 pub(crate) struct Plan<'a> {
+    /// In the order of the `.supervise` calls; the place is the actor's rank.
     pub(crate) actors: &'a [Arc<ActorSpec>],
+    /// The first segment of every topic.
     pub(crate) environment: &'a Environment,
+    /// Part of the name of each dead-letter topic, which may be too long with it.
     pub(crate) group: &'a str,
     /// The service's own domain, to refuse other domains' internal events; `None` if it is not known.
     pub(crate) domain: Option<&'a str>,
@@ -32,6 +38,8 @@ impl Plan<'_> {
         self.routes_of(registrations())
     }
 
+    /// The same of any registrations. In the order of the source, because the linker has none: so problems come in the
+    /// same order each time.
     fn routes_of(&self, registered: impl Iterator<Item = &'static Registration>) -> Result<RouteTable, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut registered: Vec<_> = registered.collect();
@@ -47,11 +55,13 @@ impl Plan<'_> {
         if problems.is_empty() { Ok(table) } else { Err(problems) }
     }
 
+    /// The place of its actor among those that this bus supervises; `None` if it does not.
     fn rank(&self, registration: &Registration) -> Option<usize> {
         let actor: TypeId = (registration.actor)();
         self.actors.iter().position(|spec| spec.type_id == actor)
     }
 
+    /// Each supervised actor by itself: it handles something, it is there once, its policy makes sense.
     fn check_actors(&self, ours: &[&'static Registration], problems: &mut Vec<Problem>) {
         for (at, actor) in self.actors.iter().enumerate() {
             if !ours.iter().any(|registration| (registration.actor)() == actor.type_id) {
@@ -72,6 +82,7 @@ impl Plan<'_> {
         }
     }
 
+    /// The routes, and what is wrong with the names of their topics.
     fn table(&self, ours: &[&'static Registration], problems: &mut Vec<Problem>) -> RouteTable {
         let mut topics: BTreeMap<Arc<str>, Vec<&'static Registration>> = BTreeMap::new();
         for registration in ours {
@@ -94,6 +105,8 @@ impl Plan<'_> {
         table
     }
 
+    /// An internal event is for its own domain: whoever handles that of another one depends on what may change without
+    /// notice.
     fn check_domain(&self, registration: &Registration, event: &Descriptor, problems: &mut Vec<Problem>) {
         let Some(domain) = self.domain else { return };
         if event.internal && !event.domain.eq_ignore_ascii_case(domain) {
@@ -106,6 +119,8 @@ impl Plan<'_> {
         }
     }
 
+    /// The routes of one topic: a member for each actor, in the order of rank, with a handler for each event type. An
+    /// alias leads to the handler of its event, which has one name and one meter whatever a record calls itself.
     fn topic(
         &self,
         topic: Arc<str>,
@@ -142,6 +157,7 @@ impl Plan<'_> {
     }
 }
 
+/// All that a record of this event may call itself.
 fn types(event: &'static Descriptor) -> impl Iterator<Item = &'static str> {
     std::iter::once(event.event_type).chain(event.aliases.iter().copied())
 }
@@ -176,6 +192,7 @@ fn check_types(ours: &[&'static Registration], problems: &mut Vec<Problem>) {
     }
 }
 
+/// A handler that would never be called, at its own place.
 fn unsupervised(registration: &Registration) -> Problem {
     let actor = short((registration.actor_name)());
     let event = (registration.event)();

@@ -39,9 +39,11 @@ pub trait Unregistered {
 
 impl<A, E, P> Unregistered for Probe<A, E, P> {}
 
+/// An actor that is nobody's, so that there is something to register beside an error.
 #[derive(Debug)]
 struct Nobody;
 
+/// What it handles.
 #[derive(Debug, Serialize, Deserialize)]
 struct Nothing;
 

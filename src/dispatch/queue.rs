@@ -1,4 +1,7 @@
 //! The order in which a lane takes its records: pure.
+//!
+//! Three queues and what is parked: whatever leaves, leaves in the order of the log for its key. That `released` comes
+//! before `fresh` keeps it so; `retries` may come first because their keys are parked for all others.
 
 use std::collections::VecDeque;
 
@@ -10,6 +13,7 @@ pub(crate) type KeyHash = u64;
 
 /// Something that waits in a lane.
 pub(crate) trait Keyed {
+    /// `None` for what may run beside anything.
     fn key(&self) -> Option<KeyHash>;
 }
 
@@ -22,7 +26,10 @@ pub(crate) struct LaneQueue<T> {
     retries: VecDeque<T>,
     /// Records of keys that were parked and are not any more; older than everything in `fresh`.
     released: VecDeque<T>,
+    /// As they came. What belongs to a parked key is found, and put aside, when its turn comes.
     fresh: VecDeque<T>,
+    /// What waits behind each parked key. The item for which it is parked is not here: it is with whoever will end it,
+    /// or in `retries`.
     parked: HashMap<KeyHash, VecDeque<T>, RandomState>,
 }
 
@@ -38,6 +45,7 @@ impl<T: Keyed> LaneQueue<T> {
         self.waiting() == 0 && self.parked.is_empty()
     }
 
+    /// Adds an item behind all others of its key.
     pub(crate) fn push(&mut self, item: T) {
         self.fresh.push_back(item);
     }

@@ -1,4 +1,7 @@
 //! What `#[handler]` submitted, all over the binary.
+//!
+//! `inventory` has those of every crate that is linked. It is a list of the whole process, and each bus takes from it
+//! what its actors handle.
 
 use std::any::{TypeId, type_name};
 
@@ -7,14 +10,20 @@ use crate::{
     event::{Descriptor, Event, Location},
 };
 
-/// One `#[handler]` impl.
+/// One `#[handler]` impl, with its types erased. It is made in a constant, so what a constant cannot know is a
+/// function.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Registration {
+    /// Whose handler it is.
     pub(crate) actor: fn() -> TypeId,
+    /// Path of the actor's type: half of the handler's name.
     pub(crate) actor_name: fn() -> &'static str,
+    /// What is handled; the other half.
     pub(crate) event: fn() -> &'static Descriptor,
+    /// The way back to both types.
     pub(crate) invoke: Invoke,
+    /// The word `impl`, for problems at start.
     pub(crate) location: Location,
 }
 

@@ -1,4 +1,7 @@
 //! Which actors handle which event type, fixed when the bus is spawned.
+//!
+//! Nothing here changes while the bus runs, but for what the meters count, so all threads read it without a lock. A
+//! mailbox has its [`Member`] in hand: finding a handler is one look into a map of its own topic and actor.
 
 use std::{any::TypeId, collections::BTreeMap, fmt, sync::Arc};
 
@@ -14,10 +17,13 @@ use crate::{
 
 /// One supervised actor type of a bus.
 pub(crate) struct ActorSpec {
+    /// By which a registration finds its actor: only types are known of both.
     pub(crate) type_id: TypeId,
+    /// Path of the Rust type, for logs and problems.
     pub(crate) name: &'static str,
     /// Builds an instance from the bus state, whose type only the call of `.supervise` knows.
     pub(crate) build: Arc<dyn Fn() -> Instance + Send + Sync>,
+    /// What `.supervise` was given: lanes, timeout, and what follows a failure.
     pub(crate) policy: Supervisor,
     /// Where `.supervise` stands in the user's code, for problems that are found at start.
     pub(crate) location: Location,
@@ -32,12 +38,15 @@ impl fmt::Debug for ActorSpec {
 /// One handler of an actor.
 #[derive(Debug, Clone)]
 pub(crate) struct HandlerSpec {
+    /// Runs one attempt, with the types of actor and event back in place.
     pub(crate) invoke: Invoke,
     /// `{path of the actor}/{event type}`: stable, for output ids and dead letters.
     pub(crate) name: Arc<str>,
+    /// The type as carom writes it, also where the record has an alias.
     pub(crate) event_type: &'static str,
     /// Place among the handlers of its member: tallies of a turn are kept by it, in a list.
     pub(crate) at: usize,
+    /// What is counted of this handler in all partitions together.
     pub(crate) meter: Arc<HandlerMeter>,
 }
 
@@ -46,6 +55,7 @@ pub(crate) struct HandlerSpec {
 pub(crate) struct Member {
     /// Place in the order of `.supervise` calls, by which `Supervisor::rest_for_one` counts.
     pub(crate) rank: usize,
+    /// Shared by the members of all topics that the actor handles.
     pub(crate) actor: Arc<ActorSpec>,
     /// By CloudEvents type, aliases included.
     pub(crate) handlers: HashMap<&'static str, Arc<HandlerSpec>, RandomState>,
@@ -63,8 +73,11 @@ impl Member {
 /// Everything this bus does with one topic.
 #[derive(Debug)]
 pub(crate) struct TopicRoutes {
+    /// The name, complete with environment and version.
     pub(crate) topic: Arc<str>,
+    /// Where the supervisor writes what failed of this topic, for all its actors.
     pub(crate) dead_letter_topic: Arc<str>,
+    /// By rank; a partition has a mailbox for each. The first one answers for records that nobody handles.
     pub(crate) members: Vec<Arc<Member>>,
     /// Event types with a handler, for creating the topic.
     pub(crate) events: Vec<&'static Descriptor>,
@@ -77,7 +90,7 @@ impl TopicRoutes {
     }
 }
 
-/// All routes of a bus, by topic.
+/// All routes of a bus, by topic. Its keys are what the client subscribes to.
 pub(crate) type RouteTable = BTreeMap<Arc<str>, Arc<TopicRoutes>>;
 
 /// One line of the route table, as [`BusHandle::routes`](crate::BusHandle::routes) returns it.

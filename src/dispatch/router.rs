@@ -1,4 +1,8 @@
 //! The router: an actix actor that starts a partition's mailboxes when it is assigned and stops them when it goes.
+//!
+//! It runs on the thread `carom-router`. The poll thread never waits for it: what comes and goes is told by message,
+//! and batches find their mailboxes in the [`PartitionMap`] without it. A partition that is not in the map yet has no
+//! credit, so nothing can come too early.
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,22 +36,29 @@ pub(crate) enum Stage {
 
 /// The mailboxes of a partition; all live on one arbiter.
 pub(crate) struct Mailboxes {
+    /// Of which assignment they are: a message about a former one must not reach those of the next.
     pub(crate) epoch: u64,
     /// In the order of `.supervise` calls, with the actor's place in it.
     pub(crate) of: Vec<(usize, Addr<Mailbox>)>,
+    /// Which of the router's arbiters has one partition less when they stop.
     arbiter: usize,
 }
 
 /// Which mailboxes a partition has; the poll thread and the supervisor read it, the router alone writes.
 pub(crate) type PartitionMap = DashMap<TopicPartition, Mailboxes, foldhash::fast::RandomState>;
 
-/// The router.
+/// The router: the only one who makes mailboxes, and so the only one who knows which thread has how much to do.
 pub(crate) struct Router {
+    /// Where the next mailbox is started.
     stage: Stage,
-    /// Partitions on each arbiter.
+    /// Partitions on each arbiter. A partition goes where there are the fewest, and stays there: all its mailboxes
+    /// share one thread, whatever they have to do.
     load: Vec<usize>,
+    /// Which actors a topic needs.
     routes: Arc<RouteTable>,
+    /// Written here alone.
     partitions: Arc<PartitionMap>,
+    /// To whom each mailbox hands its failures; told when a partition is gone.
     supervisor: Addr<SupervisorActor>,
     services: Arc<Services>,
 }
@@ -68,10 +79,12 @@ impl Router {
         Self { stage, load: vec![0; arbiters], routes, partitions, supervisor, services }
     }
 
+    /// The arbiter with the fewest partitions, the first of them.
     fn least_loaded(&self) -> usize {
         (0..self.load.len()).min_by_key(|&arbiter| self.load[arbiter]).unwrap_or_default()
     }
 
+    /// Starts a mailbox on the thread where it is going to live, and where it is made.
     fn start_mailbox(&self, arbiter: usize, spec: MailboxSpec) -> Addr<Mailbox> {
         match &self.stage {
             Stage::Arbiters(arbiters) => Mailbox::start_in_arbiter(&arbiters[arbiter], |_| Mailbox::new(spec)),
@@ -85,11 +98,13 @@ impl Actor for Router {
     type Context = Context<Self>;
 }
 
-/// What happened to a partition.
+/// What happened to a partition. As messages, so that an end never overtakes its beginning.
 #[derive(Message)]
 #[rtype(result = "()")]
 enum Change {
+    /// It came: its mailboxes are started.
     Assigned(Arc<Assignment>),
+    /// It is gone, and nothing of it counts any more: its mailboxes stop.
     Closed(Arc<Assignment>),
 }
 
@@ -105,6 +120,8 @@ impl Handler<Change> for Router {
 }
 
 impl Router {
+    /// Starts the mailboxes, the first of which is the lead, and opens the assignment. In this order: with the opening
+    /// comes credit, and then a batch has to find them.
     fn assigned(&mut self, assignment: &Arc<Assignment>) {
         let Some(routes) = self.routes.get(&assignment.partition.topic) else {
             let reason = format!("{} was assigned, but nothing here handles its topic", assignment.partition);
@@ -134,6 +151,7 @@ impl Router {
         }
     }
 
+    /// Stops the mailboxes, unless they are those of a later epoch already.
     fn closed(&mut self, assignment: &Assignment) {
         let same = |_: &TopicPartition, mailboxes: &Mailboxes| mailboxes.epoch == assignment.epoch;
         if let Some((_, mailboxes)) = self.partitions.remove_if(&assignment.partition, same) {
@@ -149,12 +167,16 @@ impl Router {
 /// The poll thread's end of the router.
 #[derive(Clone)]
 pub(crate) struct Door {
+    /// For what has to wait its turn: partitions that come and go.
     pub(crate) router: Addr<Router>,
+    /// For what has not: batches, and the call to drain.
     pub(crate) partitions: Arc<PartitionMap>,
+    /// Where signs of life, figures and alarms go.
     pub(crate) services: Arc<Services>,
 }
 
 impl Door {
+    /// Each mailbox of this assignment; none before they are started and after they are stopped.
     fn each_mailbox(&self, assignment: &Assignment, mut send: impl FnMut(&Addr<Mailbox>)) {
         let Some(mailboxes) = self.partitions.get(&assignment.partition) else { return };
         if mailboxes.epoch == assignment.epoch {

@@ -1,4 +1,8 @@
 //! One record on its way through one actor.
+//!
+//! A mailbox makes it when it takes the record in. From then on it is in one place at a time: in a lane's queue, in the
+//! attempt that runs, with its outputs, or with the supervisor. Dropped before its end, it leaves its record
+//! unfinished: the next owner of the partition handles it.
 
 use std::sync::Arc;
 
@@ -13,18 +17,23 @@ use crate::{event::TraceContext, kafka::record::Record};
 /// One record on its way through one actor; the record is finished when the tickets of all actors are.
 #[derive(Debug)]
 pub(crate) struct Ticket {
+    /// What the event is decoded from, for each attempt anew. Keeps its batch in memory, until it is detached from it.
     pub(crate) record: Record,
-    /// `None` for a record that is no event at all: it can only be dead-lettered.
+    /// `None` for a record that is no event, or of a type that nobody handles: it can only be dead-lettered.
     pub(crate) handler: Option<Arc<HandlerSpec>>,
+    /// What is parked while it waits; `None` if it waits for nobody, and nobody for it.
     pub(crate) key: Option<KeyHash>,
     /// `None` if any lane may take it.
     pub(crate) lane: Option<usize>,
     /// Attempts that count so far.
+    ///
+    /// The lane adds one before each; the supervisor takes one back for a hold.
     pub(crate) attempts: u32,
     /// Waits for a dependency so far; they are not attempts.
     pub(crate) holds: u32,
+    /// Set by the supervisor, for the dead letter.
     pub(crate) first_failure: Option<DateTime<Utc>>,
-    /// Of the span in which it failed last.
+    /// Of the span in which it failed last, for the dead letter; boxed, because most tickets never have one.
     pub(crate) trace: Option<Box<TraceContext>>,
 }
 
@@ -50,7 +59,7 @@ impl Keyed for Ticket {
     }
 }
 
-/// What is needed to finish a ticket.
+/// What is needed to finish a ticket whose record nobody needs any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stub {
     pub(crate) key: Option<KeyHash>,

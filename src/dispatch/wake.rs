@@ -1,4 +1,7 @@
 //! Which lanes of a mailbox have something to do.
+//!
+//! A turn must not look at hundreds of lanes because one of them can go on. So a waker sets the bit of its lane, from
+//! whatever thread, and a turn polls those that are set. A waker that is called while the turn runs brings another one.
 
 use std::{
     sync::{
@@ -16,11 +19,14 @@ use futures_util::task::AtomicWaker;
 /// One bit for each lane; setting one from a waker wakes the mailbox.
 #[derive(Debug)]
 pub(crate) struct WakeSet {
+    /// 64 lanes in each.
     words: Box<[AtomicU64]>,
+    /// The task in which the mailbox runs; registered anew in each turn.
     mailbox: AtomicWaker,
 }
 
 impl WakeSet {
+    /// For so many lanes, none of them marked.
     pub(crate) fn new(lanes: usize) -> Arc<Self> {
         let words = (0..lanes.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
         Arc::new(Self { words, mailbox: AtomicWaker::new() })
@@ -51,6 +57,7 @@ impl WakeSet {
         })
     }
 
+    /// How often [`take`](Self::take) has to be called to see all lanes.
     pub(crate) fn words(&self) -> usize {
         self.words.len()
     }
@@ -61,6 +68,7 @@ impl WakeSet {
     }
 }
 
+/// The waker of one lane. It may outlive its mailbox, and then does nothing that matters.
 struct LaneWaker {
     set: Arc<WakeSet>,
     lane: usize,

@@ -21,7 +21,9 @@ pub(crate) struct Attributes {
     pub(crate) id: Uuid,
     /// When the fact came into being.
     pub(crate) time: DateTime<Utc>,
+    /// What of the source the event is about; the publisher says it.
     pub(crate) subject: Option<String>,
+    /// The schema of the data, as an absolute URI.
     pub(crate) dataschema: Option<String>,
     /// Of a handler's output: that of the event that caused it, else its `id`, so that all that follows from one event can be
     /// found by it.
@@ -33,12 +35,14 @@ pub(crate) struct Attributes {
     pub(crate) extensions: BTreeMap<String, ExtensionValue<'static>>,
     /// The current span, as extension and as header.
     pub(crate) trace: Option<TraceContext>,
+    /// W3C baggage, as a header of the record.
     pub(crate) baggage: Option<String>,
     /// Headers of the application; names that would be taken for something else are refused when they are written.
     pub(crate) headers: Vec<(String, Option<Bytes>)>,
 }
 
 impl Attributes {
+    /// What every event has; all else is optional.
     pub(crate) fn new(id: Uuid, time: DateTime<Utc>) -> Self {
         Self {
             id,
@@ -75,6 +79,7 @@ impl Attributes {
         Self { correlationid, causationid, trace, ..Self::new(id, time) }
     }
 
+    /// The headers of the application, checked; taken out and not copied.
     pub(super) fn take_headers(&mut self) -> Result<Headers, EncodeError> {
         std::mem::take(&mut self.headers).into_iter().map(|(name, value)| Ok((user_header(name)?, value))).collect()
     }

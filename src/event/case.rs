@@ -1,4 +1,7 @@
 //! Kebab-case and snake-case as Momentum writes them; the usual crates differ on acronyms and digits.
+//!
+//! Topics and the default `source` are named with them. Two services that spell one name in two ways never meet, so
+//! every odd case is kept.
 
 /// `CashierPayment` becomes `cashier-payment`, `APIName` becomes `api-name`.
 pub(crate) fn kebab(name: &str) -> String {
@@ -10,6 +13,7 @@ pub(crate) fn snake(name: &str) -> String {
     separate(name, '_')
 }
 
+/// Lower case, with a separator before each upper-case letter that begins a word.
 fn separate(name: &str, separator: char) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let mut previous: Option<char> = None;

@@ -1,4 +1,8 @@
 //! From the data of an event to the user's type.
+//!
+//! Each attempt decodes anew, from the bytes that the record keeps: an event need not be `Clone`, and a handler that
+//! changed its event and failed gets it whole the next time. What fails here fails each time, so it is dead-lettered
+//! without a retry.
 
 use super::{
     Event,

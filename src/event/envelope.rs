@@ -77,9 +77,11 @@ pub enum Mode {
 /// Turns events into records; one per bus.
 #[derive(Debug)]
 pub(crate) struct Encoder {
+    /// The first segment of topics.
     environment: Environment,
     /// The same in every event of the bus, so its bytes are shared.
     source: SharedText,
+    /// Whose readers have to understand it.
     profile: Profile,
     /// The mode of topics that are not in `topic_modes`.
     mode: Mode,
@@ -96,6 +98,7 @@ pub(crate) struct Encoder {
 pub(crate) struct Route {
     /// Shared with each record, which names its topic until it is sent.
     pub(crate) topic: Arc<str>,
+    /// That of the topic, else that of the bus.
     pub(crate) mode: Mode,
     /// As its attribute says.
     pub(crate) partitions: Option<u32>,
@@ -187,6 +190,7 @@ impl Encoder {
         Ok(route)
     }
 
+    /// The mode in which the events of a topic are written.
     pub(super) fn mode_of(&self, topic: &str) -> Mode {
         self.topic_modes.get(topic).copied().unwrap_or(self.mode)
     }

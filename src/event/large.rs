@@ -1,4 +1,6 @@
 //! Events that not everybody has to pass on.
+//!
+//! Nothing is refused here: Kafka's own limit is another one, and the producer knows it.
 
 use std::{collections::HashSet, sync::Mutex, sync::PoisonError};
 

@@ -13,6 +13,7 @@ pub(crate) enum Envelope {
     None,
 }
 
+/// The first decision about a record: it comes before any `ce_` header, because some producers write both.
 pub(crate) fn envelope_of(content_type: &[u8]) -> Envelope {
     let essence = essence(content_type);
     if starts_with(essence, b"application/cloudevents-batch") {

@@ -1,4 +1,7 @@
 //! What .NET Momentum writes and needs to read, as far as it is more than CloudEvents asks for.
+//!
+//! Called for a bus of [`Profile::Momentum`](super::Profile::Momentum) only, but for the default `source`, which both
+//! profiles share. Reading needs nothing of it: what Momentum writes is CloudEvents.
 
 use chrono::{DateTime, SecondsFormat, Timelike, Utc};
 use serde_json::value::RawValue;
@@ -71,9 +74,11 @@ pub(super) fn check(event: &Outgoing<'_>) -> Result<(), &'static str> {
     if is_object { Ok(()) } else { Err(NO_OBJECT) }
 }
 
+/// The sentence for a user who published a list, a bare value or `null`.
 const NO_OBJECT: &str = "its data is no JSON object, which is what an event of .NET is; \
     use a struct with named fields (`struct X {}` if it has none)";
 
+/// Of JSON that was parsed: its first character tells.
 fn is_object(json: &RawValue) -> bool {
     json.get().starts_with('{')
 }

@@ -1,6 +1,13 @@
 //! Plurals as Momentum forms them. Its odd results are kept: two services that disagree on a plural never meet.
 
 /// The plural of `word`, which is the whole kebab-case name: inside a compound the word lists do not apply.
+///
+/// ```text
+/// order   orders          category       categories
+/// payment payments        order-status   order-statuses
+/// ```
+///
+/// A word of one letter, and one that looks like a plural, stay as they are.
 pub(crate) fn pluralise(word: &str) -> String {
     let word = word.trim();
     if word.chars().nth(1).is_none() || is_plural(word) {
@@ -12,6 +19,7 @@ pub(crate) fn pluralise(word: &str) -> String {
     by_ending(word)
 }
 
+/// Whether a word is to stay as it is: it is in a list, or it ends as plurals do.
 fn is_plural(word: &str) -> bool {
     contains(&UNCHANGING, word)
         || contains(&UNCOUNTABLE, word)
@@ -19,6 +27,7 @@ fn is_plural(word: &str) -> bool {
         || looks_plural(word)
 }
 
+/// By its ending alone; so some singulars are taken for plurals, as Momentum takes them.
 fn looks_plural(word: &str) -> bool {
     let sibilant = ends(word, &["xes", "zes", "ches", "shes"]);
     let vowel = word.len() > 3 && ends(word, &["ies", "ves", "ses", "oes"]);

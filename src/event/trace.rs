@@ -1,11 +1,17 @@
 //! W3C trace contexts in headers and attributes: which one counts, and whether it is one at all.
+//!
+//! A record may carry three: where the event came into being (`ce_traceparent`), which hop brought the record
+//! (`traceparent`), and, in a dead letter, the attempt that failed (`carom-traceparent`). What is broken counts as if
+//! it were not there: a trace is never a reason to refuse an event.
 
 use crate::{event::cloudevents::Incoming, kafka::record::Header};
 
 /// A trace context that was checked: a `traceparent` with the `tracestate` that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TraceContext {
+    /// Checked, so it may be written again as it is.
     traceparent: String,
+    /// That of the same context; one without its parent means nothing.
     pub(crate) tracestate: Option<String>,
 }
 

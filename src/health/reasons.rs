@@ -1,4 +1,7 @@
 //! Why the bus is degraded, for as long as it is.
+//!
+//! A key is what the reason is about, and a sentence what an operator reads: the same key is told once in the log when
+//! it comes and once when it goes, however often its sentence changes in between.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +13,7 @@ use crate::telemetry::logs;
 pub(crate) struct HealthState {
     /// Key and sentence. A list, because there are few, most often none.
     reasons: Arc<Mutex<Vec<(String, String)>>>,
+    /// What probes ask besides.
     pub(crate) signs: Arc<Signs>,
 }
 
@@ -79,13 +83,16 @@ impl HealthState {
 /// Why the bus is degraded for as long as this lives, once it was [given](Reason::degrade).
 #[derive(Debug)]
 pub(crate) struct Reason {
+    /// To whom it is told, and taken back.
     health: HealthState,
+    /// One for each record and actor: the others' success does not make this one well.
     key: String,
     /// Whether there is something to take back; most records never give a reason.
     given: bool,
 }
 
 impl Reason {
+    /// As [`HealthState::degrade`], and remembered, so that it is taken back.
     pub(crate) fn degrade(&mut self, reason: impl Into<String>) {
         self.given = true;
         self.health.degrade(&self.key, reason);

@@ -51,14 +51,18 @@ impl Signs {
         self.joined.store(joined, Relaxed);
     }
 
+    /// The consumer's connection came or went.
     pub(crate) fn consumer_reaches_the_cluster(&self, up: bool) {
         self.consumer_down.store(!up, Relaxed);
     }
 
+    /// That of the producer of events; the producer of dead letters tells nobody, its failures have reasons of their
+    /// own.
     pub(crate) fn producer_reaches_the_cluster(&self, up: bool) {
         self.producer_down.store(!up, Relaxed);
     }
 
+    /// Somebody asked for the end: probes for traffic fail from now on, those for life do not.
     pub(crate) fn stopping(&self) {
         self.stopping.store(true, Relaxed);
     }
@@ -83,6 +87,7 @@ impl Signs {
         })
     }
 
+    /// Joined and connected, and neither stopping nor ended; without actors, connected is enough.
     pub(super) fn is_ready(&self) -> bool {
         let is = |flag: &AtomicBool| flag.load(Relaxed);
         let connected = if is(&self.publishes_only) {

@@ -1,4 +1,6 @@
 //! Settings from environment variables.
+//!
+//! Names are not taken apart here but at `__`: what the parts mean is the matter of `key`, as for a file.
 
 use std::ffi::OsString;
 

@@ -1,4 +1,7 @@
 //! The values that were given, each with the name under which somebody wrote it.
+//!
+//! Each is taken out as it is read, so nothing is read twice. What is wrong with a value is noted and the next one is
+//! read: all problems are told in one go.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,12 +21,15 @@ pub(super) struct Leaf {
     pub(super) path: Vec<String>,
     /// The name as it was written, for messages.
     pub(super) said: String,
+    /// As it was written, or as a loader gave it: the name of a file, if the setting's name ends in `_file`.
     pub(super) value: String,
 }
 
+/// A value with the name under which it was given.
 struct Text {
     /// For messages: the same setting has another name in a file than in the environment.
     said: String,
+    /// Hidden, if it was read from a file.
     value: Value,
 }
 
@@ -40,6 +46,7 @@ impl Text {
 
 /// Everything that was given, with all that is wrong with it.
 pub(super) struct Given {
+    /// What was not taken yet. By meaning and not by name, so that two names of one setting meet.
     values: BTreeMap<Key, Text>,
     /// Fields of [`Settings`](super::Settings) whose values came from files.
     pub(super) hidden: BTreeSet<&'static str>,
@@ -59,6 +66,7 @@ impl Given {
         given
     }
 
+    /// Takes one value in, read from its file if it is in one.
     fn add(&mut self, leaf: Leaf, spelling: &Spelling) -> Result<(), String> {
         let Leaf { path, said, value } = leaf;
         let Named { key, from_file } = key::parse(&path, &said, spelling)?;
@@ -82,6 +90,7 @@ impl Given {
         Ok(())
     }
 
+    /// A value of our own settings; one that is blank is a problem.
     fn take(&mut self, own: &'static str) -> Option<Text> {
         let text = self.values.remove(&Key::Own(own))?;
         if text.value.text.trim().is_empty() {
@@ -119,12 +128,14 @@ impl Given {
         parsed
     }
 
+    /// A value by its name, as it is listed; in lower case alone.
     pub(super) fn choice<T: Copy>(&mut self, own: &'static str, choices: &Choices<T>) -> Option<T> {
         let parse = |text: &str| choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
         self.parsed(own, parse, &format!("write {}", listed(choices)))
     }
 
-    /// What is librdkafka's.
+    /// What is librdkafka's, in the layers in which it was given: for all clients, for consumers, for producers. Our
+    /// own have to be taken before: what is left is dropped.
     pub(super) fn options(&mut self) -> Layers {
         let mut layers = Layers::default();
         for (key, text) in std::mem::take(&mut self.values) {

@@ -33,6 +33,7 @@ pub struct KafkaSettings {
     pub group_protocol: Option<GroupProtocol>,
     /// As a value and not as text: addresses from a file are hidden, also each by itself.
     pub(super) servers: Option<Value>,
+    /// librdkafka's options, as they were given; checked when they were read.
     pub(super) options: Layers,
 }
 

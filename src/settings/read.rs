@@ -1,4 +1,7 @@
 //! From values to settings.
+//!
+//! The one place where a field has its name and its check. A field that is added to [`Settings`] does not compile
+//! before it is here.
 
 use super::{
     KafkaSettings, Settings,
@@ -37,6 +40,7 @@ pub(super) fn settings(leaves: Vec<Leaf>, problems: Vec<String>, spelling: &Spel
     if given.problems.is_empty() { Ok(settings) } else { Err(given.problems) }
 }
 
+/// The section `kafka`. Its options are taken last: they are all that is left.
 fn kafka(given: &mut Given) -> KafkaSettings {
     KafkaSettings {
         servers: given.value("kafka.bootstrap_servers"),

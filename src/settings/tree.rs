@@ -1,4 +1,7 @@
 //! Settings from whatever serde reads: scalars in nested maps.
+//!
+//! `Settings` cannot derive `Deserialize`: options of librdkafka are names that no struct lists, and a derive would
+//! stop at the first problem.
 
 use std::fmt;
 
@@ -12,9 +15,13 @@ use super::{KafkaSettings, Settings, given::Leaf, key::Spelling, read};
 /// What stands under a key. Scalars become the text that they are, whatever type a loader made of them: an option of
 /// librdkafka is text, and `0123` of an environment must not become 123.
 enum Node {
+    /// As text.
     Scalar(String),
+    /// In the order of the source; a name may stand there twice, which is noticed later.
     Map(Vec<(String, Node)>),
+    /// Nothing here is a list, so what is in it does not matter.
     List,
+    /// `null`: as if the name were not there.
     Nothing,
 }
 
@@ -115,6 +122,7 @@ impl Node {
         }
     }
 
+    /// What [`Settings`] are made of, from the section at `path` on; all problems in one error.
     fn read<E: serde::de::Error>(self, path: &[String], spelling: &Spelling) -> Result<Settings, E> {
         let (mut leaves, mut problems) = (Vec::new(), Vec::new());
         if let Self::Scalar(_) | Self::List = self {

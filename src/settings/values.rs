@@ -60,6 +60,7 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
 /// What to write for a number of threads.
 pub(super) const A_COUNT: &str = "write a whole number from 1 on";
 
+/// A number from 1 on. Rust's `+4` is refused: in a file it would be a slip of the pen.
 pub(super) fn count(text: &str) -> Option<usize> {
     text.parse().ok().filter(|count| *count > 0 && !text.starts_with('+'))
 }

@@ -1,4 +1,8 @@
 //! The supervisor: an actix actor that sees failures only, and carries out what [`directive`](super::directive) decides.
+//!
+//! It runs on the thread `carom-router`, beside the router. What takes time, a delay or a dead letter, is a task of its
+//! own (`forward`), so the next failure need not wait. There is one order that matters: a mailbox gets one answer for
+//! each ticket, and until then the key is parked.
 
 use std::{any::TypeId, collections::HashMap, sync::Arc};
 
@@ -20,9 +24,12 @@ use actix::{Actor, Addr, Context, Handler, Message};
 
 /// The supervisor of a bus. One for all partitions: it sees failures alone, and these are rare.
 pub(crate) struct SupervisorActor {
+    /// Clock, counters, health, and the sink of dead letters.
     services: Arc<Services>,
+    /// Where the mailboxes are whose instances have to be built anew: those of other actors too, with `rest_for_one`.
     partitions: Arc<PartitionMap>,
-    /// Restarts of an actor in a partition, for its restart limit.
+    /// Restarts of an actor in a partition, for its restart limit. Only where there is one; forgotten with the
+    /// partition.
     restarts: HashMap<(TypeId, TopicPartition), Restarts>,
 }
 
@@ -45,15 +52,22 @@ impl Drop for SupervisorActor {
     }
 }
 
-/// A record that failed, handed over with everything that belongs to it.
+/// A record that failed, handed over with everything that belongs to it: nothing has to be looked up, which may be
+/// gone.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct Failed {
+    /// Detached from its batch, since it may wait for long.
     pub(crate) ticket: Ticket,
+    /// Why; it decides what follows.
     pub(crate) fault: Fault,
+    /// Whose policy it goes by.
     pub(crate) member: Arc<Member>,
+    /// Where its dead letter goes.
     pub(crate) routes: Arc<TopicRoutes>,
+    /// Its token says when the partition goes: what still waits then is given up.
     pub(crate) assignment: Arc<Assignment>,
+    /// To whom the answer goes.
     pub(crate) mailbox: Addr<Mailbox>,
 }
 
@@ -136,6 +150,8 @@ impl Handler<Failed> for SupervisorActor {
 }
 
 impl SupervisorActor {
+    /// What the policy says, with what happened before. A restart is noted after the decision, which is about those
+    /// before it.
     fn decide(&mut self, failed: &Failed) -> Decision {
         let policy = &failed.member.actor.policy.policy;
         let now = self.services.clock.now().into_std();

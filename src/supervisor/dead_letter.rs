@@ -53,7 +53,9 @@ fn weight(record: &OutRecord) -> usize {
 }
 
 struct Draft<'a> {
+    /// As it was consumed; bytes and headers are copied from it.
     record: &'a Record,
+    /// What the supervisor knows of its end.
     why: &'a DeadLetterInfo<'a>,
 }
 
@@ -117,6 +119,7 @@ impl<'a> Draft<'a> {
         self.record.headers().filter(move |(name, _)| !name.starts_with(PREFIX) && keep(name))
     }
 
+    /// One form, for the partition that the record came from, where the dead-letter topic has it.
     fn build(
         &self,
         key: Option<&[u8]>,

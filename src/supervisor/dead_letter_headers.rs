@@ -3,24 +3,24 @@
 //! Each is there at most once, and absent rather than empty. Values are UTF-8 without control characters, and capped,
 //! so that all of them together stay below 10 KiB.
 
-use std::{
-    fmt::{self, Write},
-    sync::Arc,
-};
+mod error;
+
+use std::{fmt, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub(crate) use self::error::{ErrorClass, ErrorText};
 use super::key_hash::key_hash;
-use crate::{
-    actor::Failure,
-    kafka::record::{Record, Timestamp},
-};
+use crate::kafka::record::{Record, Timestamp};
 
+/// What begins so is ours to write; what a record brings of it is replaced.
 pub(crate) const PREFIX: &[u8] = b"carom-";
 pub(crate) const ERROR_MESSAGE: &str = "carom-error-message";
 pub(crate) const ERROR_CHAIN: &str = "carom-error-chain";
+/// Says what was left out, in the words of [`dead_letter`](super::dead_letter). Without it a dead letter is the whole
+/// record.
 pub(crate) const REDUCED: &str = "carom-reduced";
 pub(crate) const ORIGINAL_SIZE: &str = "carom-original-size";
 pub(crate) const ORIGINAL_SHA256: &str = "carom-original-sha256";
@@ -38,70 +38,6 @@ const ORIGIN: [(&str, usize); 7] = [
     ("carom-original-key", 684),
     ("carom-key-hash", 16),
 ];
-
-/// Links of a source chain that are written; a chain may be endless.
-const CHAIN_MAX: usize = 64;
-
-/// Why a record is a dead letter. A closed set: tools filter by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "the set is closed by the wire format; not every class has a writer yet")]
-pub(crate) enum ErrorClass {
-    Decode,
-    UnknownType,
-    Validation,
-    Transient,
-    Permanent,
-    Timeout,
-    Panic,
-    Expired,
-    Oversize,
-}
-
-impl ErrorClass {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Decode => "decode",
-            Self::UnknownType => "unknown-type",
-            Self::Validation => "validation",
-            Self::Transient => "transient",
-            Self::Permanent => "permanent",
-            Self::Timeout => "timeout",
-            Self::Panic => "panic",
-            Self::Expired => "expired",
-            Self::Oversize => "oversize",
-        }
-    }
-}
-
-/// An error as text, not capped yet.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct ErrorText {
-    /// Rust type of the outermost error, or the user's error code.
-    pub(crate) kind: Option<String>,
-    pub(crate) message: Option<String>,
-    /// What caused it, outermost first, without the error itself.
-    pub(crate) chain: Vec<String>,
-}
-
-impl ErrorText {
-    /// Label, message and sources of a failure.
-    pub(crate) fn of(failure: &Failure) -> Self {
-        let mut message = String::new();
-        let _ = write!(message, "{failure}"); // unlike `to_string`, no panic if the user's `Display` fails
-        let sources = failure.chain().skip(1).take(CHAIN_MAX).map(|error| {
-            let mut text = String::new();
-            let _ = write!(text, "{error}");
-            text
-        });
-        Self { kind: failure.label().map(str::to_owned), message: Some(message), chain: sources.collect() }
-    }
-
-    /// What `show` makes of message and chain, each text by itself: they may carry personal data.
-    pub(crate) fn shown(self, show: impl Fn(&str) -> Option<String>) -> Self {
-        let message = self.message.and_then(|text| show(&text));
-        Self { message, chain: self.chain.iter().filter_map(|text| show(text)).collect(), ..self }
-    }
-}
 
 /// What the supervisor knows about the end of a record. Empty text is the same as none.
 pub(crate) struct DeadLetterInfo<'a> {
@@ -166,6 +102,7 @@ impl CaromHeaders {
         headers
     }
 
+    /// With names that are in the program, and values that are shared: a copy of the list costs little.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, Bytes)> + '_ {
         self.0.iter().cloned()
     }
@@ -194,6 +131,7 @@ impl CaromHeaders {
         }
     }
 
+    /// Where the record stands, as it is read now.
     fn origin(&mut self, record: &Record, original_key: Option<&[u8]>) {
         let from = record.from();
         self.text(ORIGINAL_TOPIC, &from.topic, 249);
@@ -223,6 +161,7 @@ impl CaromHeaders {
         self.text("carom-last-failure-time", &rfc3339(why.last_failure), 32);
     }
 
+    /// What went wrong, as far as it may be shown.
     fn error(&mut self, why: &DeadLetterInfo<'_>) {
         self.text("carom-error-class", why.class.as_str(), 16);
         self.text("carom-error-type", why.error.kind.as_deref().unwrap_or_default(), 256);

@@ -1,4 +1,7 @@
 //! Carrying out a decision: wait and run again, or write the dead letter, and tell the mailbox.
+//!
+//! A delay or a dead letter is a task of its own on the supervisor's thread, and ends with one message to the mailbox.
+//! A user's errors are shown under a guard, because their `Display` may panic.
 
 use std::{
     any::type_name_of_val,
@@ -79,11 +82,13 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
 /// No dead letter is asked to be smaller than this.
 const SMALLEST: usize = 4_096;
 
+/// One dead letter, with its own answer.
 async fn send(services: &Services, record: OutRecord) -> Result<(), SendError> {
     let results = services.dead_letters.send(vec![record]).await;
     results.into_iter().find_map(Result::err).map_or(Ok(()), Err)
 }
 
+/// What its headers say. An error's texts go through the hook that hides personal data.
 fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> DeadLetterInfo<'a> {
     let handler = failed.ticket.handler.as_ref();
     let event_type = match &failed.fault {
@@ -114,10 +119,12 @@ fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> Dead
     }
 }
 
+/// The class under which it is filed; a fault always has one.
 fn class(failed: &Failed) -> ErrorClass {
     failed.outcome().class().unwrap_or(ErrorClass::Permanent)
 }
 
+/// The error as text. If the user's `Display` panics, what can be said without it.
 fn error_text(fault: &Fault) -> ErrorText {
     if let Fault::Failure(failure) = fault
         && let Ok(text) = catch_unwind(AssertUnwindSafe(|| ErrorText::of(failure)))

@@ -9,6 +9,7 @@ use super::{
 
 /// Lanes of a partition; decision 11 says why so many.
 const CONCURRENCY: usize = 32;
+/// Of one attempt, unless [`Supervisor::timeout`] says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How an actor runs, and what happens when one of its handlers fails.
@@ -42,7 +43,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Supervisor {
     /// What is decided by after a failure; apart from the rest, because the decision is a pure function of it.
     pub(crate) policy: Policy,
+    /// Of one attempt, in working time.
     pub(crate) timeout: Duration,
+    /// Which records share a lane, and so wait for each other.
     pub(crate) ordering: Ordering,
     /// Handlers run aside, and the timeout is not enforced: a thread cannot be stopped.
     pub(crate) blocking: bool,

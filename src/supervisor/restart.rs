@@ -1,4 +1,7 @@
 //! Which instances are rebuilt after a panic or a timeout, and how often: their state may be half-way.
+//!
+//! The lane drops the instance of such an attempt by itself, at once. What is said here is who else loses theirs, and
+//! when there were too many: counted for each actor and partition ([`Restarts`](super::history::Restarts)).
 
 use std::time::Duration;
 

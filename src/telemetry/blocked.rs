@@ -1,4 +1,7 @@
 //! Handlers that keep their threads busy: one that always does is not worth a line for each event.
+//!
+//! What counts is the time that a lane was polled without a pause: over 100 ms of it, all other lanes of the arbiter
+//! waited. The map has an entry for each handler that ever did so, no more.
 
 use std::{
     collections::HashMap,
@@ -24,9 +27,12 @@ pub(super) fn is_due(said: &mut Option<Instant>, now: Instant) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Blocked(Mutex<HashMap<String, Seen>>);
 
+/// Of one handler.
 #[derive(Debug, Default)]
 struct Seen {
+    /// When it had its last line.
     said: Option<Instant>,
+    /// What the next line will say.
     so_far: Calls,
 }
 

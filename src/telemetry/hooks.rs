@@ -1,4 +1,7 @@
 //! Where the user's code comes in: a tracing library, for carom depends on `tracing` alone, and what hides personal data.
+//!
+//! Each hook is called under a guard, on the thread of whatever is being traced or told: a panic in it costs what it
+//! would have given, and a line in the log. It can slow a record down, but not lose it.
 
 use std::{
     collections::HashMap,
@@ -16,10 +19,13 @@ use crate::{actor::panic_message, clock::monotonic, event::TraceContext};
 /// `traceparent` and, if there is one, `tracestate`.
 type TraceParts = (String, Option<String>);
 
+/// Asked inside a span; carom knows no tracing library that it could ask itself.
 type Current = Arc<dyn Fn() -> Option<TraceParts> + Send + Sync>;
 
+/// Makes a span the child of what came with the record.
 type Adopt = Arc<dyn Fn(&Span, &IncomingTrace<'_>) + Send + Sync>;
 
+/// From the whole text of an error to what may be seen of it.
 type Redact = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 const REDACT: &str = "redact_errors";
@@ -45,6 +51,7 @@ impl Hooks {
         TraceContext::new(traceparent, tracestate)
     }
 
+    /// Tells the hook of a span's parent, if there is a hook.
     pub(super) fn adopt(&self, span: &Span, trace: &IncomingTrace<'_>) {
         if let Some(adopt) = &self.adopt {
             self.guarded("trace_parent", || adopt(span, trace));

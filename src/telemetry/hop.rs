@@ -1,5 +1,8 @@
 //! The hop of a handler's outputs: they travel in the context of the span that sends them, and came into being in that
 //! of their input.
+//!
+//! Without this, the trace of an output would go on where its input came into being: the spans in between would be
+//! missing.
 
 use bytes::Bytes;
 
@@ -20,6 +23,7 @@ pub(super) fn depart(record: &mut OutRecord, context: &TraceContext, limit: usiz
     }
 }
 
+/// Replaces the hop, whole: a `tracestate` of the old one must not stand beside the new `traceparent`.
 fn put(record: &mut OutRecord, context: &TraceContext) {
     let is = |name: &[u8], known: &str| name == known.as_bytes();
     let headers = &mut record.headers;

@@ -1,5 +1,8 @@
 //! Log lines for an operator: one for each record that failed, and one for each change of state. The path of a record
 //! that succeeds logs nothing.
+//!
+//! Names, fields, texts and targets are those of `names`: an operator filters by them, and searches for them. What may
+//! be shown of an error was decided before.
 
 use std::{borrow::Cow, ops::Range, time::Duration};
 
@@ -16,15 +19,17 @@ use crate::{
     supervisor::key_hash,
 };
 
-/// A record that failed.
+/// A record that failed, as the line about it says.
 pub(crate) struct Failure<'a> {
     pub(crate) record: &'a Record,
     /// `None` if it could not be read as an event.
     pub(crate) event_type: Option<&'a str>,
     pub(crate) handler: Option<&'a str>,
+    /// The one that failed.
     pub(crate) attempt: u32,
     /// `None` if it must not be shown.
     pub(crate) error: Option<String>,
+    /// Whether its key may be shown.
     pub(crate) keys: Keys,
 }
 

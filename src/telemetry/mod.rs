@@ -105,6 +105,7 @@ impl Telemetry {
         }
     }
 
+    /// For spans, as the next one; `None` where several servers are named.
     fn server_address(&self) -> Option<&str> {
         self.server.as_ref().map(|(address, _)| address.as_str())
     }

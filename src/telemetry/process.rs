@@ -1,4 +1,8 @@
 //! The span in which a handler runs.
+//!
+//! It begins with the attempt and ends with it, or, if there is something to publish, when that is sent. It is no child
+//! of what is current on the arbiter, which has nothing to do with the record; its parent is what came with the record,
+//! if the program has a hook for that.
 
 use tracing::{Level, Span, field::Empty};
 
@@ -36,6 +40,7 @@ impl Attempt {
         }
     }
 
+    /// For those who open a child of it.
     pub(crate) fn span(&self) -> Option<&Span> {
         self.0.as_deref()
     }
@@ -60,6 +65,7 @@ impl Attempt {
     }
 }
 
+/// Reads the record's envelope again: only where somebody listens.
 #[cold]
 fn open(call: &Call) -> Span {
     // The mailbox has read it before.
@@ -76,6 +82,7 @@ fn open(call: &Call) -> Span {
     span
 }
 
+/// Everything that is known of the attempt before it runs; what is `Empty` may follow.
 fn describe(call: &Call, event: &Incoming<'_>, trace: Option<&IncomingTrace<'_>>) -> Span {
     let telemetry = &call.site.services.telemetry;
     let from = call.record.from();

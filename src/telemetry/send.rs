@@ -1,4 +1,6 @@
 //! The span in which events are published.
+//!
+//! One for each call: of an event that is published by hand, or of all outputs of an attempt.
 
 use std::borrow::Cow;
 
@@ -49,6 +51,7 @@ impl Telemetry {
         sending
     }
 
+    /// Everything that is known before the records are; what is `Empty` follows from them or from the answer.
     fn open(&self, parent: &Span, topic: Option<&str>, event_type: Option<&str>) -> Sending {
         let name = topic.map_or(Cow::Borrowed(span::SEND), |topic| format!("{} {topic}", span::SEND).into());
         let span = tracing::span!(
@@ -86,6 +89,7 @@ impl Telemetry {
 }
 
 impl Sending {
+    /// To run the sending inside it.
     pub(crate) fn span(&self) -> &Span {
         &self.span
     }

@@ -9,6 +9,17 @@ use crate::{
 };
 
 /// Checks an actor: a struct whose fields come from the bus state or from `Default`.
+///
+/// ```text
+/// #[derive(Actor)]
+/// struct Billing {
+///     #[actor(defualt)]
+///             ───────  unknown actor key `defualt`; expected `default`
+///     charged: u64,
+/// }
+/// ```
+///
+/// Whether a state has what the fields ask for is not known here: see [`unprovided`].
 pub(crate) fn actor(input: &DeriveInput) -> Result<Spec> {
     let data = struct_of(input, "an actor")?;
     if let Some(span) = attr::span(&input.attrs, "actor") {
@@ -31,10 +42,14 @@ pub(crate) fn actor(input: &DeriveInput) -> Result<Spec> {
     Ok(Spec { parts })
 }
 
-/// The error of an actor that the bus state cannot build.
+/// The error of an actor that the bus state cannot build, for `#[diagnostic::on_unimplemented]` on the actor's own
+/// trait. rustc puts the state's type in place of `{Self}`.
 pub(crate) struct Unprovided {
+    /// The first line.
     pub(crate) message: String,
+    /// What stands under the `.supervise` that is wrong.
     pub(crate) label: String,
+    /// What to type.
     pub(crate) note: String,
 }
 

@@ -1,4 +1,6 @@
 //! What may stand in `#[event(..)]`.
+//!
+//! From the attribute and the fields to a [`Spec`] in which nothing is left to check.
 
 use syn::{Data, DeriveInput, Error, Lit, Result};
 
@@ -9,6 +11,7 @@ use crate::{
     event::{Spec, Topic},
 };
 
+/// All keys, for the message about one that does not exist; `Given::take` has an arm for each.
 const KEYS: [&str; 10] =
     ["entity", "topic", "domain", "version", "internal", "plural", "type", "alias", "partitions", "key"];
 
@@ -45,6 +48,14 @@ const NOT_ENTITIES: [&str; 28] = [
 ];
 
 /// Checks an event, from its attributes to the fields of its key.
+///
+/// ```text
+/// #[derive(Serialize, Deserialize, Event)]
+/// #[event(domain = "sales")]
+/// struct OrderPlaced { .. }
+///        ───────────  `OrderPlaced` needs a topic: write `#[event(entity = Order)]` with the entity it is about, or
+///                     `#[event(topic = "..")]`
+/// ```
 pub(crate) fn event(input: &DeriveInput) -> Result<Spec> {
     no_generics(input, "an event is one type with one schema, so write a struct for each")?;
     if matches!(input.data, Data::Union(_)) {
@@ -72,7 +83,8 @@ pub(crate) fn event(input: &DeriveInput) -> Result<Spec> {
     })
 }
 
-/// What the attribute said, key by key.
+/// What the attribute said, key by key. Defaults come later: where one stood here, nobody could tell that something is
+/// missing.
 #[derive(Default)]
 struct Given<'a> {
     topic: Option<Topic>,
@@ -83,10 +95,12 @@ struct Given<'a> {
     event_type: Option<String>,
     aliases: Vec<String>,
     partitions: Option<u32>,
+    /// Not looked at yet: whether a method may make the key depends on the fields.
     key: Option<&'a Entry>,
 }
 
 impl<'a> Given<'a> {
+    /// Takes one entry, with the check that its key asks for.
     fn take(&mut self, entry: &'a Entry) -> Result<()> {
         match entry.name().as_str() {
             "entity" => self.name_topic(entry, entity)?,
@@ -104,6 +118,7 @@ impl<'a> Given<'a> {
         Ok(())
     }
 
+    /// `entity` and `topic` are two ways to say one thing, so they exclude each other.
     fn name_topic(&mut self, entry: &Entry, read: impl Fn(&Entry) -> Result<Topic>) -> Result<()> {
         if self.topic.is_some() {
             return Err(Error::new_spanned(&entry.key, "`entity` and `topic` both name the topic: keep one of them"));
@@ -112,6 +127,7 @@ impl<'a> Given<'a> {
         Ok(())
     }
 
+    /// An alias that is there twice is a slip of the pen, and mostly another one was meant.
     fn add_alias(&mut self, entry: &Entry) -> Result<()> {
         let alias = event_type(entry)?;
         if self.aliases.contains(&alias) {
@@ -130,10 +146,14 @@ fn topic_missing(input: &DeriveInput) -> Error {
     Error::new_spanned(&input.ident, message)
 }
 
+/// `topic = "orders"`. Its text is a segment of the name, not the whole: environment, domain and version stand around
+/// it.
 fn verbatim(entry: &Entry) -> Result<Topic> {
     filled(entry).and_then(|_| segment(entry)).map(Topic::Verbatim)
 }
 
+/// `entity = Order`. Only the last name counts, and the type need not be in scope. A string that could be a type's name
+/// is put into the advice.
 fn entity(entry: &Entry) -> Result<Topic> {
     let Value::Type(ty) = &entry.value else {
         let example = match &entry.value {
@@ -155,6 +175,7 @@ fn entity(entry: &Entry) -> Result<Topic> {
     }
 }
 
+/// Whether the name is made plural; no flag, because for an entity the default is yes.
 fn plural(entry: &Entry) -> Result<bool> {
     match &entry.value {
         Value::Lit(Lit::Bool(plural)) => Ok(plural.value),
@@ -162,6 +183,7 @@ fn plural(entry: &Entry) -> Result<bool> {
     }
 }
 
+/// A CloudEvents type, of `type` or `alias`. It travels in a header as it is, so white space in it would be part of it.
 fn event_type(entry: &Entry) -> Result<String> {
     let event_type = filled(entry)?;
     if event_type.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -171,6 +193,7 @@ fn event_type(entry: &Entry) -> Result<String> {
     text(entry)
 }
 
+/// At least 1, at most what Kafka's protocol can count.
 fn partitions(entry: &Entry) -> Result<u32> {
     let number = match &entry.value {
         Value::Lit(Lit::Int(number)) => number.base10_parse().ok(),
@@ -181,6 +204,8 @@ fn partitions(entry: &Entry) -> Result<u32> {
     })
 }
 
+/// The domain of an event that names none. What the crate is called may be no part of a topic, which only this event
+/// can say in time.
 fn domain_of_crate(input: &DeriveInput) -> Result<Domain> {
     let domain = Domain::of_crate().map_err(|message| Error::new_spanned(&input.ident, message))?;
     if domain.name().trim().is_empty() || !domain.name().chars().all(super::legal_in_topic) {

@@ -1,4 +1,7 @@
 //! What `#[handler]` may stand on.
+//!
+//! Only what is wrong whatever the names in scope mean is refused here; all else rustc judges better. A type may be an
+//! alias, so types are compared by their last names, and a return type that could be a `Result` passes.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -8,6 +11,13 @@ use super::{last_name, source};
 use crate::handler::{Handle, Item, Target};
 
 /// Checks the header of the impl and the shape of `handle`.
+///
+/// ```text
+/// #[handler]
+/// impl Handler<OrderPlaced> for Billing {
+///     async fn handle(&mut self, event: &OrderPlaced, cx: &mut Context<'_>) -> Result<(), Failure> { .. }
+/// }                                     ────────────  the event is passed by value: write `OrderPlaced`, not ..
+/// ```
 pub(crate) fn handler(arguments: &TokenStream, item: &Item) -> Result<Target> {
     let target = target(item)?;
     if !arguments.is_empty() {
@@ -23,7 +33,8 @@ pub(crate) fn handler(arguments: &TokenStream, item: &Item) -> Result<Target> {
     Ok(target)
 }
 
-/// Checks the shape of `handle`.
+/// Checks the shape of `handle`, whose name is the only thing that is taken for granted. The fallback asks again, to
+/// know whether the user's own may stand.
 pub(crate) fn shape(item: &Item, target: &Target) -> Result<()> {
     let Some(handle) = &item.handle else {
         let message =
@@ -53,6 +64,8 @@ pub(crate) fn target(item: &Item) -> Result<Target> {
     }
 }
 
+/// The target of a header whose trait is called `Handler`, where it names one event. The message for one that names
+/// none has the type that `handle` takes, if that can be seen.
 fn event_of(handler: &PathSegment, item: &Item) -> Result<Target> {
     let actor = &item.header.self_ty;
     if let PathArguments::AngleBracketed(arguments) = &handler.arguments
@@ -79,6 +92,8 @@ fn asynchronous(handle: &Handle) -> Result<()> {
     Err(Error::new_spanned(&handle.fn_token, "`handle` must be an `async fn`"))
 }
 
+/// The receiver, the event and the context, in this order. Of the context nothing is asked but that it is there: rustc
+/// compares its type with that of the trait.
 fn arguments_of(handle: &Handle, target: &Target) -> Result<()> {
     let Some(arguments) = handle.arguments() else { return Ok(()) };
     let wrong = |tokens: &dyn ToTokens| {
@@ -106,6 +121,7 @@ fn is_reference_to_something_else(ty: &Type, target: &Target) -> bool {
     last_name(&reference.elem) != last_name(&target.event)
 }
 
+/// The event, by value and of the type in the header. `Self` passes: rustc knows what it is.
 fn event_argument(ty: &Type, target: &Target) -> Result<()> {
     if let Type::Reference(reference) = ty {
         let message = format!("the event is passed by value: write `{}`, not a reference", source(&reference.elem));

@@ -1,4 +1,7 @@
 //! What a record key can be made of.
+//!
+//! A key decides about the partition, and with it about the order of events. So what has more than one text form is
+//! refused, and an event has its key from one place: a method, or fields.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -12,6 +15,12 @@ use crate::{
 };
 
 /// The key of an event: a method named on the struct, else the marked fields in their order.
+///
+/// ```text
+/// #[event(entity = Order, key = id)]
+///                               ──  `id` is a field: write `#[event(key)]` above it instead
+/// struct OrderPlaced { id: Uuid }
+/// ```
 pub(super) fn of_event(input: &DeriveInput, method: Option<&Entry>) -> Result<Key> {
     if let Data::Enum(data) = &input.data {
         for field in data.variants.iter().flat_map(|variant| &variant.fields) {
@@ -43,6 +52,7 @@ fn no_marks(field: &Field) -> Result<()> {
     }
 }
 
+/// The method that `key = order_id` names. Whether there is one, and whether it returns a key part, rustc says.
 fn named_method(input: &DeriveInput, entry: &Entry) -> Result<Key> {
     let Value::Type(ty) = &entry.value else {
         let message = match &entry.value {
@@ -68,7 +78,8 @@ fn is_named(member: &Member, name: &syn::Ident) -> bool {
     matches!(member, Member::Named(field) if field == name)
 }
 
-/// The marked fields, by order, then by name (tuple fields: by position).
+/// The marked fields, by order, then by name (tuple fields: by position). So named fields can be moved about in the
+/// source without another key.
 fn marked<'a>(fields: impl Iterator<Item = (Member, &'a Field)>) -> Result<Vec<KeyField>> {
     let mut marked = Vec::new();
     for (member, field) in fields {
@@ -84,6 +95,7 @@ fn marked<'a>(fields: impl Iterator<Item = (Member, &'a Field)>) -> Result<Vec<K
     Ok(marked)
 }
 
+/// The order of a marked field, 0 unless it is given.
 fn order_of(field: &Field, entries: &[Entry]) -> Result<i64> {
     let mut order = 0;
     for entry in once(entries, &[])? {
@@ -103,6 +115,7 @@ fn order_of(field: &Field, entries: &[Entry]) -> Result<i64> {
     }
 }
 
+/// What stands in `key(..)`.
 fn options_of(options: &[Entry]) -> Result<i64> {
     let mut order = 0;
     for option in once(options, &[])? {
@@ -135,6 +148,7 @@ fn no_float(ty: &Type) -> Result<()> {
     Err(Error::new_spanned(ty, message))
 }
 
+/// Whether a float is named anywhere in the type, such as in `Option<f64>`. An alias of one is left to rustc.
 fn has_float(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(name) => name == "f32" || name == "f64",

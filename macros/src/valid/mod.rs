@@ -2,6 +2,15 @@
 //!
 //! A message is lower case without a full stop: first what is wrong, in the user's words, then what to type. It points
 //! at the smallest token that has to change. A rule that fails stops the check, so one mistake is one error.
+//!
+//! ```text
+//!  #[event(topic = 1)]
+//!                  ─  `topic` is a string: write `topic = ".."`
+//! ```
+//!
+//! There is a file for each macro, and in it one function that the macro calls, such as `event` or `actor`: it takes
+//! what was written and gives what `expand` needs. What several macros need is here. The texts are behaviour; their
+//! cases, with all that rustc prints, are in `integration-tests/tests/ui`.
 
 mod actor;
 mod event;
@@ -22,7 +31,7 @@ use syn::{Data, DataStruct, DeriveInput, Error, Field, Lit, Member, Result, Type
 
 use crate::attr::{Entry, Value};
 
-/// The text of `key = ".."`.
+/// The text of `key = ".."`, as it was written; it may be empty.
 fn text(entry: &Entry) -> Result<String> {
     match &entry.value {
         Value::Lit(Lit::Str(text)) => Ok(text.value()),
@@ -42,7 +51,8 @@ fn filled(entry: &Entry) -> Result<String> {
     Ok(text)
 }
 
-/// The text of a key that becomes a segment of the topic.
+/// The text of a key that becomes a segment of the topic. Kafka would refuse the whole name, at run time; here the
+/// token that is to blame is known.
 fn segment(entry: &Entry) -> Result<String> {
     let text = text(entry)?;
     match text.chars().find(|&c| !legal_in_topic(c)) {
@@ -57,11 +67,12 @@ fn segment(entry: &Entry) -> Result<String> {
     }
 }
 
+/// Kafka's rule for names. Upper case passes: names are lower-cased when they are made.
 fn legal_in_topic(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
 
-/// A key that stands alone, such as `internal`.
+/// A key that stands alone, such as `internal`. `internal = false` is refused too: to leave it out says the same.
 fn flag(entry: &Entry) -> Result<()> {
     match entry.value {
         Value::Nothing => Ok(()),
@@ -69,12 +80,15 @@ fn flag(entry: &Entry) -> Result<()> {
     }
 }
 
+/// A key that the attribute does not have, with all that it has. `attribute` is the word for it in the message.
 fn unknown(entry: &Entry, attribute: &str, expected: &[&str]) -> Error {
     let expected = expected.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
     Error::new_spanned(&entry.key, format!("unknown {attribute} key `{}`; expected {expected}", entry.key))
 }
 
 /// Refuses a key that is given twice, unless it may be.
+///
+/// It gives the entries back, so a loop over them cannot forget the check.
 fn once<'a>(entries: &'a [Entry], repeatable: &[&str]) -> Result<&'a [Entry]> {
     for (i, entry) in entries.iter().enumerate() {
         let name = entry.name();
@@ -85,6 +99,7 @@ fn once<'a>(entries: &'a [Entry], repeatable: &[&str]) -> Result<&'a [Entry]> {
     Ok(entries)
 }
 
+/// Refuses type parameters, lifetimes too, where what is generated has to be of one type; `why` ends the sentence.
 fn no_generics(input: &DeriveInput, why: &str) -> Result<()> {
     if input.generics.params.is_empty() {
         return Ok(());
@@ -92,7 +107,7 @@ fn no_generics(input: &DeriveInput, why: &str) -> Result<()> {
     Err(Error::new_spanned(&input.generics.params, format!("`{}` cannot be generic: {why}", input.ident)))
 }
 
-/// The struct behind a derive; `kind` is what it is meant to be, with its article.
+/// The struct behind a derive; `kind` is what it is meant to be, with its article, such as `an actor`.
 fn struct_of<'a>(input: &'a DeriveInput, kind: &str) -> Result<&'a DataStruct> {
     match &input.data {
         Data::Struct(data) => Ok(data),
@@ -102,7 +117,7 @@ fn struct_of<'a>(input: &'a DeriveInput, kind: &str) -> Result<&'a DataStruct> {
     }
 }
 
-/// The fields with the names under which they are reached.
+/// The fields with the names under which they are reached, which tuple structs have too: `0`, `1`.
 fn members(data: &DataStruct) -> impl Iterator<Item = (Member, &Field)> {
     data.fields.members().zip(&data.fields)
 }
@@ -115,7 +130,8 @@ fn member_name(member: &Member) -> String {
     }
 }
 
-/// The last segment of a type's path, if it is a path.
+/// The last segment of a type's path, if it is a path. All that can be compared without knowing what is in scope:
+/// `Order` and `sales::Order` may be the same, `Order` and `Payment` are not, but for an alias.
 fn last_name(ty: &Type) -> Option<String> {
     match ty {
         Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),

@@ -1,4 +1,7 @@
 //! What can be a number on the wire.
+//!
+//! What rustc checks by itself is left to it: that a number stands behind a `=`, and that no two variants have the
+//! same.
 
 use syn::{Data, DeriveInput, Error, Fields, Ident, Result};
 

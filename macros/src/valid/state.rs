@@ -7,6 +7,15 @@ use super::{flag, member_name, members, no_generics, once, source, struct_of, un
 use crate::{attr, state::Part};
 
 /// Checks a bus state: a struct in which every type occurs once.
+///
+/// ```text
+/// #[derive(FromRef)]
+/// struct App {
+///     orders: Pool,
+///     audit: Pool,
+///            ────  `orders` and `audit` are both `Pool`, and actors ask by type: wrap one, as in
+/// }                `struct Audit(Pool);`, or mark it `#[from_ref(skip)]`
+/// ```
 pub(crate) fn from_ref(input: &DeriveInput) -> Result<Vec<Part>> {
     no_generics(input, "actors ask for their dependencies by type, so name the types of the fields")?;
     let data = struct_of(input, "a bus state")?;
@@ -34,6 +43,8 @@ pub(crate) fn from_ref(input: &DeriveInput) -> Result<Vec<Part>> {
     Ok(parts)
 }
 
+/// Whether the type is another one than those before, as written: two names of one type pass here, and rustc reports
+/// the second impl.
 fn distinct(parts: &[Part], part: &Part) -> Result<()> {
     let text = part.ty.to_token_stream().to_string();
     let Some(twin) = parts.iter().find(|other| other.ty.to_token_stream().to_string() == text) else { return Ok(()) };

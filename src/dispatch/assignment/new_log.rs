@@ -1,4 +1,7 @@
 //! A partition whose log begins again while it is assigned.
+//!
+//! It is the topic that was deleted and made anew, or a log that was truncated. The old log is finished first and the
+//! new one counts from its beginning, as promise 1 and decision 25 say of it.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -8,6 +11,7 @@ use crate::{kafka::record::Batch, telemetry::logs};
 /// The beginning of another log, which waits until everything of the one before is finished.
 #[derive(Debug)]
 pub(super) struct NewLog {
+    /// Its first records, as they came. Nothing else is taken of the partition until they are handed over.
     batch: Batch,
     /// The progress is that of this log already.
     begun: bool,

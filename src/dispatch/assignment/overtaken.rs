@@ -1,4 +1,9 @@
 //! A reader that the retention of its topic has overtaken.
+//!
+//! The client says nothing to the program when its offset is out of range: it goes on where `auto.offset.reset` says.
+//! The offsets that are missing are all there is to see, and most gaps are none of this kind. So the poll loop asks
+//! here only when a batch does not follow and the client has jumped. What is found is counted and logged; what is
+//! committed does not change.
 
 use std::ops::Range;
 

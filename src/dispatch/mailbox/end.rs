@@ -1,4 +1,8 @@
 //! How attempts end: their records are finished, their outputs sent, or their failures handed to the supervisor.
+//!
+//! Three ends: nothing to publish, which finishes at once; outputs, which finish when the broker has them; and a
+//! failure, of which the supervisor decides. In the latter two the key is parked before the lane can take anything
+//! else: promise 2 hangs on this order.
 
 use std::{
     sync::Arc,
@@ -21,6 +25,7 @@ use crate::{
 };
 
 impl Mailbox {
+    /// Sees to an attempt that has ended, in whatever way.
     pub(super) fn ended(&mut self, ended: Ended, addr: &Addr<Self>) {
         let Ended { mut ticket, result, span, .. } = ended;
         match result {
@@ -40,6 +45,7 @@ impl Mailbox {
         }
     }
 
+    /// The record is handled, outputs and all. It is reported at the end of the turn, and its key goes on.
     pub(super) fn succeed(&mut self, stub: Stub, attempts: u32) {
         self.handled += 1;
         self.tallies.handled(stub.handler);
@@ -48,12 +54,14 @@ impl Mailbox {
         self.release(stub);
     }
 
+    /// Parks the key of a record, if it has one; counted once, however many wait behind it.
     pub(super) fn park(&mut self, ticket: &Ticket) {
         if let (Some(lane), Some(key)) = (ticket.lane, ticket.key) {
             self.parked += i64::from(self.lanes[lane].queue.park(key));
         }
     }
 
+    /// Lets go on what waited behind a record that has ended, and has its lane polled.
     pub(super) fn release(&mut self, stub: Stub) {
         if let (Some(lane), Some(key)) = (stub.lane, stub.key)
             && self.lanes[lane].queue.release(key)
@@ -78,6 +86,7 @@ impl Mailbox {
         });
     }
 
+    /// Sees to the outputs whose fate is known.
     pub(super) fn poll_publishing(&mut self, cx: &mut TaskContext<'_>, addr: &Addr<Self>) {
         while let Poll::Ready(Some(published)) = self.publishing.poll_next_unpin(cx) {
             match published {

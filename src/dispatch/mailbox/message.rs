@@ -1,4 +1,6 @@
 //! What a mailbox is told.
+//!
+//! A turn follows each message, so what is told here only changes the state; going on is the turn's.
 
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use crate::{
     services::RecordEnd,
 };
 
-/// A batch of records, from the poll thread.
+/// A batch of records, from the poll thread. All mailboxes of the partition share it.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct Deliver(pub(crate) Arc<Batch>);
@@ -28,11 +30,12 @@ impl Handler<Deliver> for Mailbox {
     }
 }
 
-/// What the supervisor decided about a ticket, from [`SupervisorActor`].
+/// What the supervisor decided about a ticket, from [`SupervisorActor`](crate::supervisor::SupervisorActor): exactly
+/// one for each that it was handed.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) enum Verdict {
-    /// Run it again.
+    /// Run it again; its key stays parked until it ends. Given up, if the partition goes meanwhile.
     Resume(Box<Ticket>),
     /// Its dead letter is written, or a policy discarded it.
     Settled { stub: Stub, attempts: u32, end: SettledAs },
@@ -43,7 +46,9 @@ pub(crate) enum Verdict {
 /// How the supervisor settled a ticket.
 #[derive(Debug)]
 pub(crate) enum SettledAs {
+    /// A rule said so. Nothing is written.
     Discarded,
+    /// The broker has acknowledged the dead letter. `reason` is the text of the error, for a test bus.
     DeadLettered { reason: String },
 }
 
@@ -75,7 +80,8 @@ impl Handler<Verdict> for Mailbox {
     }
 }
 
-/// The supervisor has all instances of this actor in this partition built anew.
+/// The supervisor has all instances of this actor in this partition built anew: those that run finish their event
+/// first.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct Rebuild;
@@ -88,7 +94,8 @@ impl Handler<Rebuild> for Mailbox {
     }
 }
 
-/// The partition is being revoked: give up what has not started, let the rest end.
+/// The partition is being revoked: give up what has not started, let the rest end. Its handlers see it by themselves,
+/// by the assignment's token.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct Drain;
@@ -105,7 +112,7 @@ impl Handler<Drain> for Mailbox {
     }
 }
 
-/// The partition is gone.
+/// The partition is gone: what still runs is dropped, at its `.await`.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct Stop;

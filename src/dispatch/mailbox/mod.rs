@@ -1,4 +1,9 @@
 //! The mailbox of (partition, actor): an actix actor that routes records to its lanes and reports what is finished.
+//!
+//! One future on the arbiter of its partition; nobody else touches its fields, so there is no lock. Whatever wakes it,
+//! a message or a waker, a turn follows (`turn`): records are taken in (`admit`), lanes go on, ended attempts are seen
+//! to (`end`), and at the end of the turn the assignment is told once what is finished. What others tell it is in
+//! `message`.
 
 mod admit;
 mod end;
@@ -34,21 +39,33 @@ const ENOUGH: usize = 512;
 
 /// What a mailbox is made of.
 pub(crate) struct MailboxSpec {
+    /// To whom it reports; its end is this mailbox's end.
     pub(crate) assignment: Arc<Assignment>,
+    /// The other actors of the topic: for the lead, to know that nobody handles a type.
     pub(crate) routes: Arc<TopicRoutes>,
+    /// The actor, with its handlers of this topic.
     pub(crate) member: Arc<Member>,
-    /// Whether this mailbox answers for the records that no actor handles.
+    /// Whether this mailbox answers for the records that no actor handles, and for those that are no event. One in each
+    /// partition: two would write two dead letters.
     pub(crate) lead: bool,
+    /// Where failures go.
     pub(crate) supervisor: Addr<SupervisorActor>,
     pub(crate) services: Arc<Services>,
 }
 
 /// The mailbox of (partition, actor).
+///
+/// A record of it is in `delivered`, in the queue of a lane or in `shared`, in the attempt of a lane, in `publishing`,
+/// or `away`. The last three keep the partition from being given back, until a bound passes.
 pub(crate) struct Mailbox {
     spec: MailboxSpec,
+    /// Shared with each attempt: the services, and the token that says that the partition goes.
     site: Arc<Site>,
+    /// Which lane takes a record.
     choice: Choice,
+    /// As many as `Supervisor::concurrency` says. Empty lanes cost little: an instance is built for the first event.
     lanes: Vec<Lane>,
+    /// Which of the lanes have something to do; all else of a turn is not done for each lane.
     wakes: Arc<WakeSet>,
     /// Batches that were not looked at yet.
     delivered: VecDeque<Arc<Batch>>,
@@ -58,12 +75,15 @@ pub(crate) struct Mailbox {
     idle: Vec<usize>,
     /// Outputs on their way to the broker; the keys of their records stay parked.
     publishing: FuturesUnordered<BoxFuture<'static, Published>>,
-    /// Tickets in the hands of the supervisor.
+    /// Tickets in the hands of the supervisor. Each comes back in one [`Verdict`], whatever it says.
     away: usize,
+    /// Rings when an attempt may be out of time. One timer for all lanes.
     alarm: Alarm,
+    /// Offsets that this turn finished, for one call of [`Assignment::finish`].
     finished: Vec<i64>,
     /// The handler of the last event: mostly that of the next one too.
     latest: Option<Arc<HandlerSpec>>,
+    /// Records that were handled since `Counters` were told.
     handled: u64,
     tallies: Tallies,
     /// Keys that are parked, and how many of them the assignment knows of.
@@ -72,9 +92,11 @@ pub(crate) struct Mailbox {
     /// Lanes that run an attempt, and how many of them the observer knows of.
     busy: usize,
     reported: usize,
+    /// What the assignment was told last: all lanes are busy and [`ENOUGH`] wait. It is told changes only.
     saturated: bool,
     /// `Some` after the partition was revoked: whether its end was reported.
     draining: Option<bool>,
+    /// It was told to stop. Dropped without that by a panic, it ends the bus: its partition would stand still.
     stopping: bool,
 }
 
@@ -132,6 +154,8 @@ impl Mailbox {
     }
 
     /// Tells the partition what this turn brought.
+    ///
+    /// Once for a turn, because each of these takes a lock or touches memory of other threads.
     fn flush(&mut self) {
         let MailboxSpec { assignment, services, .. } = &self.spec;
         let partition = &assignment.partition;
@@ -156,10 +180,13 @@ impl Mailbox {
         }
     }
 
+    /// Nothing of it runs, is on its way to the broker, or is with the supervisor.
     fn has_ended(&self) -> bool {
         self.away == 0 && self.publishing.is_empty() && self.busy == 0
     }
 
+    /// Records that could start if there were more lanes, roughly: as
+    /// [`LaneQueue::waiting`](super::queue::LaneQueue::waiting).
     fn waiting(&self) -> usize {
         self.shared.len() + self.lanes.iter().map(|lane| lane.queue.waiting()).sum::<usize>()
     }
@@ -171,6 +198,7 @@ impl Mailbox {
         act(self);
     }
 
+    /// Tells a test bus how a record ended; nobody listens elsewhere.
     fn settled(&self, offset: i64, attempts: u32, end: RecordEnd<'_>) {
         let partition = &self.spec.assignment.partition;
         let settled = Settled { topic: &partition.topic, partition: partition.partition, offset, attempts, end };

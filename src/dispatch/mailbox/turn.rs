@@ -1,4 +1,8 @@
 //! A turn of a mailbox: everything that can go on without waiting goes on.
+//!
+//! Attempts are polled here, in the context of the runtime that spawned the bus, so timers and connections of handlers
+//! are that runtime's. A turn ends when nothing can go on by itself, or when a lane has had its share: others on this
+//! arbiter have turns too. It must not wait for anything.
 
 use std::{
     pin::Pin,
@@ -39,6 +43,9 @@ impl ActorFuture<Mailbox> for Turns {
 
 impl Mailbox {
     /// One turn: everything that can go on without waiting goes on.
+    ///
+    /// In this order: what is late ends, what is sent finishes, then records are taken in and lanes go on. One batch
+    /// for each turn, so that the lanes get theirs between two.
     fn turn(&mut self, cx: &mut TaskContext<'_>, addr: &Addr<Self>) {
         let runtime = self.spec.services.runtime.clone();
         let _inside = runtime.enter();
@@ -156,18 +163,21 @@ impl Mailbox {
         }
     }
 
+    /// An attempt has ended: counted first, then seen to.
     fn over(&mut self, ended: Ended, addr: &Addr<Self>) {
         self.tallies.ended(ended.ticket.handler_at(), ended.since);
         self.ended(ended, addr);
     }
 
-    /// Sees to it that a timeout is noticed.
+    /// Sees to it that a timeout is noticed. The timer is set by the first attempt that waits; later ones end later.
+    /// Handlers of a blocking actor have no timeout: a thread cannot be stopped.
     fn arm(&mut self) {
         if !self.alarm.is_set() && !self.spec.member.actor.policy.blocking {
             self.alarm.set(self.spec.services.clock.deadline(self.spec.member.actor.policy.timeout));
         }
     }
 
+    /// Ends all attempts that are out of time, and sets the timer for the next one that may be.
     fn time_out(&mut self, addr: &Addr<Self>) {
         let limit = self.spec.member.actor.policy.timeout;
         let now = self.spec.services.clock.working_now();

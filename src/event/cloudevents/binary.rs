@@ -22,6 +22,7 @@ pub(super) struct CeHeaders<'a> {
     time: Option<&'a [u8]>,
     dataschema: Option<&'a [u8]>,
     datacontenttype: Option<&'a [u8]>,
+    /// Whatever else begins with `ce_` and could be an attribute.
     extensions: Named<'a, &'a [u8]>,
 }
 
@@ -42,6 +43,7 @@ impl<'a> CeHeaders<'a> {
         found
     }
 
+    /// One `ce_` header, in whatever case its name is.
     fn add(&mut self, attribute: &'a [u8], value: &'a [u8]) {
         let slots: [(&[u8], &mut Option<&'a [u8]>); 8] = [
             (b"specversion", &mut self.specversion),
@@ -64,6 +66,7 @@ impl<'a> CeHeaders<'a> {
         }
     }
 
+    /// The event, checked attribute by attribute; the first that is wrong is the reason why it is none.
     pub(super) fn into_event(self, value: Option<&'a [u8]>) -> Result<Incoming<'a>, ReadError> {
         check::specversion(check::utf8("specversion", self.specversion.ok_or(ReadError::NotACloudEvent)?)?)?;
         let text = |name: &'static str, value: Option<&'a [u8]>| {
@@ -87,6 +90,7 @@ impl<'a> CeHeaders<'a> {
     }
 }
 
+/// The name behind `ce_`.
 fn attribute_of(name: &[u8]) -> Option<&[u8]> {
     let (prefix, attribute) = name.split_at_checked(3)?;
     (prefix.eq_ignore_ascii_case(b"ce_") && !attribute.is_empty()).then_some(attribute)

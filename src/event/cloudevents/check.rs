@@ -1,4 +1,6 @@
 //! What an attribute may look like, on the way in and on the way out.
+//!
+//! Reading asks less than writing: what came in may hold characters that may not go out.
 
 use std::borrow::Cow;
 
@@ -10,22 +12,27 @@ use super::ReadError;
 const RESERVED: [&str; 10] =
     ["data", "data_base64", "datacontenttype", "dataschema", "id", "source", "specversion", "subject", "time", "type"];
 
+/// Attributes are texts; other bytes cannot be one.
 pub(super) fn utf8<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, ReadError> {
     std::str::from_utf8(value).map_err(|_| ReadError::bad(name, "is not UTF-8"))
 }
 
+/// No attribute of CloudEvents itself may be empty: one that is not set is left out.
 pub(super) fn filled<T: AsRef<str>>(name: &str, value: T) -> Result<T, ReadError> {
     if value.as_ref().is_empty() { Err(ReadError::bad(name, "is empty")) } else { Ok(value) }
 }
 
+/// There, and not empty.
 pub(super) fn required<'a>(name: &'static str, value: Option<Cow<'a, str>>) -> Result<Cow<'a, str>, ReadError> {
     filled(name, value.ok_or(ReadError::MissingAttribute(name))?)
 }
 
+/// Not there, or not empty.
 pub(super) fn optional<'a>(name: &str, value: Option<Cow<'a, str>>) -> Result<Option<Cow<'a, str>>, ReadError> {
     value.map(|value| filled(name, value)).transpose()
 }
 
+/// RFC 3339, with any offset.
 pub(super) fn time(value: Option<Cow<'_, str>>) -> Result<Option<DateTime<Utc>>, ReadError> {
     value.map(|text| rfc3339(&text).ok_or_else(|| ReadError::bad("time", "is not RFC 3339"))).transpose()
 }
@@ -36,6 +43,7 @@ pub(in crate::event) fn rfc3339(text: &str) -> Option<DateTime<Utc>> {
     Some(time.with_timezone(&Utc))
 }
 
+/// An absolute URI, as CloudEvents wants it.
 pub(super) fn dataschema(value: Option<Cow<'_, str>>) -> Result<Option<Cow<'_, str>>, ReadError> {
     match value {
         Some(uri) if !is_absolute_uri(&uri) => Err(ReadError::bad("dataschema", "is not an absolute URI")),
@@ -43,6 +51,7 @@ pub(super) fn dataschema(value: Option<Cow<'_, str>>) -> Result<Option<Cow<'_, s
     }
 }
 
+/// Version 1.0 alone: others have other attributes.
 pub(super) fn specversion(value: &str) -> Result<(), ReadError> {
     if value == "1.0" { Ok(()) } else { Err(ReadError::UnsupportedSpecVersion(value.to_owned())) }
 }

@@ -5,8 +5,11 @@ use std::{borrow::Cow, fmt};
 /// The value of an extension attribute; binary mode knows only texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ExtensionValue<'a> {
+    /// The only one in binary mode; times and URIs are texts too.
     Text(Cow<'a, str>),
+    /// From structured mode, or from the SDK.
     Boolean(bool),
+    /// Likewise; CloudEvents has no longer ones.
     Integer(i32),
 }
 
@@ -41,6 +44,7 @@ type Entry<'a, V> = (Cow<'a, str>, V);
 /// Values by attribute name; of a repeated name the last one counts.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Named<'a, V> {
+    /// Filled from the front, so a free slot ends the search.
     first: [Option<Entry<'a, V>>; IN_PLACE],
     /// Where a producer sent more; not overwritten in place, because looking for each of thousands takes its square.
     rest: Vec<Entry<'a, V>>,

@@ -1,4 +1,9 @@
 //! CloudEvents 1.0 on Kafka, read and written by carom itself; only [`sdk`] knows the types of the SDK.
+//!
+//! The poll thread takes a glance at each header while it copies it (`glance`); what is a plain event then needs no
+//! reading to be routed. All others, and whoever asks for an attribute, go through [`read`]: it finds out the mode,
+//! then `binary` or `structured` makes an [`Incoming`] of it, by the rules in `check`. On the way out, `write` makes
+//! headers and value.
 
 mod binary;
 mod check;
@@ -26,15 +31,19 @@ use crate::kafka::record::Header;
 /// An event as it came in; borrows from the record wherever the bytes allow it.
 #[derive(Debug, Clone)]
 pub(crate) struct Incoming<'a> {
+    /// With `source` it names the event: two records with the same two are a repeat.
     pub(crate) id: Cow<'a, str>,
+    /// Who published it; any text that is not empty is taken.
     pub(crate) source: Cow<'a, str>,
-    /// The attribute `type`.
+    /// The attribute `type`, by which the handler is found.
     pub(crate) event_type: Cow<'a, str>,
     pub(crate) subject: Option<Cow<'a, str>>,
+    /// When the fact came into being, as its publisher says.
     pub(crate) time: Option<DateTime<Utc>>,
     pub(crate) dataschema: Option<Cow<'a, str>>,
     /// As written; `None` means JSON.
     pub(crate) datacontenttype: Option<Cow<'a, str>>,
+    /// All attributes that CloudEvents does not define; trace, correlation and `expirytime` are among them.
     pub(crate) extensions: Named<'a, ExtensionValue<'a>>,
     pub(crate) data: Data<'a>,
     /// Whether the record's value was null, which deletes the key on a compacted topic.
@@ -81,6 +90,7 @@ pub(crate) enum ReadError {
 }
 
 impl ReadError {
+    /// An attribute that is there and may not be so.
     fn bad(name: &str, reason: &'static str) -> Self {
         Self::BadAttribute { name: name.to_owned(), reason }
     }

@@ -59,6 +59,7 @@ impl Incoming<'_> {
     }
 }
 
+/// The SDK has 64 bits for an integer; what comes in has 32.
 fn sdk_value(value: &ExtensionValue<'_>) -> SdkValue {
     match value {
         ExtensionValue::Text(text) => SdkValue::String(text.clone().into_owned()),
@@ -138,6 +139,7 @@ fn implied_content_type(data: Option<&cloudevents::Data>) -> Option<&'static str
     }
 }
 
+/// Those of the event, and the current trace unless it brings one.
 fn extensions<'a>(
     event: &'a cloudevents::Event,
     trace: Option<&'a TraceContext>,
@@ -169,6 +171,7 @@ fn own_value(value: &SdkValue) -> Option<ExtensionValue<'_>> {
     })
 }
 
+/// The data, in the form in which the SDK has it.
 fn payload(event: &cloudevents::Event) -> Result<Payload<'_>, EncodeError> {
     Ok(match event.data() {
         None => Payload::Absent,

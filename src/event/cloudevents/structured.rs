@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::{Data, ExtensionValue, Incoming, Named, ReadError, check};
 use crate::event::media_type;
 
+/// Reads the envelope; its members are looked into when all of them are there.
 pub(super) fn read(value: &[u8]) -> Result<Incoming<'_>, ReadError> {
     let members: Members<'_> = serde_json::from_slice(value).map_err(|error| ReadError::BadJson(error.to_string()))?;
     members.into_event()
@@ -109,10 +110,13 @@ fn text<'a>(name: &str, value: Option<&'a RawValue>) -> Result<Option<Cow<'a, st
     }
 }
 
+/// `null` is the same as not being there.
 fn set(value: Option<&RawValue>) -> Option<&RawValue> {
     value.filter(|value| value.get() != "null")
 }
 
+/// The value of an extension: a text, a boolean or a whole number of 32 bits, which is all that CloudEvents has in
+/// JSON.
 fn extension<'a>(name: &str, value: &'a RawValue) -> Result<Option<ExtensionValue<'a>>, ReadError> {
     match value.get() {
         "null" => Ok(None),
@@ -127,6 +131,7 @@ fn extension<'a>(name: &str, value: &'a RawValue) -> Result<Option<ExtensionValu
     }
 }
 
+/// What the event says, in the form in which it came. A JSON string is a text where the content type is not JSON.
 fn data<'a>(
     content_type: Option<&str>,
     data: Option<&'a RawValue>,

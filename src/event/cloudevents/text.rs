@@ -1,4 +1,6 @@
 //! Text of an attribute on its way out.
+//!
+//! Some headers are the same in many records: type, source, content type. Their bytes are counted up and not copied.
 
 use std::ops::Deref;
 
@@ -20,6 +22,7 @@ impl Text<'static> {
 }
 
 impl Text<'_> {
+    /// The header's value: shared if it can be, else a copy.
     pub(super) fn into_bytes(self) -> Bytes {
         self.bytes.unwrap_or_else(|| Bytes::copy_from_slice(self.text.as_bytes()))
     }

@@ -38,16 +38,20 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) dataschema: Option<&'a str>,
     pub(crate) datacontenttype: Option<Text<'a>>,
     pub(crate) extensions: BTreeMap<&'a str, ExtensionValue<'a>>,
+    /// In the form in which it is at hand; each mode writes it in its own.
     pub(crate) data: Payload<'a>,
 }
 
 /// The data of an event to be written.
 #[derive(Debug)]
 pub(crate) enum Payload<'a> {
+    /// A null value in binary mode; no member in structured mode.
     Absent,
     /// As serde_json wrote it.
     Json(Bytes),
+    /// A text of the CloudEvents SDK.
     Text(Cow<'a, str>),
+    /// Bytes of the CloudEvents SDK, which may be JSON as well.
     Bytes(Cow<'a, [u8]>),
 }
 
@@ -133,6 +137,7 @@ fn push(headers: &mut Headers, name: &'static str, value: Option<&str>) {
     }
 }
 
+/// Behind the attributes: application, trace, baggage, in this order.
 fn push_beside(headers: &mut Headers, beside: Beside<'_>) {
     headers.extend(beside.headers);
     push(headers, "traceparent", beside.trace.map(TraceContext::traceparent));

@@ -158,6 +158,7 @@ impl Span {
     }
 }
 
+/// `[-][d.]hh:mm:ss[.f]`, the fraction with one to seven digits.
 fn parse(text: &str) -> Result<Span, String> {
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let clock = |text: &str, limit: u64| number(text).filter(|number| text.len() == 2 && *number < limit);
@@ -179,6 +180,7 @@ fn parse(text: &str) -> Result<Span, String> {
     size.and_then(|size| Span::new(negative, size)).ok_or_else(|| "it is longer than .NET allows".to_owned())
 }
 
+/// Digits alone; Rust would take a `+` too.
 fn number(digits: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{error::CHAIN_MAX, *};
+use crate::Failure;
 
 #[test]
 fn text_is_cut_at_a_character_boundary_with_the_ellipsis_inside_the_cap() {
