@@ -35,8 +35,6 @@ pub(crate) enum Value {
     Lit(Lit),
     /// `entity = Order`
     Type(Box<Type>),
-    /// `partitions = -1`: never right, kept so that `valid` says why.
-    Other(TokenStream),
     /// `key(order = 1)`
     List(Vec<Entry>),
 }
@@ -53,7 +51,6 @@ impl Entry {
         match &self.value {
             Value::Lit(lit) => quote::quote!(#lit),
             Value::Type(ty) => quote::quote!(#ty),
-            Value::Other(tokens) => tokens.clone(),
             Value::Nothing | Value::List(_) => quote::quote!(#key),
         }
     }
@@ -80,11 +77,6 @@ impl Parse for Entry {
 fn value(input: ParseStream<'_>) -> Result<Value> {
     if input.peek(Lit) {
         return input.parse().map(Value::Lit);
-    }
-    if input.peek(Token![-]) {
-        let minus: Token![-] = input.parse()?;
-        let number: Lit = input.parse()?;
-        return Ok(Value::Other(quote::quote!(#minus #number)));
     }
     input.parse().map(Box::new).map(Value::Type)
 }

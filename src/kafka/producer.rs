@@ -80,7 +80,7 @@ impl KafkaSink {
         Self::watched(config, secrets, Arc::new(|_, _| {}))
     }
 
-    /// As [`KafkaSink::new`]; `tell` is told when the cluster is reached, or no longer is.
+    /// As `KafkaSink::new`; `tell` is told when the cluster is reached, or no longer is.
     pub(crate) fn watched(config: &ClientConfig, secrets: Secrets, tell: Tell) -> Result<Self, KafkaError> {
         let mut config = config.clone();
         let defaults = DEFAULTS.map(|(key, value)| (key, key, value)).into_iter().chain(DEFAULTS_WITH_ALIAS);

@@ -101,7 +101,7 @@ fn order_of(field: &Field, entries: &[Entry]) -> Result<i64> {
     for entry in once(entries, &[])? {
         match (entry.name().as_str(), &entry.value) {
             ("key", Value::List(options)) => order = options_of(options)?,
-            ("key", Value::Type(_) | Value::Lit(_) | Value::Other(_)) => {
+            ("key", Value::Type(_) | Value::Lit(_)) => {
                 let message = "`key` on a field takes no value: write `#[event(key)]` or `#[event(key(order = 1))]`";
                 return Err(Error::new_spanned(entry.value_tokens(), message));
             }
@@ -121,10 +121,6 @@ fn options_of(options: &[Entry]) -> Result<i64> {
     for option in once(options, &[])? {
         match (option.name().as_str(), &option.value) {
             ("order", Value::Lit(Lit::Int(number))) => order = number.base10_parse()?,
-            ("order", Value::Other(minus)) if syn::parse2::<syn::Expr>(minus.clone()).is_ok() => {
-                let digits: String = minus.clone().into_iter().map(|token| token.to_string()).collect();
-                order = digits.parse().map_err(|_| order_is_a_number(option))?;
-            }
             ("order", _) => return Err(order_is_a_number(option)),
             _ => return Err(unknown(option, "field", &["order"])),
         }
