@@ -9,8 +9,7 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     near.filter(|(distance, _)| *distance <= bound).min().map(|(_, candidate)| candidate)
 }
 
-/// How many characters have to be put in, taken out, replaced or swapped with their neighbour; each is one slip of the
-/// pen.
+/// How many characters have to be put in, taken out, replaced or swapped with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];

@@ -94,7 +94,7 @@ pub(crate) struct Settled<'a> {
     pub(crate) topic: &'a str,
     pub(crate) partition: i32,
     pub(crate) offset: i64,
-    /// Attempts with an event; 0 if there was none to hand over.
+    /// Attempts that got an event; 0 if it could not be decoded, nobody handles it, or it had expired.
     pub(crate) attempts: u32,
     pub(crate) end: RecordEnd<'a>,
 }
@@ -105,7 +105,7 @@ pub(crate) struct Settled<'a> {
 pub(crate) enum RecordEnd<'a> {
     /// Its handler succeeded, and the broker has its outputs.
     Acked,
-    /// A policy gave it up.
+    /// A policy discarded it.
     Discarded,
     /// The broker has its dead letter; `reason` is the error's text.
     DeadLettered { reason: &'a str },

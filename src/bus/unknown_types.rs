@@ -4,7 +4,7 @@ use super::Bus;
 
 impl<S> Bus<S> {
     /// Keeps events whose type no actor handles: each goes to the dead-letter topic, with the class `unknown-type` and
-    /// without an attempt. Without it they are skipped and counted in [`Stats::unknown`](crate::Stats::unknown).
+    /// without an attempt. Without it they are skipped. [`Stats::unknown`](crate::Stats::unknown) counts both.
     ///
     /// Skipping is right where a topic carries events that are for others. Keeping is for topics of which this service
     /// must know every event: a new type, or a new version, that is published before this service is deployed then waits

@@ -13,7 +13,7 @@ pub(crate) fn snake(name: &str) -> String {
     separate(name, '_')
 }
 
-/// Lower case, with a separator before each upper-case letter that begins a word.
+/// Lower case, with a separator before each upper-case letter that begins a further word.
 fn separate(name: &str, separator: char) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let mut previous: Option<char> = None;

@@ -190,7 +190,6 @@ impl Encoder {
         Ok(route)
     }
 
-    /// The mode in which the events of a topic are written.
     pub(super) fn mode_of(&self, topic: &str) -> Mode {
         self.topic_modes.get(topic).copied().unwrap_or(self.mode)
     }

@@ -74,7 +74,7 @@ pub(super) fn check(event: &Outgoing<'_>) -> Result<(), &'static str> {
     if is_object { Ok(()) } else { Err(NO_OBJECT) }
 }
 
-/// The sentence for a user who published a list, a bare value or `null`.
+/// The sentence for a user who published a list, a bare value, `null` or what is no JSON.
 const NO_OBJECT: &str = "its data is no JSON object, which is what an event of .NET is; \
     use a struct with named fields (`struct X {}` if it has none)";
 

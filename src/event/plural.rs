@@ -7,7 +7,8 @@
 /// payment payments        order-status   order-statuses
 /// ```
 ///
-/// A word of one letter, and one that looks like a plural, stay as they are.
+/// One letter, a word that is listed as unchanging, as uncountable or as an irregular plural, and one that ends as some
+/// plurals do (`looks_plural`) stay as they are.
 pub(crate) fn pluralise(word: &str) -> String {
     let word = word.trim();
     if word.chars().nth(1).is_none() || is_plural(word) {

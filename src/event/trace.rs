@@ -1,8 +1,8 @@
 //! W3C trace contexts in headers and attributes: which one counts, and whether it is one at all.
 //!
 //! A record may carry three: where the event came into being (`ce_traceparent`), which hop brought the record
-//! (`traceparent`), and, in a dead letter, the attempt that failed (`carom-traceparent`). What is broken counts as if
-//! it were not there: a trace is never a reason to refuse an event.
+//! (`traceparent`), and, in a dead letter, the attempt that failed (`carom-traceparent`). A text that is
+//! no trace context counts as if it were not there: it is no reason to refuse an event.
 
 use crate::{event::cloudevents::Incoming, kafka::record::Header};
 

@@ -46,7 +46,6 @@ impl Signs {
         self.publishes_only.store(true, Relaxed);
     }
 
-    /// This member was told its partitions, or has lost them.
     pub(crate) fn joined(&self, joined: bool) {
         self.joined.store(joined, Relaxed);
     }
@@ -87,7 +86,7 @@ impl Signs {
         })
     }
 
-    /// Joined and connected, and neither stopping nor ended; without actors, connected is enough.
+    /// Connected, with actors also joined, and neither stopping nor ended.
     pub(super) fn is_ready(&self) -> bool {
         let is = |flag: &AtomicBool| flag.load(Relaxed);
         let connected = if is(&self.publishes_only) {

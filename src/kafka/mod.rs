@@ -6,7 +6,7 @@
 
 // A record comes from the client (`consumer`, on top of `raw`) as one of a batch (`record`), through the trait `Source`
 // (`source`), to the poll thread (`poll`), which hands it to dispatch. One that goes out comes through the trait `Sink`,
-// has its topic seen to (`topics`), and is enqueued and acknowledged (`producer`). How all clients are made is in `client`.
+// has its topic seen to (`topics`), and is enqueued and acknowledged (`producer`). How all clients are configured is in `client`.
 
 #[cfg(feature = "testing")]
 pub(crate) mod bytes;

@@ -97,7 +97,7 @@ pub(crate) enum CommitError {
     /// The partition is perhaps not ours any more: send nothing of it until a rebalance says so, or for a while.
     Lost(String),
     /// As [`CommitError::Lost`]. But while the client joins the group again, a commit waits behind its request to join, and
-    /// is refused with these words when all have joined: one that leaves of its own accord asks once more.
+    /// is refused with these words when all have joined: one that leaves of its own accord asks again.
     OldGeneration(String),
     /// The metadata was refused: send all again without.
     MetadataTooLarge,

@@ -1,7 +1,6 @@
 //! From values to settings.
 //!
-//! The one place where a field has its name and its check. A field that is added to [`Settings`] does not compile
-//! before it is here.
+//! A field that is added to [`Settings`] does not compile before it is here; its name belongs into `key` too.
 
 use super::{
     KafkaSettings, Settings,

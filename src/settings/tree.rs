@@ -15,7 +15,6 @@ use super::{KafkaSettings, Settings, given::Leaf, key::Spelling, read};
 /// What stands under a key. Scalars become the text that they are, whatever type a loader made of them: an option of
 /// librdkafka is text, and `0123` of an environment must not become 123.
 enum Node {
-    /// As text.
     Scalar(String),
     /// In the order of the source; a name may stand there twice, which is noticed later.
     Map(Vec<(String, Node)>),

@@ -82,8 +82,8 @@ pub struct Stats {
     pub handled: u64,
     /// Attempts after a failure, counted when it is decided that there will be one. Holding a record counts none.
     pub retried: u64,
-    /// Dead letters that the broker has, those of records that could not be decoded included; one for each handler that gave
-    /// its record up.
+    /// Dead letters that the broker has: one for each handler that gave its record up, and one for a record that could not be
+    /// decoded or, where these are kept, that nobody handles.
     pub dead_lettered: u64,
     /// The same by class, as the header `carom-error-class` has it: `decode`, `transient`, `permanent`, `timeout`,
     /// `panic` or `unknown-type`. Classes without dead letters are left out.

@@ -120,9 +120,9 @@ impl Handler<Failed> for SupervisorActor {
                 actix::spawn(forward::resume(services, failed, after));
             }
             RecordDirective::Hold(after) => {
+                logs::held(&forward::line(&services, &failed), after);
                 failed.ticket.attempts = failed.ticket.attempts.saturating_sub(1);
                 failed.ticket.holds += 1;
-                logs::held(&forward::line(&services, &failed), after);
                 actix::spawn(forward::resume(services, failed, after));
             }
             RecordDirective::DeadLetter => {

@@ -1,7 +1,7 @@
 //! Handlers that keep their threads busy: one that always does is not worth a line for each event.
 //!
-//! What counts is the time that a lane was polled without a pause: over 100 ms of it, all other lanes of the arbiter
-//! waited. The map has an entry for each handler that ever did so, no more.
+//! What counts is what is handled in one go, 16 records of a batch or one lane's run: over 100 ms of it, everything else
+//! on the arbiter waited. The map has an entry for each handler that ever did so, no more.
 
 use std::{
     collections::HashMap,

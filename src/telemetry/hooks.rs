@@ -1,7 +1,7 @@
 //! Where the user's code comes in: a tracing library, for carom depends on `tracing` alone, and what hides personal data.
 //!
 //! Each hook is called under a guard, on the thread of whatever is being traced or told: a panic in it costs what it
-//! would have given, and a line in the log. It can slow a record down, but not lose it.
+//! would have given, and a line a minute in the log. It can slow a record down, but not lose it.
 
 use std::{
     collections::HashMap,
@@ -51,7 +51,6 @@ impl Hooks {
         TraceContext::new(traceparent, tracestate)
     }
 
-    /// Tells the hook of a span's parent, if there is a hook.
     pub(super) fn adopt(&self, span: &Span, trace: &IncomingTrace<'_>) {
         if let Some(adopt) = &self.adopt {
             self.guarded("trace_parent", || adopt(span, trace));

@@ -1,7 +1,8 @@
 //! Log lines for an operator: one for each record that failed, and one for each change of state. The path of a record
 //! that succeeds logs nothing.
 //!
-//! Names, fields, texts and targets are those of `names`: an operator filters by them, and searches for them. What may
+//! Names, texts and targets are those of `names`, and so are most fields: an operator filters by them, and searches for
+//! them. What may
 //! be shown of an error was decided before.
 
 use std::{borrow::Cow, ops::Range, time::Duration};
@@ -25,7 +26,7 @@ pub(crate) struct Failure<'a> {
     /// `None` if it could not be read as an event.
     pub(crate) event_type: Option<&'a str>,
     pub(crate) handler: Option<&'a str>,
-    /// The one that failed.
+    /// The one that failed; 0 where none was made.
     pub(crate) attempt: u32,
     /// `None` if it must not be shown.
     pub(crate) error: Option<String>,

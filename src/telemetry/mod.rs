@@ -105,7 +105,7 @@ impl Telemetry {
         }
     }
 
-    /// For spans, as the next one; `None` where several servers are named.
+    /// For spans, as the next one; `None` where several servers are named, or addresses are not to be shown.
     fn server_address(&self) -> Option<&str> {
         self.server.as_ref().map(|(address, _)| address.as_str())
     }

@@ -1,6 +1,6 @@
 //! The span in which events are published.
 //!
-//! One for each call: of an event that is published by hand, or of all outputs of an attempt.
+//! One for each call of `publish` or `publish_all`, and one for all outputs of an attempt.
 
 use std::borrow::Cow;
 

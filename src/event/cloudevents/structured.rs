@@ -110,7 +110,7 @@ fn text<'a>(name: &str, value: Option<&'a RawValue>) -> Result<Option<Cow<'a, st
     }
 }
 
-/// `null` is the same as not being there.
+/// `null` in an attribute is the same as not being there.
 fn set(value: Option<&RawValue>) -> Option<&RawValue> {
     value.filter(|value| value.get() != "null")
 }

@@ -1,6 +1,4 @@
 //! Text of an attribute on its way out.
-//!
-//! Some headers are the same in many records: type, source, content type. Their bytes are counted up and not copied.
 
 use std::ops::Deref;
 

@@ -2,7 +2,8 @@
 //!
 //! `thread` starts the thread, and has the ways to reach it. In each turn the loop (`poll_loop`) obeys commands, serves the
 //! source's events, takes a batch from each partition that has credit, moves departing partitions on (`rebalance`) and
-//! commits what is finished, if that is due (`committer`). It runs no user code and waits for nothing but the source.
+//! commits what is finished, if that is due (`committer`). It runs no user code; with nothing to do it
+//! sleeps until the source wakes it, 100 ms at most.
 
 mod committer;
 mod poll_loop;
