@@ -54,8 +54,6 @@ pub(crate) struct Services {
     pub(crate) book: Arc<Book>,
     /// A partition with records waiting and none finished for so long makes no progress.
     pub(crate) stalled_after: Duration,
-    /// Records of a type that no actor handles become dead letters instead of being skipped.
-    pub(crate) dead_letter_unknown: bool,
     /// Sees how records end; a test bus waits for that.
     pub(crate) observer: Arc<dyn Observer>,
     /// Where a stage says that the bus cannot go on.

@@ -27,10 +27,10 @@ pub(crate) struct Options {
     pub(crate) structured: Vec<&'static Descriptor>,
     /// Events that are published here, beside what the routes say.
     pub(crate) published: Vec<&'static Descriptor>,
+    /// Events in whose topics those of a type that no actor handles are dead letters; elsewhere they are skipped.
+    pub(crate) kept: Vec<&'static Descriptor>,
     /// A handler without a supervised actor is no mistake: another bus of the process has it.
     pub(crate) partial: bool,
-    /// Events of a type that no actor handles are dead letters here, else they are skipped.
-    pub(crate) dead_letter_unknown: bool,
     pub(crate) workers: Option<usize>,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) drain_timeout: Duration,
@@ -78,8 +78,8 @@ impl Options {
             mode: Mode::default(),
             structured: Vec::new(),
             published: Vec::new(),
+            kept: Vec::new(),
             partial: false,
-            dead_letter_unknown: false,
             workers: None,
             shutdown_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(5),

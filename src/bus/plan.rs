@@ -90,6 +90,7 @@ fn routes(
     let plan = Plan {
         actors,
         environment: &identity.environment,
+        kept: &options.kept,
         group: &identity.group,
         domain: Some(&identity.domain),
         // A bus without actors only publishes: another one of this process may handle.
@@ -125,7 +126,6 @@ impl Planned {
             counters: Arc::default(),
             book: Arc::new(Book::new(&self.routes)),
             stalled_after: self.options.stalled_after,
-            dead_letter_unknown: self.options.dead_letter_unknown,
             observer,
         }
     }

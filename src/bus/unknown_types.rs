@@ -1,16 +1,22 @@
 //! What becomes of events that no actor of the service handles.
 
 use super::Bus;
+use crate::Event;
 
 impl<S> Bus<S> {
-    /// Keeps events whose type no actor handles: each goes to the dead-letter topic, with the class `unknown-type` and
-    /// without an attempt. Without it they are skipped. [`Stats::unknown`](crate::Stats::unknown) counts both.
+    /// Keeps events of `E`'s topic whose type no actor handles: each goes to the dead-letter topic, with the class
+    /// `unknown-type` and without an attempt. Without it they are skipped. [`Stats::unknown`](crate::Stats::unknown) counts
+    /// both.
     ///
-    /// Skipping is right where a topic carries events that are for others. Keeping is for topics of which this service
-    /// must know every event: a new type, or a new version, that is published before this service is deployed then waits
-    /// in the dead-letter topic instead of being gone.
+    /// Skipping is right for a topic that also carries events for others. Keeping is for one of which this service must know
+    /// every event: a new type, or a new version, that is published before this service can handle it waits in the
+    /// dead-letter topic instead of being gone. In a rolling deployment the instances that are not replaced yet do that for
+    /// the partitions that they have.
     ///
-    /// Wolverine calls it `UnknownMessageBehavior.DeadLetterQueue`.
+    /// A dead letter holds nothing back: later events of its key are handled at once, as after any other.
+    ///
+    /// That no actor here handles events of this topic is an error when the bus is spawned. Wolverine has the same for a
+    /// whole service, as `UnknownMessageBehavior.DeadLetterQueue`.
     ///
     /// ```
     /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
@@ -43,14 +49,14 @@ impl<S> Bus<S> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), carom::Error> {
     /// let bus = Bus::new(Kafka::embedded()).service("ledger").supervise::<Ledger>(Supervisor::one_for_one());
-    /// let bus = TestBus::start(bus.dead_letter_unknown_types()).await?;
+    /// let bus = TestBus::start(bus.dead_letter_unknown_types::<OrderPlaced>()).await?;
     /// let outcome = bus.deliver(OrderReturned { order_id: 7 }).await;
     /// assert_eq!(outcome.dead_letter(), Some("no actor of this service handles `sales.order-returned.v1`"));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn dead_letter_unknown_types(mut self) -> Self {
-        self.options.dead_letter_unknown = true;
+    pub fn dead_letter_unknown_types<E: Event>(mut self) -> Self {
+        self.options.kept.push(E::descriptor());
         self
     }
 }

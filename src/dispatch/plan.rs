@@ -24,6 +24,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) actors: &'a [Arc<ActorSpec>],
     /// The first segment of every topic.
     pub(crate) environment: &'a Environment,
+    /// Events in whose topics what nobody handles is kept.
+    pub(crate) kept: &'a [&'static Descriptor],
     /// Part of the name of each dead-letter topic, which may be too long with it.
     pub(crate) group: &'a str,
     /// The service's own domain, to refuse other domains' internal events; `None` if it is not known.
@@ -52,6 +54,7 @@ impl Plan<'_> {
         }
         check_types(&ours, &mut problems);
         let table = self.table(&ours, &mut problems);
+        self.check_kept(&table, &mut problems);
         if problems.is_empty() { Ok(table) } else { Err(problems) }
     }
 
@@ -105,6 +108,23 @@ impl Plan<'_> {
         table
     }
 
+    /// What is kept is kept by a mailbox, and a topic without routes has none.
+    fn check_kept(&self, table: &RouteTable, problems: &mut Vec<Problem>) {
+        for event in self.kept {
+            // A name that cannot be made is told where the topic is used.
+            if let Ok(topic) = topic_name(event, self.environment)
+                && !table.contains_key(topic.as_str())
+            {
+                let name = event.rust_name;
+                let text = format!(
+                    "`.dead_letter_unknown_types::<{name}>()` keeps nothing: no actor of this bus handles an event of the topic \
+                     `{topic}`; supervise one that does, or leave it out"
+                );
+                problems.push(Problem::at(event.location, text));
+            }
+        }
+    }
+
     /// An internal event is for its own domain: whoever handles that of another one depends on what may change without
     /// notice.
     fn check_domain(&self, registration: &Registration, event: &Descriptor, problems: &mut Vec<Problem>) {
@@ -153,7 +173,10 @@ impl Plan<'_> {
                 member.handlers.insert(event_type, Arc::clone(&handler));
             }
         }
-        TopicRoutes { topic, dead_letter_topic, members: members.into_values().map(Arc::new).collect(), events }
+        let keeps_unknown =
+            self.kept.iter().any(|event| topic_name(event, self.environment).is_ok_and(|of| *of == *topic));
+        let members = members.into_values().map(Arc::new).collect();
+        TopicRoutes { topic, dead_letter_topic, members, events, keeps_unknown }
     }
 }
 

@@ -81,6 +81,8 @@ pub(crate) struct TopicRoutes {
     pub(crate) members: Vec<Arc<Member>>,
     /// Event types with a handler, for creating the topic.
     pub(crate) events: Vec<&'static Descriptor>,
+    /// A record of a type that no actor handles becomes a dead letter instead of being skipped.
+    pub(crate) keeps_unknown: bool,
 }
 
 impl TopicRoutes {

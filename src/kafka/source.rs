@@ -44,6 +44,9 @@ pub(crate) trait Source {
 
     /// Leaves the group and closes the client; returns after `within` at the latest, even if the broker is gone.
     fn close(&mut self, within: Duration);
+
+    /// The bus stops: what partitions that still come have committed is of no interest, they are not taken from.
+    fn leave(&mut self) {}
 }
 
 /// What a client knows of itself.

@@ -91,17 +91,13 @@ async fn send(services: &Services, record: OutRecord) -> Result<(), SendError> {
 /// What its headers say. An error's texts go through the hook that hides personal data.
 fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> DeadLetterInfo<'a> {
     let handler = failed.ticket.handler.as_ref();
-    let event_type = match &failed.fault {
-        Fault::UnknownType(event_type) => Some(event_type.as_str()),
-        _ => handler.map(|handler| handler.event_type),
-    };
     let now = services.clock.wall();
     DeadLetterInfo {
         topic: Arc::clone(&failed.routes.dead_letter_topic),
         partitions,
         group: &services.group,
         handler: handler.map_or("", |handler| &handler.name),
-        event_type,
+        event_type: event_type(failed),
         attempts: failed.attempts(),
         retry_stage: None,
         first_failure: failed.ticket.first_failure.unwrap_or(now),
@@ -120,6 +116,14 @@ fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> Dead
 }
 
 /// The class under which it is filed; a fault always has one.
+/// As far as it could be read.
+fn event_type(failed: &Failed) -> Option<&str> {
+    match &failed.fault {
+        Fault::UnknownType(event_type) => Some(event_type),
+        _ => failed.ticket.handler.as_ref().map(|handler| handler.event_type),
+    }
+}
+
 fn class(failed: &Failed) -> ErrorClass {
     failed.outcome().class().unwrap_or(ErrorClass::Permanent)
 }
@@ -160,7 +164,7 @@ pub(super) fn line<'a>(services: &Services, failed: &'a Failed) -> logs::Failure
     let handler = failed.ticket.handler.as_ref();
     logs::Failure {
         record: &failed.ticket.record,
-        event_type: handler.map(|handler| handler.event_type),
+        event_type: event_type(failed),
         handler: handler.map(|handler| &*handler.name),
         attempt: failed.ticket.attempts,
         error: services.telemetry.error_text(&text(&failed.fault)),

@@ -41,7 +41,8 @@ impl BusHandle {
     ///
     /// Takes as long as the running handlers do, at most the shutdown timeout (10 s unless
     /// [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) says otherwise); then, if no broker can be reached, up to
-    /// 10 s for the last commit and for closing the consumer, and 5 s for each of two producers.
+    /// 10 s for the last commit and for closing the consumer, and 5 s for each of two producers. While other members join or
+    /// leave at this moment, the last commit waits for them, within the same bounds.
     ///
     /// Dropping the future stops the bus without waiting for it.
     ///

@@ -88,8 +88,9 @@ impl Mailbox {
             Some(event_type) => self.handler_of(std::str::from_utf8(event_type).unwrap_or_default(), offset),
             None => match read(record.headers(), record.value()) {
                 Ok(incoming) => {
-                    let handler = self.handler_of(&incoming.event_type, offset)?;
-                    Ok(handler.filter(|_| !self.is_expired(&incoming, offset)))
+                    let handler = self.handler_of(&incoming.event_type, offset);
+                    // Nobody misses what came too late, whatever its type.
+                    if matches!(handler, Ok(None)) || !self.is_expired(&incoming, offset) { handler } else { Ok(None) }
                 }
                 Err(error) if self.spec.lead => Err(Fault::Undecodable(error.into())),
                 Err(_) => Ok(None),
@@ -102,7 +103,7 @@ impl Mailbox {
         let handler = self.spec.member.handlers.get(event_type).cloned();
         if handler.is_none() && self.spec.lead && !self.spec.routes.handles(event_type) {
             Counters::add(&self.spec.services.counters.unknown, 1);
-            if self.spec.services.dead_letter_unknown {
+            if self.spec.routes.keeps_unknown {
                 return Err(Fault::UnknownType(event_type.chars().take(NAME_SHOWN).collect()));
             }
             self.settled(offset, 0, RecordEnd::Unknown);

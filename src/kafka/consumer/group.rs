@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use rdkafka::{
@@ -21,11 +22,15 @@ use super::jumps::Jumps;
 use crate::{
     kafka::{
         client::{Secrets, log::log},
+        raw,
         record::TopicPartition,
-        source::Figures,
+        source::{Committed, Figures},
     },
     stats::Measured,
 };
+
+/// The one call that blocks the poll thread: what the group has committed, at an assign.
+const COMMITTED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A rebalance that waits for its answer.
 #[derive(Debug)]
@@ -142,6 +147,17 @@ pub(super) fn accept(client: &BaseConsumer<GroupContext>, list: &TopicPartitionL
         RebalanceProtocol::Cooperative => client.incremental_assign(list),
         RebalanceProtocol::Eager | RebalanceProtocol::None => client.assign(list),
     }
+}
+
+/// What the group has committed; nothing where that cannot be found out.
+pub(super) fn committed(
+    client: &BaseConsumer<GroupContext>,
+    partitions: &[TopicPartition],
+) -> Vec<Option<(Committed, i32)>> {
+    raw::committed(client, partitions, COMMITTED_WITHIN).unwrap_or_else(|error| {
+        tracing::warn!(%error, "what the group has committed is unknown: some records may be repeated");
+        vec![None; partitions.len()]
+    })
 }
 
 fn figures_of(statistics: &Statistics) -> Figures {

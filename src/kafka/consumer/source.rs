@@ -32,9 +32,6 @@ use crate::{
     },
 };
 
-/// The one call that blocks the poll thread: what the group has committed, at an assign.
-const COMMITTED_WITHIN: Duration = Duration::from_secs(5);
-
 /// Polls in a row. Log lines can come faster than they are served.
 const POLLS: u32 = 256;
 
@@ -53,6 +50,7 @@ pub(crate) struct KafkaSource {
     events: VecDeque<SourceEvent>,
     /// Rebalances of which the client awaits the end.
     owed: usize,
+    leaving: bool,
     health: Health,
     nudge: Nudge,
     waker: Waker,
@@ -78,6 +76,7 @@ impl KafkaSource {
             committed: HashMap::new(),
             events: VecDeque::new(),
             owed: 0,
+            leaving: false,
             health: Health::default(),
             nudge: Nudge::default(),
             waker,
@@ -130,10 +129,8 @@ impl KafkaSource {
             Rebalance::Revoke { partitions, lost } => SourceEvent::Revoked { partitions, lost },
             Rebalance::Assign(partitions) => {
                 self.alive();
-                let committed = raw::committed(client, &partitions, COMMITTED_WITHIN).unwrap_or_else(|error| {
-                    tracing::warn!(%error, "what the group has committed is unknown: some records may be repeated");
-                    vec![None; partitions.len()]
-                });
+                let committed =
+                    if self.leaving { vec![None; partitions.len()] } else { group::committed(client, &partitions) };
                 let assigned = partitions.into_iter().zip(committed).map(|(partition, committed)| {
                     let committed = committed.map(|(committed, epoch)| {
                         let epochs = LeaderEpochs::from_committed(committed.offset, epoch);
@@ -272,6 +269,10 @@ impl Source for KafkaSource {
             self.committed.remove(partition);
         }
         self.nudge.start(self.queues.keys().cloned(), crate::clock::monotonic());
+    }
+
+    fn leave(&mut self) {
+        self.leaving = true;
     }
 
     fn close(&mut self, within: Duration) {

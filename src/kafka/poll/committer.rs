@@ -123,8 +123,9 @@ impl Committer {
 
     /// The bus stops, perhaps while the group joins again: a refusal because of that is no last word.
     ///
-    /// This is safe as long as the partitions are ours, that is, as long as the client does not say that they are lost: it
-    /// joins under another name only after that.
+    /// This is safe as long as the partitions are ours, that is, as long as the client does not say that they are lost: a
+    /// broker that has thrown the member out refuses what it sends until it has joined under another name, and it says
+    /// *lost* before it does that. A member with a `group.instance.id` may not say so, see `docs/semantics.md`.
     pub(crate) fn leave(&mut self) {
         self.leaving = true;
     }
@@ -258,8 +259,11 @@ impl Committer {
                 if request.sent < tracked.confirmed {
                     return true;
                 }
-                tracing::info!(%partition, reason, "a commit was refused: a rebalance runs, or the partition is lost");
                 let joining = matches!(error, CommitError::OldGeneration(_));
+                // Who leaves asks ten times a second.
+                if tracked.suspended.is_none() || !self.leaving {
+                    tracing::info!(%partition, reason, "a commit was refused: a rebalance runs, or the partition is lost");
+                }
                 tracked.suspended = Some(Suspended { until: now + lost, joining });
                 verdict.lost.push(partition.clone());
                 return joining && self.leaving;

@@ -2,14 +2,14 @@
 
 mod commits;
 mod observe;
+mod stop;
 
 use std::{
     sync::{Arc, mpsc::TryRecvError},
     time::Duration,
 };
 
-use tokio::sync::oneshot;
-
+use self::stop::Phase;
 use super::{
     committer::Committer,
     rebalance::{Departed, Partitions},
@@ -27,17 +27,6 @@ use crate::{
 /// Events served before the partitions get their turn.
 const EVENTS: usize = 64;
 
-#[derive(Debug)]
-enum Phase {
-    Running,
-    /// Whoever waits for the end, and until when handlers may run.
-    Stopping {
-        done: Vec<oneshot::Sender<()>>,
-        until: Duration,
-    },
-    Closed,
-}
-
 /// One consumer client, from its events to the intake and back to its commits.
 pub(crate) struct PollLoop<S, I> {
     source: S,
@@ -50,6 +39,8 @@ pub(crate) struct PollLoop<S, I> {
     phase: Phase,
     /// The client is dead: nothing is taken or committed.
     dead: bool,
+    /// As far as the client knows.
+    reachable: bool,
     /// Where the round over the partitions begins.
     first: usize,
     /// When the figures are looked at again.
@@ -68,6 +59,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             committer: Committer::new(settings.commits),
             phase: Phase::Running,
             dead: false,
+            reachable: true,
             first: 0,
             look: Duration::ZERO,
         }
@@ -114,19 +106,6 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         true
     }
 
-    fn stop(&mut self, until: Duration, done: Option<oneshot::Sender<()>>) {
-        if let Phase::Stopping { done: waiting, until: own } = &mut self.phase {
-            waiting.extend(done);
-            *own = until.min(*own);
-        } else {
-            self.phase = Phase::Stopping { done: done.into_iter().collect(), until };
-            self.committer.leave();
-        }
-        for assignment in self.partitions.leave(until) {
-            self.give_up(&assignment);
-        }
-    }
-
     /// Tells handlers and mailboxes of a partition to end.
     fn give_up(&self, assignment: &Arc<Assignment>) {
         assignment.cancel();
@@ -148,7 +127,10 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             SourceEvent::Assigned(partitions) => self.on_assigned(now, &partitions),
             SourceEvent::Revoked { partitions, lost } => self.on_revoked(now, partitions, lost),
             SourceEvent::Committed(results) => self.on_committed(now, results),
-            SourceEvent::Broker { up, detail } => self.intake.broker(up, &detail),
+            SourceEvent::Broker { up, detail } => {
+                self.reachable = up;
+                self.intake.broker(up, &detail);
+            }
             SourceEvent::Alarm(reason) => self.intake.alarm(&reason),
             SourceEvent::Fatal(reason) => self.on_fatal(&reason),
         }
@@ -264,33 +246,6 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             }
         }
         busy
-    }
-
-    // Departures.
-
-    fn depart(&mut self, now: Duration) -> bool {
-        let Self { partitions, committer, settings, .. } = self;
-        let settled = |one: &Assignment, version| committer.is_settled(now, &one.partition, one.epoch, version);
-        let departed = partitions.advance(now, settings.bounds.last_commit, settled);
-        let busy = !departed.is_empty();
-        for departed in departed {
-            self.let_go(departed);
-        }
-        busy
-    }
-
-    fn close_if_done(&mut self) -> bool {
-        if !matches!(self.phase, Phase::Stopping { .. }) || self.partitions.is_departing() {
-            return false;
-        }
-        self.source.close(self.settings.bounds.close);
-        if let Phase::Stopping { done, .. } = std::mem::replace(&mut self.phase, Phase::Closed) {
-            for done in done {
-                // Whoever asked may have gone.
-                let _ = done.send(());
-            }
-        }
-        true
     }
 }
 

@@ -131,11 +131,13 @@ impl Partitions {
         Departed { release: Some(partitions), gone }
     }
 
-    /// Everything that stays has to go by `until`, because the client closes.
-    pub(crate) fn leave(&mut self, until: Duration) -> Vec<Arc<Assignment>> {
+    /// Everything that stays has to be drained by `until` and committed by `last_commit`, because the client closes; what
+    /// leaves already, too.
+    pub(crate) fn leave(&mut self, until: Duration, last_commit: Duration) -> Vec<Arc<Assignment>> {
         for departure in &mut self.departures {
-            if let Stage::Draining { until: own } = &mut departure.stage {
-                *own = until.min(*own);
+            match &mut departure.stage {
+                Stage::Draining { until: own } => *own = until.min(*own),
+                Stage::Committing { until: own } => *own = last_commit.min(*own),
             }
         }
         let staying: Vec<_> =
@@ -156,7 +158,8 @@ impl Partitions {
             .any(|one| Arc::ptr_eq(&one.assignment, assignment))
     }
 
-    /// Moves each departure as far as it gets: drained, or its time is up; then committed, or its time is up.
+    /// Moves each departure as far as it gets: drained, or its time is up; then committed, or its time is up, which for
+    /// those that are drained now is at `last_commit`.
     ///
     /// `settled` says whether a version of an assignment needs no further commit.
     pub(crate) fn advance(
@@ -271,7 +274,7 @@ impl Departure {
             leaving.assignment.close();
             leaving.version = leaving.assignment.commit_point().map(|(version, _)| version);
         }
-        self.stage = Stage::Committing { until: now + last_commit };
+        self.stage = Stage::Committing { until: last_commit };
     }
 
     fn is_over(&self, now: Duration, settled: impl Fn(&Assignment, u64) -> bool) -> bool {

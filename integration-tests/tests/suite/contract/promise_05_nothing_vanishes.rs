@@ -77,29 +77,32 @@ async fn a_dead_letter_without_room_for_its_record_points_to_it(world: World) {
 // Fails when a mailbox that is not the lead fails the record too: there are two letters.
 async fn what_nobody_handles_is_kept_once_where_the_bus_says_so(world: World) {
     let shared = Shared::new();
-    let bus = world.bus_with(&shared).dead_letter_unknown_types().supervise::<Worker>(Supervisor::one_for_one());
+    let bus = world.bus_with(&shared).dead_letter_unknown_types::<Job>().supervise::<Worker>(Supervisor::one_for_one());
     let bus = world.start(bus.supervise::<Auditor>(Supervisor::one_for_one())).await;
     let endless = format!("contract.{}", "x".repeat(2_000));
-    let written = ["contract.other.v1", endless.as_str()].map(|event_type| {
+    let record = |event_type: &str, more: Option<(&str, &str)>| {
         let headers = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_type", event_type), ("ce_source", "/suite")];
-        let headers = headers.map(|(name, value)| (name.as_bytes().to_vec(), Some(value.as_bytes().to_vec())));
-        let (key, value) = (Some(b"key".to_vec()), Some(b"{}".to_vec()));
-        TestRecord { topic: bus.topic::<Job>(), key, value, headers: headers.into() }
-    });
-    bus.write(&world, written.into()).await;
+        let headers = headers.into_iter().chain(more);
+        let headers =
+            headers.map(|(name, value)| (name.as_bytes().to_vec(), Some(value.as_bytes().to_vec()))).collect();
+        TestRecord { topic: bus.topic::<Job>(), key: Some(b"key".to_vec()), value: Some(b"{}".to_vec()), headers }
+    };
+    // Fails when it is not asked whether what nobody handles came too late.
+    let late = record("contract.other.v1", Some(("ce_expirytime", "2020-01-01T00:00:00Z")));
+    bus.write(&world, vec![late, record("contract.other.v1", None), record(&endless, None)]).await;
     bus.publish([Job::ok("key", 0)]).await;
     shared.ledger.until("the next of the key", |_| shared.ledger.succeeded("Auditor").len() == 1).await;
 
     let counted = || bus.stats();
     let stats = probe::until("both letters", counted, |stats| stats.dead_lettered >= 2).await;
-    assert_eq!((stats.unknown, stats.dead_letters), (2, [("unknown-type", 2)].into()));
+    assert_eq!((stats.unknown, stats.expired, stats.dead_letters), (3, 1, [("unknown-type", 2)].into()));
     let letters = bus.dead_letters::<Job>(&world, 2).await;
     let header = |name| letters[0].header(name);
     assert_eq!([header("carom-error-class"), header("carom-attempts")], [Some("unknown-type"), Some("0")]);
     assert_eq!(header("carom-event-type"), Some("contract.other.v1"));
     assert_eq!(header("carom-error-message"), Some("no actor of this service handles `contract.other.v1`"));
     assert!(letters[1].header("carom-error-message").is_some_and(|text| text.len() < 400));
-    assert_eq!(bus.stop::<Job>(&world).await.values().sum::<i64>(), 3);
+    assert_eq!(bus.stop::<Job>(&world).await.values().sum::<i64>(), 4);
 }
 
 // Fails when `forward::dead_letter` settles the record although `send` failed.

@@ -6,9 +6,11 @@ use carom::{Bus, Supervisor};
 use integration_tests::{
     check,
     job::{Job, Shared, Worker, key_in},
-    ledger::Entry,
+    ledger::{Entry, PATIENCE},
     world::{Running, World},
 };
+
+use tokio::time::timeout;
 
 use super::contract;
 
@@ -44,14 +46,14 @@ async fn a_static_member_that_restarts_gets_its_partitions_back(world: World) {
     let publisher = world.start(world.bus()).await;
     let one = world.start(member(&world, &shared, 1, "one")).await;
     let two = world.start(member(&world, &shared, 2, "two")).await;
-    let mut seq = 0;
-    let owners = loop {
-        let owners = round(&publisher, &shared, seq).await;
-        seq += 1;
-        if of(1, &owners).len() == 2 && of(2, &owners).len() == 2 {
-            break owners;
+    let (mut seq, mut owners) = (0, BTreeMap::new());
+    let settling = async {
+        while of(1, &owners).len() != 2 || of(2, &owners).len() != 2 {
+            owners = round(&publisher, &shared, seq).await;
+            seq += 1;
         }
     };
+    timeout(PATIENCE, settling).await.expect("both members have a share");
 
     one.stop::<Job>(&world).await;
     publisher.publish((0..4).map(|partition| Job::ok(key_in(partition, 0), seq))).await;
@@ -73,7 +75,7 @@ async fn a_static_member_that_restarts_gets_its_partitions_back(world: World) {
     assert_eq!(check::keys_out_of_order(&runs), [""; 0]);
 }
 
-// Fails when `Health::error` takes `FencedInstanceId` for a passing error.
+// Fails when `of_poll` takes `Fatal` for an error that passes.
 async fn a_second_member_of_the_same_name_ends_the_first(world: World) {
     let shared = Shared::new();
     let publisher = world.start(world.bus()).await;
@@ -81,7 +83,8 @@ async fn a_second_member_of_the_same_name_ends_the_first(world: World) {
     round(&publisher, &shared, 0).await;
     let two = world.start(member(&world, &shared, 2, "one")).await;
 
-    let error = one.run_until(std::future::pending::<()>()).await.expect_err("it is fenced").to_string();
+    let fenced = timeout(PATIENCE, one.run_until(std::future::pending::<()>())).await.expect("it ends by itself");
+    let error = fenced.expect_err("it is fenced").to_string();
     assert!(error.contains("group.instance.id"), "{error}");
     let owners = round(&publisher, &shared, 1).await;
     assert_eq!(of(2, &owners).len(), 4);

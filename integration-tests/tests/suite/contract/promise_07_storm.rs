@@ -22,13 +22,16 @@ const ROUNDS: u32 = 8;
 
 const KEYS: u32 = 40;
 
+/// Rounds of jobs, one for each key, that wait at most.
+const AHEAD: u32 = 5;
+
 /// The seats at which something changes in a round: 60 % of them on average, and always others.
 fn changes(round: u32, seat: usize) -> bool {
     let spread = (u64::from(round) * 31 + seat as u64 * 17 + 7).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
     spread % 10 < 6
 }
 
-// Fails when `PollLoop` keeps the assignments of partitions that go, and when `Departure::is_over` says yes at once.
+// Fails when `PollLoop::let_go` gives nothing back: the group waits for ever.
 async fn a_storm_of_rebalances_loses_nothing_and_keeps_the_order(world: World) {
     let shared = Shared::new();
     let publisher = world.start(world.bus()).await;
@@ -38,8 +41,7 @@ async fn a_storm_of_rebalances_loses_nothing_and_keeps_the_order(world: World) {
         while !over.load(Ordering::Relaxed) {
             publisher.publish((0..KEYS).map(|key| Job::new(format!("key-{key}"), seq, [Step::Sleep(5)]))).await;
             seq += 1;
-            // What waits is bounded: no more than some rounds are ahead of the members.
-            shared.ledger.until_handled((KEYS * seq.saturating_sub(5)) as usize).await;
+            shared.ledger.until_handled((KEYS * seq.saturating_sub(AHEAD)) as usize).await;
         }
         seq
     };
@@ -61,25 +63,26 @@ async fn a_storm_of_rebalances_loses_nothing_and_keeps_the_order(world: World) {
         over.store(true, Ordering::Relaxed);
         (seats, members)
     };
-    let (seq, (seats, members)) = tokio::join!(load, storm);
+    let (seq, (mut seats, members)) = tokio::join!(load, storm);
     shared.ledger.until_handled((KEYS * seq) as usize).await;
-    let stops = seats.into_iter().flatten().map(|member| member.stop::<Job>(&world));
-    join_all(stops).await;
+    join_all(seats.iter_mut().filter(|seat| seat.is_some()).map(|seat| turn(&world, &shared, 0, seat))).await;
 
     let runs = shared.ledger.entries();
     assert_eq!(check::keys_out_of_order(&runs), [""; 0]);
     let repeated = check::repeated(&runs);
     println!("{members} members, {} jobs, {} of them repeated", KEYS * seq, repeated.len());
-    // The embedded broker refuses commits while the group joins, and what they covered is repeated.
+    // The embedded broker refuses commits while the group joins, and what they covered is repeated. On a real one nothing was,
+    // whenever it was tried; what is under way at one stop may be, if the group joins for longer than a stop waits.
     if world.kafka().broker().is_none() {
-        assert!(repeated.len() * 5 < (KEYS * seq) as usize, "{} of {} jobs were repeated", repeated.len(), KEYS * seq);
+        assert!(repeated.len() <= (AHEAD * KEYS) as usize, "{} jobs were repeated", repeated.len());
     }
 }
 
 /// A member comes to an empty seat, or leaves its seat.
 async fn turn(world: &World, shared: &Shared, number: u32, seat: &mut Option<Running>) {
     match seat.take() {
-        Some(member) => drop(member.stop::<Job>(world).await),
+        Some(Running::Kafka(member)) => member.shutdown().await.expect("the member stops"),
+        Some(Running::Test(_)) => unreachable!("a test bus has no group"),
         None => {
             let bus = world.bus_with(&shared.of_member(number)).supervise::<Worker>(Supervisor::one_for_one());
             *seat = Some(world.start(bus).await);

@@ -22,15 +22,16 @@ async fn a_process_that_is_told_to_end_repeats_only_what_it_left_behind(world: W
     let first = workers.start(1, "closed").await;
     // One in each partition that never ends: the gate of this worker stays closed.
     let stuck = (0..4).map(|partition| Job::new(key_in(partition, 0), 0, [Step::Gate]));
-    let load = |seq| (1..40).map(move |nth| Job::new(key_in(nth % 4, nth as usize), seq, [Step::Sleep(20)]));
+    let load = |seq| (1..40).map(move |nth| Job::new(key_in(nth % 4, nth as usize), seq, [Step::Sleep(100)]));
     workers.publisher.publish(stuck.chain((0..40).flat_map(load))).await;
-    workers.until("half of the jobs", |runs| check::succeeded(runs).len() >= 39 * 20).await;
+    workers.until("a fifth of the jobs", |runs| check::succeeded(runs).len() >= 39 * 8).await;
 
     let ended = workers.end(first, SHUTDOWN_TIMEOUT + SHUTDOWN);
     assert!(ended >= SHUTDOWN_TIMEOUT, "it ended after {ended:?}, and so did not wait for what ran");
     let before = workers.entries();
     let left: Vec<_> = before.iter().filter(|run| run.end != Some(End::Succeeded)).map(|run| run.key.clone()).collect();
     assert_eq!(left.len(), 4, "what could end has ended: {left:?}");
+    assert!(check::succeeded(&before).len() < 39 * 40, "there was no load any more");
 
     let _second = workers.start(2, "open").await;
     workers.until("all jobs", |runs| check::succeeded(runs).len() == 4 + 39 * 40).await;

@@ -23,6 +23,7 @@ contract!(test_bus, embedded, real: {
     names_are_checked,
     policies_are_checked,
     options_that_break_a_promise_are_refused,
+    a_topic_that_nobody_reads_keeps_nothing,
     all_problems_are_reported_together,
 });
 
@@ -110,6 +111,14 @@ async fn an_actor_is_supervised_once(world: World) {
     let policy = Supervisor::one_for_one;
     let bus = world.bus_with(&Shared::new()).supervise::<Worker>(policy()).supervise::<Worker>(policy());
     assert_refused(&world, bus, &["`Worker` is supervised twice", "remove one `.supervise`", HERE]).await;
+}
+
+// Fails when `Plan::check_kept` finds nothing wrong.
+async fn a_topic_that_nobody_reads_keeps_nothing(world: World) {
+    let bus = world.bus_with(&Shared::new()).supervise::<Worker>(Supervisor::one_for_one());
+    let bus = bus.dead_letter_unknown_types::<integration_tests::job::Done>();
+    let words = ["`.dead_letter_unknown_types::<Done>()` keeps nothing", "supervise one that does", "job.rs:"];
+    assert_refused(&world, bus, &words).await;
 }
 
 // Fails when `check_types` leaves out aliases.

@@ -18,6 +18,8 @@ use std::{
     },
 };
 
+use tokio::sync::oneshot;
+
 use super::*;
 use crate::kafka::source::CommitError;
 use crate::{

@@ -47,6 +47,59 @@ fn a_stop_while_the_group_joins_commits_when_it_has_joined() {
     assert_eq!(closed.try_recv(), Ok(()));
 }
 
+/// The broker does not answer the last commit, because a request to join waits before it.
+fn stopping_behind_a_join() -> (Bench, oneshot::Receiver<()>) {
+    let mut bench = Bench::running(Limits::default(), 1, 100);
+    bench.turn(Duration::ZERO);
+    bench.finish_batch(0);
+    let closed = bench.stop(SECOND * 10);
+    bench.turn(Duration::ZERO);
+    bench.assignment(0).drained();
+    bench.turn(Duration::ZERO);
+    assert_eq!(bench.notes().last(), Some(&Note::Commit(vec![(0, 100)])));
+    (bench, closed)
+}
+
+#[test]
+fn a_stop_waits_for_a_join_as_long_as_it_may_take_itself() {
+    let (mut bench, mut closed) = stopping_behind_a_join();
+    // Fails when only the bound of a last commit counts, as for a partition that is revoked.
+    bench.turn(SECOND * 9);
+    assert!(closed.try_recv().is_err());
+    bench.committed(&[0], &Ok(()));
+    bench.turn(SECOND * 9);
+    assert_eq!(closed.try_recv(), Ok(()));
+}
+
+#[test]
+fn a_stop_keeps_its_bound_however_often_the_group_joins() {
+    let (mut bench, mut closed) = stopping_behind_a_join();
+    bench.turn(SECOND * 12);
+    bench.revoke(&[0], false);
+    bench.turn(SECOND * 12);
+    assert!(closed.try_recv().is_err());
+    // Fails when a revoke during the last commit begins a bound of its own.
+    bench.turn(SECOND * 13);
+    assert_eq!(closed.try_recv(), Ok(()));
+}
+
+#[test]
+fn a_stop_without_a_broker_waits_no_longer_than_a_commit_may_take() {
+    let mut bench = Bench::running(Limits::default(), 1, 100);
+    bench.turn(Duration::ZERO);
+    bench.finish_batch(0);
+    bench.event(SourceEvent::Broker { up: false, detail: "all brokers are down".to_owned() });
+    let mut closed = bench.stop(SECOND * 10);
+    bench.turn(Duration::ZERO);
+    bench.assignment(0).drained();
+    bench.turn(Duration::ZERO);
+    bench.turn(SECOND * 3 - SECOND / 10);
+    assert!(closed.try_recv().is_err());
+    // Fails when `last_commit_until` does not look at `reachable`.
+    bench.turn(SECOND * 3);
+    assert_eq!(closed.try_recv(), Ok(()));
+}
+
 #[test]
 fn stop_ends_at_its_bounds_whatever_happens() {
     let mut bench = Bench::running(Limits::default(), 1, 100);
