@@ -26,7 +26,7 @@ use super::{Descriptor, momentum};
 /// type (`sales.order-placed.v1`) is never the name of a .NET type: write `#[event(type = "Sales.Orders.OrderPlaced")]`.
 ///
 /// What carom writes beyond Momentum's own headers stays: `ce_correlationid` and `ce_causationid` of a handler's outputs,
-/// `traceparent`, `tracestate` and `baggage`. Momentum reads past them. Reading is the same under both profiles.
+/// `traceparent` and `tracestate`. Momentum reads past them. Reading is the same under both profiles.
 /// `docs/momentum.md` in the repository says what to write on either side, and
 /// [`event::dotnet`](crate::event::dotnet) has the forms in which .NET writes dates, decimals, enums and bytes as JSON.
 ///
