@@ -82,8 +82,8 @@ pub(crate) struct Assignment {
     /// Mailboxes that have not yet said that they ended what they had started; they say so after [`Assignment::cancel`]
     /// alone.
     running: AtomicUsize,
-    /// Set by the poll thread and never taken back: what finishes from then on is ignored, so the last commit has a fixed
-    /// goal.
+    /// Set by the poll thread and never taken back: what finishes from then on is ignored, so the last commit has a
+    /// fixed goal.
     closed: AtomicBool,
     /// What is counted of this partition, for `Stats`.
     meter: PartitionMeter,

@@ -1,8 +1,8 @@
 //! The router: an actix actor that starts a partition's mailboxes when it is assigned and stops them when it goes.
 //!
 //! It runs on the thread `carom-router` (in a test bus, its one thread). The poll thread never waits for it: what comes
-//! and goes is told by message, and batches find their mailboxes in the [`PartitionMap`] without it. A partition that is
-//! not in the map yet has no credit, so nothing can come too early.
+//! and goes is told by message, and batches find their mailboxes in the [`PartitionMap`] without it. A partition that
+//! is not in the map yet has no credit, so nothing can come too early.
 
 use std::{sync::Arc, time::Duration};
 

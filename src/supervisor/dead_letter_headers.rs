@@ -15,8 +15,8 @@ pub(crate) use self::error::{ErrorClass, ErrorText};
 use super::key_hash::key_hash;
 use crate::kafka::record::{Record, Timestamp};
 
-/// What begins so is ours to write. Of what a record brings of it, the number of replays is kept, and, from this group's
-/// own topics, its origin and the time of its first failure.
+/// What begins so is ours to write. Of what a record brings of it, the number of replays is kept, and, from this
+/// group's own topics, its origin and the time of its first failure.
 pub(crate) const PREFIX: &[u8] = b"carom-";
 pub(crate) const ERROR_MESSAGE: &str = "carom-error-message";
 pub(crate) const ERROR_CHAIN: &str = "carom-error-chain";
