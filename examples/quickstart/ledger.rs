@@ -1,7 +1,7 @@
-//! What the handlers did, written down by themselves, and what follows from it.
+//! What the handlers did, written down by themselves.
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -9,10 +9,7 @@ use std::{
 use carom::{Context, Failure};
 use tokio::sync::Notify;
 
-use crate::{
-    probe::Facts,
-    shop::{EXPLOSIVE, FLAKY, HOPELESS},
-};
+use crate::shop::HOPELESS;
 
 /// Shared by all actors.
 #[derive(Clone)]
@@ -21,22 +18,23 @@ pub(crate) struct Ledger {
     changed: Arc<Notify>,
 }
 
+/// What is written down of one run of a handler.
 #[derive(Clone)]
-struct Line {
-    actor: &'static str,
-    order: String,
-    number: u32,
-    topic: String,
-    partition: i32,
-    offset: i64,
-    attempt: u32,
+pub(crate) struct Line {
+    pub(crate) actor: &'static str,
+    pub(crate) order: String,
+    pub(crate) number: u32,
+    pub(crate) topic: String,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) attempt: u32,
     /// `None` while it runs.
-    succeeded: Option<bool>,
+    pub(crate) succeeded: Option<bool>,
     /// The run before it, of the same key, had not ended when it began.
-    overlaps: bool,
+    pub(crate) overlaps: bool,
 }
 
-/// One run of a handler.
+/// A run of a handler that goes on.
 pub(crate) struct Run {
     ledger: Ledger,
     at: usize,
@@ -72,7 +70,8 @@ impl Ledger {
         self.changed.notify_waiters();
     }
 
-    fn lines(&self) -> Vec<Line> {
+    /// All runs, in the order in which they began.
+    pub(crate) fn lines(&self) -> Vec<Line> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -91,30 +90,6 @@ impl Ledger {
             }
         };
         tokio::time::timeout(within, done).await.is_ok()
-    }
-
-    /// Prints what follows from the ledger and the broker's own figures; whether every promise was kept.
-    pub(crate) fn summary(&self, expected: usize, facts: &Facts) -> bool {
-        let lines = self.lines();
-        let retried = lines.iter().filter(|line| line.attempt > 1).count();
-        let violations = order_violations(&lines);
-        println!("\nhandled by billing      {} of {expected}", handled(&lines, "billing"));
-        println!("handled by shipping     {}", handled(&lines, "shipping"));
-        println!("retried                 {retried} attempts");
-        println!("dead-lettered           {}", facts.dead_letters.len());
-        for letter in &facts.dead_letters {
-            println!("                        {letter}");
-        }
-        for violation in &violations {
-            println!("                        {violation}");
-        }
-        println!("order violations: {}", violations.len());
-        let mut kept = check("every event ended: handled or dead-lettered", handled(&lines, "billing") == expected - 1);
-        kept &= check("two dead letters: the hopeless order and the garbage", facts.dead_letters.len() == 2);
-        kept &= check("the flaky order took three attempts", attempts(&lines, FLAKY) == 3);
-        kept &= check("the order whose handler panicked was handled by a new actor", attempts(&lines, EXPLOSIVE) == 2);
-        kept &= check("no key was handled out of order", violations.is_empty());
-        kept & committed_is_finished(&lines, facts)
     }
 }
 
@@ -135,47 +110,8 @@ impl Run {
     }
 }
 
-fn check(what: &str, holds: bool) -> bool {
-    println!("{}  {what}", if holds { "ok    " } else { "BROKEN" });
-    holds
-}
-
 /// Different events that an actor handled successfully.
-fn handled(lines: &[Line], actor: &str) -> usize {
+pub(crate) fn handled(lines: &[Line], actor: &str) -> usize {
     let done = lines.iter().filter(|line| line.actor == actor && line.succeeded == Some(true));
-    done.map(|line| (&line.order, line.number)).collect::<std::collections::BTreeSet<_>>().len()
-}
-
-fn attempts(lines: &[Line], (order, number): (&str, u32)) -> usize {
-    lines.iter().filter(|line| line.actor == "billing" && line.order == order && line.number == number).count()
-}
-
-/// A run that began before the one before it had ended, or went back in the log.
-fn order_violations(lines: &[Line]) -> Vec<String> {
-    let mut keys: BTreeMap<(&str, &str), &Line> = BTreeMap::new();
-    let mut violations = Vec::new();
-    for line in lines {
-        if let Some(before) = keys.insert((line.actor, &line.order), line)
-            && (line.overlaps || line.offset < before.offset)
-        {
-            violations.push(format!("{} #{} ran after, or while, #{}", line.order, line.number, before.number));
-        }
-    }
-    violations
-}
-
-/// The broker's committed offsets are the ends of the logs, and every record before them ended.
-fn committed_is_finished(lines: &[Line], facts: &Facts) -> bool {
-    let finished = |partition: i32| {
-        let offsets = lines.iter().filter(|line| line.topic == facts.topic && line.partition == partition);
-        let ended = offsets.filter(|line| line.succeeded == Some(true)).map(|line| line.offset);
-        ended.chain(facts.dead_offsets.iter().filter(|(of, _)| *of == partition).map(|(_, offset)| *offset)).max()
-    };
-    let mut kept = true;
-    for (partition, committed) in &facts.committed {
-        let last = finished(*partition).map_or(0, |offset| offset + 1);
-        kept &=
-            check(&format!("partition {partition}: committed {committed}, finished up to {last}"), *committed == last);
-    }
-    kept
+    done.map(|line| (&line.order, line.number)).collect::<BTreeSet<_>>().len()
 }

@@ -7,6 +7,7 @@
 mod ledger;
 mod probe;
 mod shop;
+mod verdict;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -55,7 +56,7 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         println!("not all events came to an end within 60 s");
     }
     let facts = probe::facts(&kafka, &topic, &run)?;
-    Ok(if ledger.summary(expected, &facts) && done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if verdict::summary(&ledger.lines(), expected, &facts) && done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The panic below is on purpose: one line of it is enough.

@@ -73,7 +73,7 @@ impl Parse for Entry {
     }
 }
 
-/// What follows the `=`. A literal first: `true` and `false` could be read as paths, and so as types.
+/// What follows the `=`: a literal, else a type.
 fn value(input: ParseStream<'_>) -> Result<Value> {
     if input.peek(Lit) {
         return input.parse().map(Value::Lit);
@@ -89,7 +89,7 @@ fn list(input: ParseStream<'_>) -> Result<Vec<Entry>> {
 /// The entries of all attributes called `name`, or `None` if there is no such attribute.
 ///
 /// An attribute may be repeated, its entries add up. `Some` without entries is one that says nothing (`#[actor]`),
-/// which is reported as such: left alone, it would look as if it had an effect.
+/// which is reported as such on fields: left alone, it would look as if it had an effect.
 pub(crate) fn entries(attrs: &[Attribute], name: &str) -> Result<Option<Vec<Entry>>> {
     let mut found = None;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {

@@ -1,8 +1,8 @@
 //! `#[derive(Event)]`: the descriptor and the record key.
 //!
-//! The descriptor is a `static`: all that can be known of an event when its crate is compiled is worked out then, and
-//! asking for it costs nothing. What depends on the environment, the topic's name, is made of it at run time, by the
-//! library.
+//! The descriptor is a `static`: most of what can be known of an event when its crate is compiled is worked out then,
+//! and asking for it costs nothing. The topic's name is made of it at run time, by the library: it depends on the
+//! environment too.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -22,7 +22,8 @@ pub(crate) struct Spec {
     pub(crate) internal: bool,
     /// `None` is left to run time, where the topic's name is made: the plural of an entity needs word lists.
     pub(crate) plural: Option<bool>,
-    /// The last segment of topic and type, `v1` unless the attribute says so. Empty where the segment is left out.
+    /// The last segment of the topic and of the default type; `v1` unless the attribute says otherwise. Empty where the
+    /// segment is left out.
     pub(crate) version: String,
     /// What the attribute says; `None` is the default type, which follows from domain, name and version.
     pub(crate) event_type: Option<String>,
@@ -153,7 +154,6 @@ fn descriptor(ident: &Ident, spec: &Spec) -> TokenStream {
     }
 }
 
-/// An `Option` as an expression.
 fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),

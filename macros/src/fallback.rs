@@ -118,8 +118,8 @@ pub(crate) fn actor(input: &DeriveInput, error: &Error) -> TokenStream {
     }
 }
 
-/// A state whose fields are there, each type once: two of one type would be conflicting impls. A field with an
-/// attribute is left out, whatever it says; so are all fields of a generic state.
+/// A state whose fields are there, each type once: two of one type would be conflicting impls. A field with
+/// `#[from_ref]` is left out, whatever it says; so are all fields of a generic state.
 pub(crate) fn from_ref(input: &DeriveInput, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
     let state = &input.ident;
@@ -160,7 +160,7 @@ pub(crate) fn not_an_impl(item: &TokenStream) -> TokenStream {
 /// | arguments, type parameters | the user's impl, and the registration |
 /// | `handle` is not there, or has another shape | a stub, and the registration |
 /// | `impl Handler for Billing` | the same, for the event that `handle` takes; nothing if it takes none |
-/// | an impl of something else | the user's impl alone |
+/// | an impl of something else, of `carom::Handler` without an event, or of `Handler<A, B>` | the user's impl alone |
 ///
 /// The registration here is the trait alone: nothing is submitted to `inventory`.
 pub(crate) fn handler(item: TokenStream, parsed: &Item, error: &Error) -> TokenStream {

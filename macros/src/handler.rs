@@ -36,9 +36,9 @@ pub(crate) struct Handle {
 
 /// The two types of `impl Handler<Event> for Actor`.
 pub(crate) struct Target {
-    /// As the user wrote it in the header, so it means what it means there.
+    /// As the user wrote it in the header, so it means what it means there; the fallback may have it from `handle`.
     pub(crate) event: Type,
-    /// As the user wrote it; one concrete type, with its parameters if it has some.
+    /// As the user wrote it; one concrete type, with its parameters if it has some. In the fallback it may be generic.
     pub(crate) actor: Type,
 }
 

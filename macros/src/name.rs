@@ -1,11 +1,12 @@
 //! Names that follow from the name of a type.
 //!
-//! The library has the same kebab-case for topics: it cannot use this one, as a crate of macros exports nothing else. Both are
-//! tested with the same names.
+//! The library has the same kebab-case for topics: it cannot use this one, as a crate of macros exports nothing else.
+//! Both are tested with the same names.
 
 /// Kebab-case as Momentum writes it; `heck` and the others differ around digits.
 ///
-/// A word begins at an upper-case letter behind a lower-case letter or a digit, and at the last one of an acronym:
+/// A word begins at an upper-case letter behind a lower-case letter or a digit, and at one behind an upper-case letter
+/// and before a lower-case one:
 ///
 /// ```text
 /// OrderPlaced   order-placed          APIName       api-name

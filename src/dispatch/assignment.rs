@@ -52,8 +52,8 @@ pub(crate) type Waker = Arc<dyn Fn() + Send + Sync>;
 pub(crate) struct Assignment {
     /// Topic and number; the key under which everybody finds it.
     pub(crate) partition: TopicPartition,
-    /// Counted by the poll thread. Answers and messages carry it, so that those of a former assignment are known as
-    /// such.
+    /// Counted by the poll thread. Who finds something by the partition compares it (the committer, the router, the
+    /// supervisor, `Stats`), so that what belongs to a former assignment is known as such.
     pub(crate) epoch: u64,
     /// Cancelled when the partition is revoked or the bus stops; handlers see it through their context.
     pub(crate) cancel: CancellationToken,
@@ -82,7 +82,8 @@ pub(crate) struct Assignment {
     /// Mailboxes that have not yet said that they ended what they had started; they say so after [`Assignment::cancel`]
     /// alone.
     running: AtomicUsize,
-    /// Set once, by the poll thread: from then on the next owner may have handled what finishes here.
+    /// Set by the poll thread and never taken back: what finishes from then on is ignored, so the last commit has a
+    /// fixed goal.
     closed: AtomicBool,
     /// What is counted of this partition, for `Stats`.
     meter: PartitionMeter,

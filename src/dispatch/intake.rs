@@ -1,8 +1,9 @@
 //! The door of the dispatch room: what the poll loop hands over.
 //!
-//! Its calls are made on the poll thread, in the order in which things happen: `assign`, then `deliver` as often as
-//! there is credit, `revoke`, and `close`. A partition that was lost is closed without a revoke. After `close` comes
-//! nothing of that epoch.
+//! Its calls are made on the poll thread (in a test bus, its one thread), in the order in which things happen:
+//! `assign`, then `deliver` as often as there is credit, `revoke`, and `close`. There are two calls of `revoke` where
+//! the bus stops and the group then takes the partition, and there may be none where it was lost or replaced, or the
+//! client is dead. After `close` comes nothing of that epoch.
 
 use std::{sync::Arc, time::Duration};
 

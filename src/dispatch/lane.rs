@@ -41,9 +41,10 @@ pub(crate) struct Lane {
     waker: Waker,
 }
 
-/// An attempt that had to wait. Dropping it cancels the handler at its `.await`.
+/// An attempt that had to wait. Dropping it cancels the handler at its `.await` (a blocking one that has begun runs to
+/// its end).
 struct Running {
-    /// Has the instance inside: dropped half-way, both are gone.
+    /// Has the instance inside: dropped half-way, both are gone, or run on together on a blocking thread.
     attempt: BoxFuture<'static, Returned>,
     /// Whose attempt it is; the attempt has a copy of the record.
     ticket: Ticket,

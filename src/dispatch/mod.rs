@@ -4,13 +4,13 @@
 //! a record goes through the files in this order:
 //!
 //! ```text
-//!  poll thread    intake ─▶ assignment: received, counted ─▶ one batch to each mailbox
-//!  arbiter        mailbox ─▶ lanes ─▶ lane (queue, ticket) ─▶ attempt ─▶ outputs ─▶ progress: finished
+//!  poll thread    assignment: received, counted ─▶ intake ─▶ one batch to each mailbox
+//!  arbiter        mailbox ─▶ lanes ─▶ lane (queue, ticket): the attempt ─▶ outputs ─▶ progress: finished
 //!  poll thread    assignment: credit, and what to commit (with the offset_map)
 //! ```
 //!
-//! `router` makes the mailboxes of a partition and lets them go; records do not pass it. `progress`, `offset_map` and
-//! `queue` are pure: promises 1 and 2 rest on them, and they are tested with random steps.
+//! `router` makes the mailboxes of a partition and lets them go; batches pass its `Door`, not the actor. `progress`,
+//! `offset_map` and `queue` are pure: promises 1 and 2 rest on them, and they are tested with random steps.
 
 mod assignment;
 mod intake;

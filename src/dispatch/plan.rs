@@ -85,7 +85,7 @@ impl Plan<'_> {
         }
     }
 
-    /// The routes, and what is wrong with the names of their topics.
+    /// The routes, and what is wrong with the domains of their events and the names of their topics.
     fn table(&self, ours: &[&'static Registration], problems: &mut Vec<Problem>) -> RouteTable {
         let mut topics: BTreeMap<Arc<str>, Vec<&'static Registration>> = BTreeMap::new();
         for registration in ours {

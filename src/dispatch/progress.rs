@@ -37,14 +37,12 @@ pub(crate) struct Progress {
     restored: OffsetMap,
     /// First run of `restored` that reaches beyond `highest`: offsets ascend, so earlier ones are never asked again.
     restored_at: usize,
-    /// See [`Progress::version`].
     version: u64,
 }
 
 /// A received record.
 #[derive(Debug)]
 struct Pending {
-    /// Where it stands in the log.
     offset: i64,
     /// Mailboxes that have yet to finish it; 0 is finished.
     tickets: u16,

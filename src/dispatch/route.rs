@@ -17,7 +17,7 @@ use crate::{
 
 /// One supervised actor type of a bus.
 pub(crate) struct ActorSpec {
-    /// By which a registration finds its actor: only types are known of both.
+    /// By which a registration finds its actor: names need not be unique.
     pub(crate) type_id: TypeId,
     /// Path of the Rust type, for logs and problems.
     pub(crate) name: &'static str,

@@ -1,8 +1,8 @@
 //! The router: an actix actor that starts a partition's mailboxes when it is assigned and stops them when it goes.
 //!
-//! It runs on the thread `carom-router`. The poll thread never waits for it: what comes and goes is told by message,
-//! and batches find their mailboxes in the [`PartitionMap`] without it. A partition that is not in the map yet has no
-//! credit, so nothing can come too early.
+//! It runs on the thread `carom-router` (in a test bus, its one thread). The poll thread never waits for it: what comes
+//! and goes is told by message, and batches find their mailboxes in the [`PartitionMap`] without it. A partition that
+//! is not in the map yet has no credit, so nothing can come too early.
 
 use std::{sync::Arc, time::Duration};
 
@@ -47,16 +47,14 @@ pub(crate) struct Mailboxes {
 /// Which mailboxes a partition has; the poll thread and the supervisor read it, the router alone writes.
 pub(crate) type PartitionMap = DashMap<TopicPartition, Mailboxes, foldhash::fast::RandomState>;
 
-/// The router: the only one who makes mailboxes, and so the only one who knows which thread has how much to do.
+/// The router: the only one who makes mailboxes, and so the only one who knows how many partitions each thread has.
 pub(crate) struct Router {
-    /// Where the next mailbox is started.
     stage: Stage,
     /// Partitions on each arbiter. A partition goes where there are the fewest, and stays there: all its mailboxes
     /// share one thread, whatever they have to do.
     load: Vec<usize>,
     /// Which actors a topic needs.
     routes: Arc<RouteTable>,
-    /// Written here alone.
     partitions: Arc<PartitionMap>,
     /// To whom each mailbox hands its failures; told when a partition is gone.
     supervisor: Addr<SupervisorActor>,

@@ -1,8 +1,9 @@
-//! The supervisor: an actix actor that sees failures only, and carries out what [`directive`](super::directive) decides.
+//! The supervisor: an actix actor that sees failures only, and carries out what [`directive`](super::directive)
+//! decides.
 //!
-//! It runs on the thread `carom-router`, beside the router. What takes time, a delay or a dead letter, is a task of its
-//! own (`forward`), so the next failure need not wait. There is one order that matters: a mailbox gets one answer for
-//! each ticket, and until then the key is parked.
+//! It runs on the thread `carom-router` (in a test bus, its one thread), beside the router. What takes time, a delay or
+//! a dead letter, is a task of its own (`forward`), so the next failure need not wait. A mailbox gets one answer for
+//! each ticket; until then the ticket's key, if it has one, is parked.
 
 use std::{any::TypeId, collections::HashMap, sync::Arc};
 

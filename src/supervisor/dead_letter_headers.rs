@@ -15,12 +15,13 @@ pub(crate) use self::error::{ErrorClass, ErrorText};
 use super::key_hash::key_hash;
 use crate::kafka::record::{Record, Timestamp};
 
-/// What begins so is ours to write; what a record brings of it is replaced.
+/// What begins so is ours to write. Of what a record brings of it, the number of replays is kept, and, from this
+/// group's own topics, its origin and the time of its first failure.
 pub(crate) const PREFIX: &[u8] = b"carom-";
 pub(crate) const ERROR_MESSAGE: &str = "carom-error-message";
 pub(crate) const ERROR_CHAIN: &str = "carom-error-chain";
 /// Says what was left out, in the words of [`dead_letter`](super::dead_letter). Without it a dead letter is the whole
-/// record.
+/// record, unless the limit had no room for the mark itself.
 pub(crate) const REDUCED: &str = "carom-reduced";
 pub(crate) const ORIGINAL_SIZE: &str = "carom-original-size";
 pub(crate) const ORIGINAL_SHA256: &str = "carom-original-sha256";
@@ -49,7 +50,7 @@ pub(crate) struct DeadLetterInfo<'a> {
     pub(crate) handler: &'a str,
     /// `None` if undecodable.
     pub(crate) event_type: Option<&'a str>,
-    /// Handler starts so far in this group; 0 for decode errors.
+    /// Handler starts so far in this group; 0 for decode errors and for types that nobody handles.
     pub(crate) attempts: u32,
     pub(crate) retry_stage: Option<u32>,
     pub(crate) first_failure: DateTime<Utc>,

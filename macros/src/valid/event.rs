@@ -1,6 +1,7 @@
 //! What may stand in `#[event(..)]`.
 //!
-//! From the attribute and the fields to a [`Spec`] in which nothing is left to check.
+//! From the attribute and the fields to a [`Spec`] in which all that the macro can check is checked. The key method and
+//! the types of key fields are left to rustc, the topic's whole name to the start of the bus.
 
 use syn::{Data, DeriveInput, Error, Lit, Result};
 
@@ -204,8 +205,8 @@ fn partitions(entry: &Entry) -> Result<u32> {
     })
 }
 
-/// The domain of an event that names none. What the crate is called may be no part of a topic, which only this event
-/// can say in time.
+/// The domain of an event that names none. Checked here: the crate's name, or the domain in Cargo.toml, may not fit a
+/// topic.
 fn domain_of_crate(input: &DeriveInput) -> Result<Domain> {
     let domain = Domain::of_crate().map_err(|message| Error::new_spanned(&input.ident, message))?;
     if domain.name().trim().is_empty() || !domain.name().chars().all(super::legal_in_topic) {

@@ -1,7 +1,8 @@
 //! What `#[handler]` may stand on.
 //!
-//! Only what is wrong whatever the names in scope mean is refused here; all else rustc judges better. A type may be an
-//! alias, so types are compared by their last names, and a return type that could be a `Result` passes.
+//! A macro does not see what names mean, so it takes them as they stand. Types are compared by their last names: paths
+//! may differ, an alias of the event is refused. A return type passes, unless its name is one that is no `Result`. All
+//! else rustc judges better.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -138,7 +139,7 @@ fn event_argument(ty: &Type, target: &Target) -> Result<()> {
     }
 }
 
-/// Refuses only what cannot be a `Result` whatever names are in scope; the rest is rustc's to judge.
+/// Refuses no return type at all, a tuple, and what is called `Option` or `Vec`; the rest is rustc's to judge.
 fn output(handle: &Handle) -> Result<()> {
     let message =
         "`handle` must return `Result<_, Failure>`: `Ok` is published and committed, `Err` goes to the supervisor";

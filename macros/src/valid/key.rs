@@ -115,7 +115,6 @@ fn order_of(field: &Field, entries: &[Entry]) -> Result<i64> {
     }
 }
 
-/// What stands in `key(..)`.
 fn options_of(options: &[Entry]) -> Result<i64> {
     let mut order = 0;
     for option in once(options, &[])? {

@@ -8,9 +8,9 @@
 //!                  ─  `topic` is a string: write `topic = ".."`
 //! ```
 //!
-//! There is a file for each macro, and in it one function that the macro calls, such as `event` or `actor`: it takes
-//! what was written and gives what `expand` needs. What several macros need is here. The texts are behaviour; their
-//! cases, with all that rustc prints, are in `integration-tests/tests/ui`.
+//! There is a file for each macro, and in it the functions that the macro calls; one of them, such as `event` or
+//! `actor`, takes what was written and gives what `expand` needs. What several macros need is here. The texts are
+//! behaviour; their cases, with all that rustc prints, are in `integration-tests/tests/ui`.
 
 mod actor;
 mod event;

@@ -77,7 +77,7 @@ impl Assignment {
         }
     }
 
-    /// Counter that records copied out of a batch are charged to: those that wait for a retry or for their dead letter.
+    /// Counter that records copied out of a batch are charged to: those handed to the supervisor.
     pub(crate) fn held(&self) -> &Arc<HeldBytes> {
         &self.held
     }

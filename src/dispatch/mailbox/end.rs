@@ -25,7 +25,6 @@ use crate::{
 };
 
 impl Mailbox {
-    /// Sees to an attempt that has ended, in whatever way.
     pub(super) fn ended(&mut self, ended: Ended, addr: &Addr<Self>) {
         let Ended { mut ticket, result, span, .. } = ended;
         match result {

@@ -1,6 +1,7 @@
 //! What a mailbox is told.
 //!
-//! A turn follows each message, so what is told here only changes the state; going on is the turn's.
+//! One turn follows all that are there together, and none follows `Stop`. So what is told here only changes the state,
+//! but that `Rebuild` drops instances; going on is the turn's.
 
 use std::sync::Arc;
 
@@ -80,7 +81,7 @@ impl Handler<Verdict> for Mailbox {
     }
 }
 
-/// The supervisor has all instances of this actor in this partition built anew: those that run finish their event
+/// The supervisor has all instances of this actor in this partition built anew: those that run finish their attempt
 /// first.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -112,7 +113,8 @@ impl Handler<Drain> for Mailbox {
     }
 }
 
-/// The partition is gone: what still runs is dropped, at its `.await`.
+/// The partition is gone: what still runs is dropped, at its `.await` (a blocking handler that has begun runs to its
+/// end).
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct Stop;

@@ -41,7 +41,8 @@ const ENOUGH: usize = 512;
 pub(crate) struct MailboxSpec {
     /// To whom it reports; its end is this mailbox's end.
     pub(crate) assignment: Arc<Assignment>,
-    /// The other actors of the topic: for the lead, to know that nobody handles a type.
+    /// All actors of the topic: for the lead, to know that nobody handles a type, and for each failure, which finds the
+    /// dead-letter topic there.
     pub(crate) routes: Arc<TopicRoutes>,
     /// The actor, with its handlers of this topic.
     pub(crate) member: Arc<Member>,
@@ -63,9 +64,9 @@ pub(crate) struct Mailbox {
     site: Arc<Site>,
     /// Which lane takes a record.
     choice: Choice,
-    /// As many as `Supervisor::concurrency` says. Empty lanes cost little: an instance is built for the first event.
+    /// As many as `Supervisor::lanes` says. Empty lanes cost little: an instance is built for the first event.
     lanes: Vec<Lane>,
-    /// Which of the lanes have something to do; all else of a turn is not done for each lane.
+    /// Which of the lanes have something to do.
     wakes: Arc<WakeSet>,
     /// Batches that were not looked at yet.
     delivered: VecDeque<Arc<Batch>>,

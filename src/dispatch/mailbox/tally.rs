@@ -1,7 +1,8 @@
 //! What a mailbox counts between two turns.
 //!
 //! Counting must cost little beside a handler that ends in less than a microsecond. So the clock is read once for each
-//! run of a lane, and attempts that ended without waiting share the time between two readings.
+//! run of a lane, and for 16 records of a batch that is taken in; attempts that ended without waiting share the time
+//! between two readings.
 
 use std::time::Duration;
 
@@ -14,16 +15,15 @@ use crate::{dispatch::route::Member, stats::Tally};
 pub(super) struct Tallies {
     /// By [`HandlerSpec::at`](crate::dispatch::route::HandlerSpec::at).
     of: Vec<Tally>,
-    /// Attempts of this run of a lane that ended without waiting.
+    /// Attempts since the clock was read that ended without waiting.
     at_once: u32,
-    /// Attempts of this run of a lane that had waited: handler, and since when they ran.
+    /// Attempts since then that had waited: handler, and since when they ran.
     waited: Vec<(usize, Instant)>,
     /// Whether there is something to hand on: most turns of an idle bus have nothing.
     dirty: bool,
 }
 
 impl Tallies {
-    /// For so many handlers.
     pub(super) fn new(handlers: usize) -> Self {
         Self { of: (0..handlers).map(|_| Tally::default()).collect(), at_once: 0, waited: Vec::new(), dirty: false }
     }
@@ -45,7 +45,7 @@ impl Tallies {
         }
     }
 
-    /// The run of a lane is over, and `took` so long: the clock is read once for all that ended in it.
+    /// The clock was read, and what ran since the last reading `took` so long, all of it together.
     pub(super) fn clock(&mut self, now: Instant, took: Duration) {
         let at_once = std::mem::take(&mut self.at_once);
         if at_once > 0 {

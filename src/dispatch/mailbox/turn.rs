@@ -1,8 +1,8 @@
-//! A turn of a mailbox: everything that can go on without waiting goes on.
+//! A turn of a mailbox: what can go on without waiting goes on, for its share.
 //!
 //! Attempts are polled here, in the context of the runtime that spawned the bus, so timers and connections of handlers
-//! are that runtime's. A turn ends when nothing can go on by itself, or when a lane has had its share: others on this
-//! arbiter have turns too. It must not wait for anything.
+//! are that runtime's. A turn takes in one batch and runs each marked lane for at most [`TURN`] attempts; what is left
+//! brings another turn, for others on this arbiter have turns too. It must not wait for anything.
 
 use std::{
     pin::Pin,
@@ -21,10 +21,10 @@ use crate::{
     telemetry::logs,
 };
 
-/// Attempts that one lane may end in one turn before the others get theirs.
+/// Attempts that one run of a lane may end before the others get theirs.
 const TURN: usize = 64;
 
-/// Gives the mailbox its turn whenever one of its wakers was called, and after each message.
+/// Gives the mailbox its turn whenever one of its wakers was called, and after messages.
 pub(super) struct Turns;
 
 impl ActorFuture<Mailbox> for Turns {
@@ -42,7 +42,7 @@ impl ActorFuture<Mailbox> for Turns {
 }
 
 impl Mailbox {
-    /// One turn: everything that can go on without waiting goes on.
+    /// One turn: what can go on without waiting goes on, for its share.
     ///
     /// In this order: what is late ends, what is sent finishes, then records are taken in and lanes go on. One batch
     /// for each turn, so that the lanes get theirs between two.
@@ -78,7 +78,7 @@ impl Mailbox {
         }
     }
 
-    /// Goes on with one lane until it has to wait; when that was.
+    /// Goes on with one lane until it has to wait, or has had its share; when that was.
     fn run(&mut self, lane: usize, began: Instant, addr: &Addr<Self>) -> Instant {
         let handler = self.advance(lane, addr);
         self.look_at_the_clock(began, handler)
@@ -163,14 +163,13 @@ impl Mailbox {
         }
     }
 
-    /// An attempt has ended: counted first, then seen to.
     fn over(&mut self, ended: Ended, addr: &Addr<Self>) {
         self.tallies.ended(ended.ticket.handler_at(), ended.since);
         self.ended(ended, addr);
     }
 
-    /// Sees to it that a timeout is noticed. The timer is set by the first attempt that waits; later ones end later.
-    /// Handlers of a blocking actor have no timeout: a thread cannot be stopped.
+    /// Sees to it that a timeout is noticed. The timer is set by the first attempt that waits; later ones run out of
+    /// time later. Handlers of a blocking actor have no timeout: a thread cannot be stopped.
     fn arm(&mut self) {
         if !self.alarm.is_set() && !self.spec.member.actor.policy.blocking {
             self.alarm.set(self.spec.services.clock.deadline(self.spec.member.actor.policy.timeout));

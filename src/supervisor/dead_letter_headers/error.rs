@@ -11,11 +11,11 @@ pub(super) const CHAIN_MAX: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(dead_code, reason = "the set is closed by the wire format; not every class has a writer yet")]
 pub(crate) enum ErrorClass {
-    /// The value is no event, or not that of its type.
+    /// The record is no event, or its value is not that of its type.
     Decode,
-    /// No actor handles its type.
+    /// No actor handles its type; written only with `Bus::dead_letter_unknown_types`.
     UnknownType,
-    /// It is one, and breaks the schema or the rules of the envelope.
+    /// It is one, and breaks its schema. No writer yet: what breaks the rules of the envelope is `decode`.
     Validation,
     /// An error that may pass: the attempts are used up, or a rule of the supervisor said so.
     Transient,
@@ -25,7 +25,9 @@ pub(crate) enum ErrorClass {
     Timeout,
     /// The last attempt panicked.
     Panic,
+    /// No writer: events that came too late are skipped.
     Expired,
+    /// No writer yet.
     Oversize,
 }
 
