@@ -13,8 +13,8 @@ use crate::{
 /// ```text
 /// #[derive(Actor)]
 /// struct Billing {
-///     #[actor(defualt)]
-///             ───────  unknown actor key `defualt`; expected `default`
+///     #[actor(skip)]
+///             ────  unknown actor key `skip`; expected `default`
 ///     charged: u64,
 /// }
 /// ```
