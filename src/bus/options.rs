@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::{
-    dispatch::Limits,
+    dispatch::{Kept, Limits},
     error::Problem,
     event::{Descriptor, Environment, Mode, Profile, default_source},
     kafka::{BATCH, Kafka},
@@ -28,7 +28,7 @@ pub(crate) struct Options {
     /// Events that are published here, beside what the routes say.
     pub(crate) published: Vec<&'static Descriptor>,
     /// Events in whose topics those of a type that no actor handles are dead letters; elsewhere they are skipped.
-    pub(crate) kept: Vec<&'static Descriptor>,
+    pub(crate) kept: Vec<Kept>,
     /// A handler without a supervised actor is no mistake: another bus of the process has it.
     pub(crate) partial: bool,
     pub(crate) workers: Option<usize>,

@@ -1,7 +1,9 @@
 //! What becomes of events that no actor of the service handles.
 
+use std::panic::Location as Caller;
+
 use super::Bus;
-use crate::Event;
+use crate::{Event, dispatch::Kept, event::Location};
 
 impl<S> Bus<S> {
     /// Keeps events of `E`'s topic whose type no actor handles: each goes to the dead-letter topic, with the class
@@ -13,7 +15,9 @@ impl<S> Bus<S> {
     /// dead-letter topic instead of being gone. In a rolling deployment the instances that are not replaced yet do that for
     /// the partitions that they have.
     ///
-    /// A dead letter holds nothing back: later events of its key are handled at once, as after any other.
+    /// A dead letter holds nothing back: later events of its key are handled at once, as after any other. An event that comes
+    /// at or after its `expirytime` is skipped, whatever its type. What another bus of this process handles is unknown to
+    /// this one ([`Bus::partial`]).
     ///
     /// That no actor here handles events of this topic is an error when the bus is spawned. Wolverine has the same for a
     /// whole service, as `UnknownMessageBehavior.DeadLetterQueue`.
@@ -55,8 +59,11 @@ impl<S> Bus<S> {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn dead_letter_unknown_types<E: Event>(mut self) -> Self {
-        self.options.kept.push(E::descriptor());
+        let caller = Caller::caller();
+        let location = Location { file: caller.file(), line: caller.line() };
+        self.options.kept.push(Kept { event: E::descriptor(), location });
         self
     }
 }

@@ -37,7 +37,7 @@ pub(crate) use limits::Limits;
 pub(crate) use mailbox::{Mailbox, Rebuild, SettledAs, Verdict};
 #[cfg(feature = "testing")]
 pub(crate) use offset_map::OffsetMap;
-pub(crate) use plan::Plan;
+pub(crate) use plan::{Kept, Plan};
 pub use probe::{Place, Probe, Unregistered};
 pub use registry::Registration;
 pub use route::Route;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::Problem,
-    event::{Descriptor, Environment, dead_letter_topic, topic_name},
+    event::{Descriptor, Environment, Location, dead_letter_topic, topic_name},
 };
 
 /// What the checks need to know of a bus.
@@ -25,13 +25,21 @@ pub(crate) struct Plan<'a> {
     /// The first segment of every topic.
     pub(crate) environment: &'a Environment,
     /// Events in whose topics what nobody handles is kept.
-    pub(crate) kept: &'a [&'static Descriptor],
+    pub(crate) kept: &'a [Kept],
     /// Part of the name of each dead-letter topic, which may be too long with it.
     pub(crate) group: &'a str,
     /// The service's own domain, to refuse other domains' internal events; `None` if it is not known.
     pub(crate) domain: Option<&'a str>,
     /// Handlers of actors that are not supervised here are all right.
     pub(crate) partial: bool,
+}
+
+/// One `.dead_letter_unknown_types::<E>()`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    pub(crate) event: &'static Descriptor,
+    /// Where that is written.
+    pub(crate) location: Location,
 }
 
 impl Plan<'_> {
@@ -54,7 +62,7 @@ impl Plan<'_> {
         }
         check_types(&ours, &mut problems);
         let table = self.table(&ours, &mut problems);
-        self.check_kept(&table, &mut problems);
+        self.check_kept(&ours, &mut problems);
         if problems.is_empty() { Ok(table) } else { Err(problems) }
     }
 
@@ -108,19 +116,24 @@ impl Plan<'_> {
         table
     }
 
-    /// What is kept is kept by a mailbox, and a topic without routes has none.
-    fn check_kept(&self, table: &RouteTable, problems: &mut Vec<Problem>) {
-        for event in self.kept {
-            // A name that cannot be made is told where the topic is used.
-            if let Ok(topic) = topic_name(event, self.environment)
-                && !table.contains_key(topic.as_str())
-            {
-                let name = event.rust_name;
-                let text = format!(
-                    "`.dead_letter_unknown_types::<{name}>()` keeps nothing: no actor of this bus handles an event of the topic \
-                     `{topic}`; supervise one that does, or leave it out"
-                );
-                problems.push(Problem::at(event.location, text));
+    /// What is kept is kept by a mailbox, and a topic of which nobody handles anything has none.
+    fn check_kept(&self, ours: &[&'static Registration], problems: &mut Vec<Problem>) {
+        let read: Vec<_> =
+            ours.iter().filter_map(|registration| topic_name((registration.event)(), self.environment).ok()).collect();
+        for Kept { event, location } in self.kept {
+            match topic_name(event, self.environment) {
+                Ok(topic) if read.contains(&topic) => {}
+                Ok(topic) => {
+                    let text = format!(
+                        "`.dead_letter_unknown_types::<{}>()` keeps nothing: no actor of this bus handles an event of the \
+                         topic `{topic}`; supervise one that does, or leave it out",
+                        event.rust_name
+                    );
+                    problems.push(Problem::at(*location, text));
+                }
+                // Of an event that is handled here it is told already.
+                Err(_) if ours.iter().any(|registration| std::ptr::eq((registration.event)(), *event)) => {}
+                Err(error) => problems.push(Problem::at(event.location, error)),
             }
         }
     }
@@ -174,7 +187,7 @@ impl Plan<'_> {
             }
         }
         let keeps_unknown =
-            self.kept.iter().any(|event| topic_name(event, self.environment).is_ok_and(|of| *of == *topic));
+            self.kept.iter().any(|kept| topic_name(kept.event, self.environment).is_ok_and(|of| *of == *topic));
         let members = members.into_values().map(Arc::new).collect();
         TopicRoutes { topic, dead_letter_topic, members, events, keeps_unknown }
     }

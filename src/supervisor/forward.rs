@@ -115,7 +115,6 @@ fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> Dead
     }
 }
 
-/// The class under which it is filed; a fault always has one.
 /// As far as it could be read.
 fn event_type(failed: &Failed) -> Option<&str> {
     match &failed.fault {
@@ -124,6 +123,7 @@ fn event_type(failed: &Failed) -> Option<&str> {
     }
 }
 
+/// The class under which it is filed; a fault always has one.
 fn class(failed: &Failed) -> ErrorClass {
     failed.outcome().class().unwrap_or(ErrorClass::Permanent)
 }

@@ -71,7 +71,7 @@ impl Stage {
         }
         let (done, _) = oneshot::channel();
         // The loop cannot have ended before it was told to.
-        let _ = commands.send(Command::Stop { within, done });
+        let _ = commands.send(Command::Stop { by: crate::clock::monotonic() + within, done });
         let _ = polling.await;
         skipping.abort();
         watch.give_up();

@@ -94,7 +94,10 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
 
     fn obey(&mut self, now: Duration) -> bool {
         match self.wiring.commands.try_recv() {
-            Ok(Command::Stop { within, done }) => self.stop(now + within, Some(done)),
+            Ok(Command::Stop { by, done }) => {
+                // The thread may have been held up since it was asked.
+                self.stop(now + by.saturating_duration_since(crate::clock::monotonic()), Some(done));
+            }
             #[cfg(feature = "testing")]
             Ok(Command::Release) => self.settings.held = false,
             // Nobody is left who could stop it.

@@ -5,7 +5,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::committer::{Load, Standing};
+use super::{
+    bounds::Patience,
+    committer::{Load, Standing},
+};
 use crate::{
     dispatch::Assignment,
     kafka::{
@@ -13,23 +16,6 @@ use crate::{
         source::{CommitError, CommitPoint},
     },
 };
-
-/// How long a departure may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
-    /// For the handlers that run when a partition is revoked.
-    pub(crate) drain: Duration,
-    /// For the last commit after that.
-    pub(crate) last_commit: Duration,
-    /// For closing the client.
-    pub(crate) close: Duration,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self { drain: Duration::from_secs(5), last_commit: Duration::from_secs(3), close: Duration::from_secs(5) }
-    }
-}
 
 /// One of our partitions.
 #[derive(Debug)]
@@ -62,7 +48,7 @@ struct Leaving {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Draining { until: Duration },
-    Committing { until: Duration },
+    Committing { since: Duration },
 }
 
 /// What is over, in the order in which to act on it: give back, then close.
@@ -131,13 +117,11 @@ impl Partitions {
         Departed { release: Some(partitions), gone }
     }
 
-    /// Everything that stays has to be drained by `until` and committed by `last_commit`, because the client closes; what
-    /// leaves already, too.
-    pub(crate) fn leave(&mut self, until: Duration, last_commit: Duration) -> Vec<Arc<Assignment>> {
+    /// Everything that stays has to be drained by `until`, because the client closes; what leaves already, too.
+    pub(crate) fn leave(&mut self, until: Duration) -> Vec<Arc<Assignment>> {
         for departure in &mut self.departures {
-            match &mut departure.stage {
-                Stage::Draining { until: own } => *own = until.min(*own),
-                Stage::Committing { until: own } => *own = last_commit.min(*own),
+            if let Stage::Draining { until: own } = &mut departure.stage {
+                *own = until.min(*own);
             }
         }
         let staying: Vec<_> =
@@ -158,21 +142,20 @@ impl Partitions {
             .any(|one| Arc::ptr_eq(&one.assignment, assignment))
     }
 
-    /// Moves each departure as far as it gets: drained, or its time is up; then committed, or its time is up, which for
-    /// those that are drained now is at `last_commit`.
+    /// Moves each departure as far as it gets: drained, or its time is up; then committed, or its time is up.
     ///
     /// `settled` says whether a version of an assignment needs no further commit.
     pub(crate) fn advance(
         &mut self,
         now: Duration,
-        last_commit: Duration,
+        patience: Patience,
         settled: impl Fn(&Assignment, u64) -> bool,
     ) -> Vec<Departed> {
         let mut done = Vec::new();
         let mut at = 0;
         while let Some(departure) = self.departures.get_mut(at) {
-            departure.drained(now, last_commit);
-            if departure.is_over(now, &settled) {
+            departure.drained(now);
+            if departure.is_over(now, patience, &settled) {
                 done.push(self.remove(at));
             } else {
                 at += 1;
@@ -261,7 +244,7 @@ impl Partitions {
 
 impl Departure {
     /// Ends the draining. From there on nothing finishes any more, so that the last commit has a fixed goal.
-    fn drained(&mut self, now: Duration, last_commit: Duration) {
+    fn drained(&mut self, now: Duration) {
         let Stage::Draining { until } = self.stage else { return };
         let late = self.leaving.iter().filter(|leaving| !leaving.assignment.is_drained()).count();
         if late > 0 && now < until {
@@ -274,11 +257,12 @@ impl Departure {
             leaving.assignment.close();
             leaving.version = leaving.assignment.commit_point().map(|(version, _)| version);
         }
-        self.stage = Stage::Committing { until: last_commit };
+        self.stage = Stage::Committing { since: now };
     }
 
-    fn is_over(&self, now: Duration, settled: impl Fn(&Assignment, u64) -> bool) -> bool {
-        let Stage::Committing { until } = self.stage else { return false };
+    fn is_over(&self, now: Duration, patience: Patience, settled: impl Fn(&Assignment, u64) -> bool) -> bool {
+        let Stage::Committing { since } = self.stage else { return false };
+        let until = patience.until(since, self.release.is_some());
         let pending =
             |leaving: &&Leaving| leaving.version.is_some_and(|version| !settled(&leaving.assignment, version));
         let open = self.leaving.iter().filter(pending).count();

@@ -5,12 +5,12 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, OnceLock, mpsc},
     thread::{self, Thread},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
 
-use super::{committer::Policy, poll_loop::PollLoop, rebalance::Bounds};
+use super::{bounds::Bounds, committer::Policy, poll_loop::PollLoop};
 use crate::{
     dispatch::{Intake, Limits, Waker},
     kafka::source::Source,
@@ -22,8 +22,8 @@ const PARK: Duration = Duration::from_millis(100);
 /// What the rest of the bus asks of the poll loop.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Takes nothing more, drains for `within` at most, commits, closes the client; `done` tells when.
-    Stop { within: Duration, done: oneshot::Sender<()> },
+    /// Takes nothing more, drains until `by` at most, commits, closes the client; `done` tells when.
+    Stop { by: Instant, done: oneshot::Sender<()> },
     /// Ends [`Settings::held`].
     #[cfg(feature = "testing")]
     Release,
@@ -121,7 +121,7 @@ impl Poller {
     pub(crate) fn stop(&self, within: Duration) -> oneshot::Receiver<()> {
         let (done, closed) = oneshot::channel();
         // If the thread has ended, `done` is dropped and the receiver resolves too.
-        let _ = self.commands.send(Command::Stop { within, done });
+        let _ = self.commands.send(Command::Stop { by: crate::clock::monotonic() + within, done });
         (self.waker)();
         closed
     }

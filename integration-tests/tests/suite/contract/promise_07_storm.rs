@@ -72,7 +72,7 @@ async fn a_storm_of_rebalances_loses_nothing_and_keeps_the_order(world: World) {
     let repeated = check::repeated(&runs);
     println!("{members} members, {} jobs, {} of them repeated", KEYS * seq, repeated.len());
     // The embedded broker refuses commits while the group joins, and what they covered is repeated. On a real one nothing was,
-    // whenever it was tried; what is under way at a stop may be, if the group joins for longer than a stop waits.
+    // whenever it was tried; some may be, where a member does not hear from the group for longer than its session.
     if world.kafka().broker().is_none() {
         assert!(repeated.len() <= KEYS as usize, "{} jobs were repeated", repeated.len());
     }

@@ -117,7 +117,7 @@ async fn an_actor_is_supervised_once(world: World) {
 async fn a_topic_that_nobody_reads_keeps_nothing(world: World) {
     let bus = world.bus_with(&Shared::new()).supervise::<Worker>(Supervisor::one_for_one());
     let bus = bus.dead_letter_unknown_types::<integration_tests::job::Done>();
-    let words = ["`.dead_letter_unknown_types::<Done>()` keeps nothing", "supervise one that does", "job.rs:"];
+    let words = ["`.dead_letter_unknown_types::<Done>()` keeps nothing", "supervise one that does", HERE];
     assert_refused(&world, bus, &words).await;
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::PollLoop;
 use crate::{
     dispatch::{Assignment, Intake},
-    kafka::source::Source,
+    kafka::{poll::bounds::Patience, source::Source},
 };
 
 #[derive(Debug)]
@@ -24,7 +24,6 @@ pub(super) enum Phase {
 impl<S: Source, I: Intake> PollLoop<S, I> {
     /// Everything has to end by `until`; a second call may only shorten that.
     pub(super) fn stop(&mut self, until: Duration, done: Option<oneshot::Sender<()>>) {
-        let last_commit = until + self.settings.bounds.last_commit;
         if let Phase::Stopping { done: waiting, until: own } = &mut self.phase {
             waiting.extend(done);
             *own = until.min(*own);
@@ -33,30 +32,30 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             self.committer.leave();
             self.source.leave();
         }
-        for assignment in self.partitions.leave(until, last_commit) {
+        for assignment in self.partitions.leave(until) {
             self.give_up(&assignment);
         }
     }
 
-    /// Until when the last commit of a partition that is drained `now` is waited for.
+    /// Until when last commits are waited for.
     ///
-    /// A stop has one bound for all, however often the group joins again meanwhile: then a commit waits behind the
-    /// request to join, and is refused when all have joined. Without a broker nothing is gained by that.
-    fn last_commit_until(&self, now: Duration) -> Duration {
+    /// A stop waits for as long as it may take itself: while the group joins, a commit waits behind the request to join, and
+    /// is refused when all have joined. Without a broker nothing is gained by that, nor for a partition that the group
+    /// waits for.
+    fn patience(&self) -> Patience {
         let last_commit = self.settings.bounds.last_commit;
         match self.phase {
-            Phase::Stopping { until, .. } if self.reachable => until + last_commit,
-            Phase::Stopping { until, .. } => (now.min(until)) + last_commit,
-            _ => now + last_commit,
+            Phase::Stopping { until, .. } => Patience { last_commit, stop: Some(until), joining: self.reachable },
+            _ => Patience { last_commit, stop: None, joining: false },
         }
     }
 
     /// Moves what leaves as far as it gets; true when something went.
     pub(super) fn depart(&mut self, now: Duration) -> bool {
-        let last_commit = self.last_commit_until(now);
+        let patience = self.patience();
         let Self { partitions, committer, .. } = self;
         let settled = |one: &Assignment, version| committer.is_settled(now, &one.partition, one.epoch, version);
-        let departed = partitions.advance(now, last_commit, settled);
+        let departed = partitions.advance(now, patience, settled);
         let busy = !departed.is_empty();
         for departed in departed {
             self.let_go(departed);

@@ -207,7 +207,7 @@ impl Bench {
 
     fn stop(&self, within: Duration) -> oneshot::Receiver<()> {
         let (done, closed) = oneshot::channel();
-        self.commands.send(Command::Stop { within, done }).unwrap();
+        self.commands.send(Command::Stop { by: std::time::Instant::now() + within, done }).unwrap();
         closed
     }
 }

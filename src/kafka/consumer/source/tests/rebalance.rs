@@ -123,3 +123,32 @@ fn a_jump_is_forgotten_when_its_partition_comes_anew() {
     eventually("the partition", is_assigned);
     assert!(!is_noted());
 }
+
+// Fails when `leave` does nothing: a bus that stops would ask, and wait, for what it does not need.
+#[test]
+fn who_leaves_does_not_ask_what_was_committed() {
+    let cluster = cluster(1);
+    let config = consumer_config(&cluster);
+    let log: Arc<Mutex<Log>> = Arc::default();
+    let first = member(&config, &log, |_, _| true);
+    cluster.write((0..3).map(|number| (0, written(50 + number))));
+    eventually("the records", || log.lock().unwrap().count() == 3);
+    stop(&first);
+
+    let committed_for = |leaves: bool| {
+        let mut source =
+            KafkaSource::connect(&config, Secrets::default(), &[TOPIC.to_owned()], Arc::new(|| {})).unwrap();
+        if leaves {
+            source.leave();
+        }
+        let (source, assigned) = (RefCell::new(source), RefCell::new(None));
+        eventually("the partition", || {
+            if let Some(SourceEvent::Assigned(partitions)) = source.borrow_mut().next_event() {
+                assigned.replace(Some(partitions));
+            }
+            assigned.borrow().is_some()
+        });
+        assigned.into_inner().unwrap()[0].1.as_ref().map(|committed| committed.offset)
+    };
+    assert_eq!([committed_for(false), committed_for(true)], [Some(3), None]);
+}

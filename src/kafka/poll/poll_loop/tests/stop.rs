@@ -72,6 +72,19 @@ fn a_stop_waits_for_a_join_as_long_as_it_may_take_itself() {
 }
 
 #[test]
+fn a_partition_that_is_revoked_during_a_stop_is_not_held_for_the_whole_stop() {
+    let (mut bench, mut closed) = stopping_behind_a_join();
+    bench.turn(SECOND);
+    bench.revoke(&[0], false);
+    bench.turn(SECOND);
+    bench.turn(SECOND * 4 - SECOND / 10);
+    assert!(closed.try_recv().is_err());
+    // Fails when `Patience::until` does not ask who waits for it: the group would stand for 13 s.
+    bench.turn(SECOND * 4);
+    assert_eq!(closed.try_recv(), Ok(()));
+}
+
+#[test]
 fn a_stop_keeps_its_bound_however_often_the_group_joins() {
     let (mut bench, mut closed) = stopping_behind_a_join();
     bench.turn(SECOND * 12);
@@ -84,19 +97,30 @@ fn a_stop_keeps_its_bound_however_often_the_group_joins() {
 }
 
 #[test]
-fn a_stop_without_a_broker_waits_no_longer_than_a_commit_may_take() {
-    let mut bench = Bench::running(Limits::default(), 1, 100);
-    bench.turn(Duration::ZERO);
-    bench.finish_batch(0);
-    bench.event(SourceEvent::Broker { up: false, detail: "all brokers are down".to_owned() });
-    let mut closed = bench.stop(SECOND * 10);
-    bench.turn(Duration::ZERO);
-    bench.assignment(0).drained();
-    bench.turn(Duration::ZERO);
-    bench.turn(SECOND * 3 - SECOND / 10);
+fn a_second_stop_may_shorten_the_first() {
+    let (mut bench, mut closed) = stopping_behind_a_join();
+    bench.turn(SECOND);
+    let mut sooner = bench.stop(SECOND);
+    bench.turn(SECOND);
+    bench.turn(SECOND * 5 - SECOND / 10);
     assert!(closed.try_recv().is_err());
-    // Fails when `last_commit_until` does not look at `reachable`.
-    bench.turn(SECOND * 3);
+    // Fails when `stop` keeps the later end.
+    bench.turn(SECOND * 5);
+    assert_eq!([closed.try_recv(), sooner.try_recv()], [Ok(()), Ok(())]);
+}
+
+#[test]
+fn a_stop_without_a_broker_waits_no_longer_than_a_commit_may_take() {
+    let (mut bench, mut closed) = stopping_behind_a_join();
+    let broker = |up| SourceEvent::Broker { up, detail: String::new() };
+    bench.event(broker(false));
+    bench.turn(SECOND);
+    bench.event(broker(true));
+    bench.turn(SECOND * 4);
+    assert!(closed.try_recv().is_err(), "it is back");
+    // Fails when `patience` does not look at `reachable`, or does so only once.
+    bench.event(broker(false));
+    bench.turn(SECOND * 4);
     assert_eq!(closed.try_recv(), Ok(()));
 }
 
