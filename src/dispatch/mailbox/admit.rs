@@ -76,7 +76,8 @@ impl Mailbox {
     }
 
     /// The actor's handler for a record; none, if it is not for this actor or came too late. One that is no event, or,
-    /// where the bus keeps unknown types, of a type that nobody handles, fails in the lead alone: one dead letter.
+    /// where the topic's unknown types are kept, of a type that nobody handles, fails in the lead alone: one dead
+    /// letter.
     fn whose(&mut self, record: &Record) -> Result<Option<Arc<HandlerSpec>>, Fault> {
         let offset = record.offset();
         match record.plain_type() {

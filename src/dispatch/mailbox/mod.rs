@@ -41,8 +41,8 @@ const ENOUGH: usize = 512;
 pub(crate) struct MailboxSpec {
     /// To whom it reports; its end is this mailbox's end.
     pub(crate) assignment: Arc<Assignment>,
-    /// All actors of the topic: for the lead, to know that nobody handles a type, and for each failure, which finds the
-    /// dead-letter topic there.
+    /// What the bus does with the topic: for the lead, to know that nobody handles a type and what follows, and for
+    /// each failure, to find the dead-letter topic.
     pub(crate) routes: Arc<TopicRoutes>,
     /// The actor, with its handlers of this topic.
     pub(crate) member: Arc<Member>,

@@ -85,7 +85,7 @@ async fn each_retry_and_each_dead_letter_is_one_line_with_all_that_an_operator_a
         assert!(line.get("handler").unwrap().ends_with("Worker/contract.job.v1"));
     }
     let column = |field: &str| lines.iter().map(|line| line.get(field).unwrap_or("none")).collect::<Vec<_>>();
-    assert_eq!(column("attempt"), ["1", "1", "2"]);
+    assert_eq!(column("attempt"), ["1", "2", "2"]);
     assert_eq!(column("error"), ["asked to fail", "payments is unavailable: asked to be down", "asked to refuse"]);
     assert_eq!(column("after_ms").iter().map(|after| *after == "none").collect::<Vec<_>>(), [false, false, true]);
 }
