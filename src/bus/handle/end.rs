@@ -42,7 +42,8 @@ impl BusHandle {
     /// Takes as long as the running handlers do, at most the shutdown timeout (10 s unless
     /// [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) says otherwise); then, if no broker can be reached, up to
     /// 10 s for the last commit and for closing the consumer, and 5 s for each of two producers. While other members join or
-    /// leave at this moment, the last commit waits for them, within the same bounds.
+    /// leave at this moment, or a broker is there but does not answer, the last commit is waited for until the shutdown
+    /// timeout has passed, and 3 s.
     ///
     /// Dropping the future stops the bus without waiting for it.
     ///
