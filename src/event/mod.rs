@@ -41,7 +41,7 @@ pub(crate) use self::{
     large::LARGE,
     momentum::{default_source, is_domain},
     output_id::output_id,
-    topic::{dead_letter_topic, is_own_topic, plural_warning, topic_name},
+    topic::{dead_letter_topic, is_own_topic, is_topic_name, plural_warning, topic_name},
     trace::TraceContext,
 };
 pub use self::{

@@ -209,6 +209,11 @@ fn check(
     }
 }
 
+/// Whether Kafka takes this for the name of a topic.
+pub(crate) fn is_topic_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && name.len() <= MAX_LENGTH && name.chars().all(is_allowed)
+}
+
 fn is_allowed(char: char) -> bool {
     char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-')
 }

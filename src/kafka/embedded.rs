@@ -11,6 +11,7 @@ use std::{
 use rdkafka::error::RDKafkaErrorCode;
 
 use super::raw::mock::{GroupTiming, MockCluster};
+use crate::event::is_topic_name;
 
 /// The first join of a classic group takes `first_join` and 14 ms more; nothing else changed between 10 and 300 ms.
 const TIMING: GroupTiming = GroupTiming {
@@ -90,8 +91,8 @@ impl EmbeddedError {
 }
 
 impl Embedded {
-    /// A cluster of one broker; nothing runs before its first use. No [`Kafka`](super::Kafka) has it: clients connect by
-    /// its [addresses](Self::bootstrap_servers).
+    /// A cluster of one broker; nothing runs before its first use. Clients connect by its
+    /// [addresses](Self::bootstrap_servers), and `Kafka::from(broker)` is for a bus.
     ///
     /// ```
     /// use carom::kafka::Embedded;
@@ -107,9 +108,15 @@ impl Embedded {
     /// A cluster of several brokers, for tests in which leaders move; 0 is taken for 1.
     ///
     /// ```
-    /// # fn main() -> Result<(), carom::kafka::EmbeddedError> {
-    /// let broker = carom::kafka::Embedded::with_brokers(3);
+    /// use carom::{Bus, Kafka, kafka::Embedded};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let broker = Embedded::with_brokers(3);
     /// assert_eq!(broker.bootstrap_servers()?.split(',').count(), 3);
+    /// let bus = Bus::new(Kafka::from(broker.clone())).service("billing").spawn().await?;
+    /// // A test moves leaders here, through `broker`.
+    /// bus.shutdown().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -149,7 +156,8 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// If the cluster cannot be started, or refuses: the topic exists, or its name contains a NUL.
+    /// If the cluster cannot be started, or refuses, as Kafka does: the topic exists, the name is none for a topic
+    /// (`[a-zA-Z0-9._-]`, 249 characters at most, not `.` or `..`), or there is no partition.
     ///
     /// ```
     /// # fn main() -> Result<(), carom::kafka::EmbeddedError> {
@@ -160,8 +168,12 @@ impl Embedded {
     /// # }
     /// ```
     pub fn create_topic(&self, name: &str, partitions: u32) -> Result<(), EmbeddedError> {
-        let count = i32::try_from(partitions).unwrap_or(i32::MAX);
-        let created = self.cluster()?.create_topic(name, count);
+        let created = match i32::try_from(partitions) {
+            // The mock cluster would take both.
+            _ if !is_topic_name(name) => Err(RDKafkaErrorCode::InvalidTopic),
+            Err(_) | Ok(0) => Err(RDKafkaErrorCode::InvalidPartitions),
+            Ok(count) => self.cluster()?.create_topic(name, count),
+        };
         created.map_err(|code| EmbeddedError::new(format!("create topic `{name}`"), code))
     }
 
@@ -176,6 +188,21 @@ impl Embedded {
             options.extend([("session.timeout.ms", "2000"), ("heartbeat.interval.ms", "200")]);
         }
         options
+    }
+}
+
+/// A bus on this broker, and on every clone of it.
+///
+/// ```
+/// use carom::{Kafka, kafka::Embedded};
+///
+/// let broker = Embedded::new();
+/// let kafka = Kafka::from(broker.clone());
+/// assert_eq!(kafka.bootstrap_servers(), broker.bootstrap_servers().map_err(|error| error.to_string()));
+/// ```
+impl From<Embedded> for super::Kafka {
+    fn from(broker: Embedded) -> Self {
+        Self::on(broker)
     }
 }
 

@@ -110,7 +110,7 @@ impl Kafka {
     /// ```
     #[must_use]
     pub fn embedded() -> Self {
-        Self::at(Cluster::Embedded(Embedded::new()))
+        Self::on(Embedded::new())
     }
 
     pub(crate) fn at_servers(bootstrap_servers: Value) -> Self {
@@ -120,6 +120,10 @@ impl Kafka {
     /// The same cluster with these options instead of those it had.
     pub(crate) fn with_options(self, options: Layers) -> Self {
         Self { options, ..self }
+    }
+
+    pub(in crate::kafka) fn on(broker: Embedded) -> Self {
+        Self::at(Cluster::Embedded(broker))
     }
 
     fn at(cluster: Cluster) -> Self {

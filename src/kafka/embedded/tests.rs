@@ -46,6 +46,19 @@ fn a_topic_that_exists_is_told_apart_from_other_failures() {
     assert!(!nul.already_exists(), "{nul}");
 }
 
+// Fails when `create_topic` hands on what it gets: the mock cluster creates all of these.
+#[test]
+fn topics_that_kafka_refuses_are_refused() {
+    let broker = Embedded::new();
+    for name in ["", ".", "..", "or ders", "größe", &"x".repeat(250)] {
+        let error = broker.create_topic(name, 2).unwrap_err();
+        assert!(error.to_string().contains("InvalidTopic"), "{name}: {error}");
+    }
+    let error = broker.create_topic("orders", 0).unwrap_err();
+    assert!(error.to_string().contains("InvalidPartitions"), "{error}");
+    broker.create_topic(&"x".repeat(249), 1).unwrap();
+}
+
 /// Polls all members until each has its share of four partitions; the time that took.
 fn settle(members: &[BaseConsumer], share: usize) -> Duration {
     let started = Instant::now();
