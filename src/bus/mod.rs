@@ -19,7 +19,7 @@ mod threads;
 mod unknown_types;
 mod wire;
 
-use std::{any::TypeId, fmt, panic::Location as Caller, sync::Arc};
+use std::{any::TypeId, fmt, sync::Arc};
 
 pub use handle::BusHandle;
 pub(crate) use options::Options;
@@ -235,14 +235,13 @@ impl<S: Send + Sync + 'static> Bus<S> {
     /// ```
     #[track_caller]
     pub fn supervise<A: FromState<S>>(mut self, policy: Supervisor) -> Self {
-        let state = Arc::clone(&self.state);
-        let caller = Caller::caller();
+        let (state, location) = (Arc::clone(&self.state), Location::of_caller());
         self.actors.push(Arc::new(ActorSpec {
             type_id: TypeId::of::<A>(),
             name: std::any::type_name::<A>(),
             build: Arc::new(move || Box::new(A::from_state(&state))),
             policy,
-            location: Location { file: caller.file(), line: caller.line() },
+            location,
         }));
         self
     }

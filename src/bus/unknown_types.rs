@@ -1,7 +1,5 @@
 //! What becomes of events that no actor of the service handles.
 
-use std::panic::Location as Caller;
-
 use super::Bus;
 use crate::{Event, dispatch::Kept, event::Location};
 
@@ -61,9 +59,7 @@ impl<S> Bus<S> {
     /// ```
     #[track_caller]
     pub fn dead_letter_unknown_types<E: Event>(mut self) -> Self {
-        let caller = Caller::caller();
-        let location = Location { file: caller.file(), line: caller.line() };
-        self.options.kept.push(Kept { event: E::descriptor(), location });
+        self.options.kept.push(Kept { event: E::descriptor(), location: Location::of_caller() });
         self
     }
 }

@@ -34,6 +34,9 @@ pub(crate) struct Plan<'a> {
     pub(crate) partial: bool,
 }
 
+/// What is handled of each topic.
+type Topics = BTreeMap<Arc<str>, Vec<&'static Registration>>;
+
 /// One `.dead_letter_unknown_types::<E>()`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kept {
@@ -62,7 +65,6 @@ impl Plan<'_> {
         }
         check_types(&ours, &mut problems);
         let table = self.table(&ours, &mut problems);
-        self.check_kept(&ours, &mut problems);
         if problems.is_empty() { Ok(table) } else { Err(problems) }
     }
 
@@ -95,7 +97,7 @@ impl Plan<'_> {
 
     /// The routes, and what is wrong with the domains of their events and the names of their topics.
     fn table(&self, ours: &[&'static Registration], problems: &mut Vec<Problem>) -> RouteTable {
-        let mut topics: BTreeMap<Arc<str>, Vec<&'static Registration>> = BTreeMap::new();
+        let mut topics = Topics::new();
         for registration in ours {
             let event = (registration.event)();
             self.check_domain(registration, event, problems);
@@ -104,6 +106,7 @@ impl Plan<'_> {
                 Err(error) => problems.push(Problem::at(event.location, error)),
             }
         }
+        self.check_kept(ours, &topics, problems);
         let mut table = RouteTable::new();
         for (topic, registrations) in topics {
             match dead_letter_topic(&topic, self.group) {
@@ -117,12 +120,10 @@ impl Plan<'_> {
     }
 
     /// What is kept is kept by a mailbox, and a topic of which nobody handles anything has none.
-    fn check_kept(&self, ours: &[&'static Registration], problems: &mut Vec<Problem>) {
-        let read: Vec<_> =
-            ours.iter().filter_map(|registration| topic_name((registration.event)(), self.environment).ok()).collect();
+    fn check_kept(&self, ours: &[&'static Registration], topics: &Topics, problems: &mut Vec<Problem>) {
         for Kept { event, location } in self.kept {
             match topic_name(event, self.environment) {
-                Ok(topic) if read.contains(&topic) => {}
+                Ok(topic) if topics.contains_key(topic.as_str()) => {}
                 Ok(topic) => {
                     let text = format!(
                         "`.dead_letter_unknown_types::<{}>()` keeps nothing: no actor of this bus handles an event of the \

@@ -241,6 +241,15 @@ pub struct Location {
     pub line: u32,
 }
 
+impl Location {
+    /// Where the function that calls this, and is `#[track_caller]`, is called.
+    #[track_caller]
+    pub(crate) fn of_caller() -> Self {
+        let caller = std::panic::Location::caller();
+        Self { file: caller.file(), line: caller.line() }
+    }
+}
+
 impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.file, self.line)

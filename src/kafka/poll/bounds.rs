@@ -26,15 +26,15 @@ pub(super) struct Patience {
     pub(super) last_commit: Duration,
     /// The bus stops, and its handlers may run until then.
     pub(super) stop: Option<Duration>,
-    /// A commit may have to wait until the group has joined again.
-    pub(super) joining: bool,
+    /// There is a broker, as far as the client knows: a stop may wait until the group has joined again.
+    pub(super) reachable: bool,
 }
 
 impl Patience {
     /// The end of it for what was drained at `since`, and which the client has to give back if `is_revoked`.
     pub(super) fn until(self, since: Duration, is_revoked: bool) -> Duration {
         let from = match self.stop {
-            Some(stop) if self.joining && !is_revoked => stop,
+            Some(stop) if self.reachable && !is_revoked => stop,
             Some(stop) => since.min(stop),
             None => since,
         };

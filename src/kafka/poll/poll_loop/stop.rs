@@ -43,11 +43,11 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
     /// is refused when all have joined. Without a broker nothing is gained by that, nor for a partition that the group
     /// waits for.
     fn patience(&self) -> Patience {
-        let last_commit = self.settings.bounds.last_commit;
-        match self.phase {
-            Phase::Stopping { until, .. } => Patience { last_commit, stop: Some(until), joining: self.reachable },
-            _ => Patience { last_commit, stop: None, joining: false },
-        }
+        let stop = match self.phase {
+            Phase::Stopping { until, .. } => Some(until),
+            Phase::Running | Phase::Closed => None,
+        };
+        Patience { last_commit: self.settings.bounds.last_commit, stop, reachable: self.reachable }
     }
 
     /// Moves what leaves as far as it gets; true when something went.
