@@ -56,6 +56,11 @@ impl From<WrittenRecord> for Letter {
     }
 }
 
+/// Headers of a record, from texts.
+pub fn text_headers<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    texts.into_iter().map(|(name, value)| (name.into(), Some(value.into()))).collect()
+}
+
 /// Asks again and again until the answer is enough.
 ///
 /// # Panics

@@ -37,7 +37,7 @@ fn record(topic: &str, n: u32) -> TestRecord {
         topic: topic.to_owned(),
         key: Some(b"key".to_vec()),
         value: Some(serde_json::to_vec(&Job::ok("key", n)).unwrap()),
-        headers: headers.map(|(name, value)| (name.into(), Some(value.into()))).into(),
+        headers: probe::text_headers(headers),
     }
 }
 

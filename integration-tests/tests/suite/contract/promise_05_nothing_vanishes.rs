@@ -51,8 +51,8 @@ async fn a_dead_letter_without_room_for_its_record_points_to_it(world: World) {
     // Larger than any record of a test bus, less what stands around it.
     let value = vec![b'{'; 999_500];
     let headers = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_type", "contract.job.v1"), ("ce_source", "/suite")];
-    let kept = headers.map(|(name, value)| (name.as_bytes().to_vec(), Some(value.as_bytes().to_vec())));
-    let headers = kept.iter().cloned().chain([(b"x-team".to_vec(), Some(b"blue".to_vec()))]).collect();
+    let kept = probe::text_headers(headers);
+    let headers = probe::text_headers(headers.into_iter().chain([("x-team", "blue")]));
     let record = TestRecord { topic: bus.topic::<Job>(), key: Some(b"key".to_vec()), value: Some(value), headers };
     bus.write(&world, vec![record]).await;
     bus.publish([Job::ok("key", 0)]).await;
@@ -82,9 +82,7 @@ async fn what_nobody_handles_is_kept_once_where_the_bus_says_so(world: World) {
     let endless = format!("contract.{}", "x".repeat(2_000));
     let record = |event_type: &str, more: Option<(&str, &str)>| {
         let headers = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_type", event_type), ("ce_source", "/suite")];
-        let headers = headers.into_iter().chain(more);
-        let headers =
-            headers.map(|(name, value)| (name.as_bytes().to_vec(), Some(value.as_bytes().to_vec()))).collect();
+        let headers = probe::text_headers(headers.into_iter().chain(more));
         TestRecord { topic: bus.topic::<Job>(), key: Some(b"key".to_vec()), value: Some(b"{}".to_vec()), headers }
     };
     // Fails when it is not asked whether what nobody handles came too late.

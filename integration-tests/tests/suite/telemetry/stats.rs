@@ -35,7 +35,7 @@ async fn each_handler_counts_what_it_did(world: World) {
     .await;
     let unknown =
         [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_type", "contract.other.v1"), ("ce_source", "/suite")];
-    let headers = unknown.map(|(name, value)| (name.as_bytes().to_vec(), Some(value.as_bytes().to_vec()))).to_vec();
+    let headers = probe::text_headers(unknown);
     let topic = bus.topic::<Job>();
     bus.write(&world, vec![TestRecord { topic: topic.clone(), headers, ..TestRecord::default() }]).await;
 

@@ -111,11 +111,7 @@ async fn an_event_that_was_passed_on_brings_the_context_of_its_creation_too(worl
     };
     let origin = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_source", "/s"), ("ce_type", "contract.job.v1")];
     let contexts = [("ce_traceparent", A), ("ce_tracestate", "v=1"), ("traceparent", B)];
-    record.headers = origin
-        .iter()
-        .chain(&contexts)
-        .map(|(name, value)| (name.as_bytes().to_vec(), Some(value.as_bytes().to_vec())))
-        .collect();
+    record.headers = integration_tests::probe::text_headers(origin.into_iter().chain(contexts));
     bus.write(&world, vec![record]).await;
     shared.ledger.until_handled(1).await;
     // Fails when the two are exchanged, and when `open` leaves the creation out.

@@ -24,12 +24,11 @@ mod in_memory {
 
 fn record(topic: &str, id: &str, script: &[Step], more: &[(&str, &str)]) -> TestRecord {
     let known = [("ce_specversion", "1.0"), ("ce_id", id), ("ce_type", "contract.job.v1"), ("ce_source", "/suite")];
-    let header = |(name, value): &(&str, &str)| (name.as_bytes().to_vec(), Some(value.as_bytes().to_vec()));
     TestRecord {
         topic: topic.to_owned(),
         key: Some(b"key".to_vec()),
         value: Some(serde_json::to_vec(&Job::new(id, 0, script)).unwrap()),
-        headers: known.iter().chain(more).map(header).collect(),
+        headers: probe::text_headers(known.iter().chain(more).copied()),
     }
 }
 
