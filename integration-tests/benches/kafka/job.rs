@@ -13,6 +13,18 @@ pub(crate) enum Side {
     Batches,
     /// The hand-written loop on `rd_kafka_consumer_poll`, one record at a time.
     Poll,
+    /// Two threads on raw batches: carom's shape without its promises.
+    TwoThreads,
+}
+
+impl Side {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Carom => "carom",
+            Self::Batches | Self::Poll => "loop",
+            Self::TwoThreads => "two threads",
+        }
+    }
 }
 
 /// What it does.

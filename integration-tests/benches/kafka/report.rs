@@ -1,6 +1,6 @@
 //! Figures of several runs, side by side.
 
-use crate::job::Measured;
+use crate::job::{Measured, Side};
 
 /// Smallest, median and largest.
 #[derive(Debug, Clone, Copy)]
@@ -27,26 +27,36 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted.get(at).copied().unwrap_or(f64::NAN)
 }
 
-/// Prints a line for each side, and the ratios run by run.
-pub(crate) fn compare(name: &str, carom: &[Measured], bare: &[Measured]) {
-    for (side, runs) in [("carom", carom), ("loop", bare)] {
+/// Prints a line for each side, and the ratios of each to those after it, run by run.
+pub(crate) fn compare<const N: usize>(name: &str, sides: [Side; N], measured: &[Vec<Measured>; N]) {
+    let sides: Vec<_> = sides.into_iter().map(Side::name).zip(measured).collect();
+    let peak = |runs: &[Measured]| Spread::of(runs.iter().map(Measured::megabytes)).max;
+    for (side, runs) in &sides {
         let rate = Spread::of(runs.iter().map(|run| run.rate() / 1e6));
         let cpu = Spread::of(runs.iter().map(Measured::micros));
-        let memory = Spread::of(runs.iter().map(Measured::megabytes));
         println!(
-            "{name:<14} {side:<6} {:.3} M/s ({:.3} to {:.3})  {:.2} µs CPU ({:.2} to {:.2})  peak {:.0} MB",
-            rate.median, rate.min, rate.max, cpu.median, cpu.min, cpu.max, memory.max
+            "{name:<14} {side:<11} {:.3} M/s ({:.3} to {:.3})  {:.2} µs CPU ({:.2} to {:.2})  peak {:.0} MB",
+            rate.median,
+            rate.min,
+            rate.max,
+            cpu.median,
+            cpu.min,
+            cpu.max,
+            peak(runs)
         );
     }
-    let pairs = || carom.iter().zip(bare);
-    ratio(name, "throughput", pairs().map(|(carom, bare)| carom.rate() / bare.rate()));
-    ratio(name, "CPU", pairs().map(|(carom, bare)| carom.micros() / bare.micros()));
-    let peak = |runs: &[Measured]| Spread::of(runs.iter().map(Measured::megabytes)).max;
-    println!("{name:<14} memory above the loop: {:+.0} MB", peak(carom) - peak(bare));
+    for (at, (one, ones)) in sides.iter().enumerate() {
+        for (other, others) in &sides[at + 1..] {
+            let pairs = || ones.iter().zip(others.iter());
+            ratio(name, &format!("throughput {one}/{other}"), pairs().map(|(one, other)| one.rate() / other.rate()));
+            ratio(name, &format!("CPU {one}/{other}"), pairs().map(|(one, other)| one.micros() / other.micros()));
+            println!("{name:<14} memory of {one} above {other}: {:+.0} MB", peak(ones) - peak(others));
+        }
+    }
 }
 
-/// Prints ratios of carom to the loop.
+/// Prints what the ratios are, run by run.
 pub(crate) fn ratio(name: &str, what: &str, ratios: impl Iterator<Item = f64>) {
     let Spread { min, median, max } = Spread::of(ratios);
-    println!("{name:<14} {what} carom/loop: {median:.2} ({min:.2} to {max:.2})");
+    println!("{name:<14} {what}: {median:.2} ({min:.2} to {max:.2})");
 }

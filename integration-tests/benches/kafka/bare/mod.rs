@@ -4,6 +4,7 @@
 //! on one thread, keep no order but that of the partition, and do nothing about failures.
 
 mod raw;
+mod two_threads;
 
 use std::{
     hint::black_box,
@@ -28,6 +29,9 @@ use crate::{
     job::{Job, Side},
     load::{self, OrderPlaced},
 };
+
+/// Records of one batch call.
+const BATCH: usize = 1_024;
 
 /// Splits the queues at the assign, and counts what the client has fetched.
 pub(crate) struct Callbacks {
@@ -81,7 +85,7 @@ impl Bare {
         for (key, value) in &job.options {
             config.set(key, value);
         }
-        let split = job.side == Side::Batches;
+        let split = job.side != Side::Poll;
         let callbacks = Callbacks { split, assigned: Mutex::default(), prefetched: AtomicI64::new(0) };
         let consumer: BaseConsumer<Callbacks> =
             config.create_with_context(callbacks).map_err(|error| error.to_string())?;
@@ -102,16 +106,17 @@ impl Bare {
     /// Records in the client's queues. Serves the client.
     pub(crate) fn prefetched(&self) -> u64 {
         // With split queues nothing but events comes this way.
-        if self.side == Side::Batches {
+        if self.side != Side::Poll {
             drop(self.consumer.poll(Duration::from_millis(10)));
         }
         self.consumer.context().prefetched.load(Relaxed).max(0) as u64
     }
 
     /// Handles records until there were `records` of them; `see` is called with each event.
-    pub(crate) fn run(&mut self, records: u64, see: impl FnMut(&OrderPlaced)) -> Result<(), String> {
+    pub(crate) fn run(&mut self, records: u64, see: impl FnMut(&OrderPlaced) + Send) -> Result<(), String> {
         match self.side {
             Side::Batches => self.by_batches(records, see),
+            Side::TwoThreads => self.by_two_threads(records, see),
             _ => self.by_poll(records, see),
         }
     }
@@ -121,7 +126,7 @@ impl Bare {
             let mut taken = 0;
             for queue in &mut self.queues {
                 let mut last = None;
-                taken += queue.take(|message| {
+                taken += queue.take(BATCH, |message| {
                     if message.is_record() {
                         let (kind, id) = message.type_and_id();
                         handle(kind, id, message.payload(), &mut see)?;
@@ -136,11 +141,9 @@ impl Bare {
             }
             self.handled += taken as u64;
             self.commit();
-            let served = self.consumer.poll(Duration::ZERO);
-            let mut assigned = self.consumer.context().assigned.lock().unwrap_or_else(PoisonError::into_inner);
-            self.queues.append(&mut assigned);
-            drop(assigned);
-            if taken == 0 && served.is_none() {
+            let idle = self.consumer.poll(Duration::ZERO).is_none() && taken == 0;
+            self.take_assigned();
+            if idle {
                 thread::park_timeout(Duration::from_millis(10));
             }
         }
@@ -174,6 +177,12 @@ impl Bare {
             }
         }
         Ok(())
+    }
+
+    /// Takes the queues that the last assign has split.
+    fn take_assigned(&mut self) {
+        let mut assigned = self.consumer.context().assigned.lock().unwrap_or_else(PoisonError::into_inner);
+        self.queues.append(&mut assigned);
     }
 
     fn commit(&mut self) {

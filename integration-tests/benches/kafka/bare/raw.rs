@@ -13,8 +13,8 @@ use rdkafka::{
     consumer::{BaseConsumer, Consumer, ConsumerContext},
 };
 
-/// Records of one batch call.
-const BATCH: usize = 1_024;
+/// Records of one batch call, at most.
+const MOST: usize = 1_024;
 
 /// The queue of one partition, split off the main queue. Its consumer has to outlive it.
 pub(super) struct Queue {
@@ -60,11 +60,12 @@ impl Queue {
         Some(Self { ptr, partition })
     }
 
-    /// Shows up to [`BATCH`] messages to `see`, without waiting; how many there were.
-    pub(super) fn take<E>(&mut self, mut see: impl FnMut(&Message) -> Result<(), E>) -> Result<usize, E> {
-        let mut messages = [ptr::null_mut::<sys::rd_kafka_message_t>(); BATCH];
-        // SAFETY: the queue is alive, `&mut self` makes this its only reader, and there is room for `BATCH` messages.
-        let got = unsafe { sys::rd_kafka_consume_batch_queue(self.ptr, 0, messages.as_mut_ptr(), BATCH) };
+    /// Shows up to `most` messages, at most [`MOST`], to `see`, without waiting; how many there were.
+    pub(super) fn take<E>(&mut self, most: usize, mut see: impl FnMut(&Message) -> Result<(), E>) -> Result<usize, E> {
+        let mut messages = [ptr::null_mut::<sys::rd_kafka_message_t>(); MOST];
+        let most = most.min(MOST);
+        // SAFETY: the queue is alive, `&mut self` makes this its only reader, and there is room for `most` messages.
+        let got = unsafe { sys::rd_kafka_consume_batch_queue(self.ptr, 0, messages.as_mut_ptr(), most) };
         let got = usize::try_from(got).unwrap_or(0);
         let mut seen = Ok(got);
         for message in messages.into_iter().take(got).map(Message) {

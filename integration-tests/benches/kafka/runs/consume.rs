@@ -4,8 +4,7 @@ use super::{Bench, options, ours};
 use crate::{
     job::{Job, Measured, Side, Work},
     load::PARTITIONS,
-    machine,
-    process::{Done, Running, run_alone},
+    process::{Done, run_alone},
     report::{self, Spread},
 };
 
@@ -25,25 +24,9 @@ impl Bench {
             ]),
             ..self.job(side, Work::Consume { records: RECORDS, prefetched: true }, &environment)
         };
-        let (carom, bare) = self.rounds(7, job, Side::Batches)?;
-        report::compare("drain", &carom, &bare);
-        // Two threads that work at the same time are slower than one, where processors share a core or a host: how much
-        // so is seen when two loops, which share nothing, run side by side.
-        let mut crowded = Vec::new();
-        for _ in 0..3 {
-            let mut loops = [Running::start(&job(Side::Batches))?, Running::start(&job(Side::Batches))?];
-            machine::rest();
-            loops.iter_mut().try_for_each(Running::go)?;
-            for each in loops {
-                crowded.push(each.end()?);
-            }
-        }
-        let micros = |runs: &[Measured]| Spread::of(runs.iter().map(Measured::micros)).median;
-        println!(
-            "two loops at a time: {:.2} µs CPU each, {:.2} of one alone",
-            micros(&crowded),
-            micros(&crowded) / micros(&bare)
-        );
+        // The bare shape says how much of a ratio is the shape's, and how much is what carom does in it.
+        let sides = [Side::Carom, Side::TwoThreads, Side::Batches];
+        report::compare("drain", sides, &self.rounds(7, job, sides)?);
         Ok(())
     }
 
@@ -51,11 +34,11 @@ impl Bench {
         const RECORDS: u64 = 1_000_000;
         let environment = self.filled(RECORDS, PARTITIONS)?;
         let work = Work::Consume { records: RECORDS, prefetched: false };
-        for bare in [Side::Batches, Side::Poll] {
-            let job = |side| Job { options: ours(), ..self.job(side, work, &environment) };
-            let (carom, loops) = self.rounds(5, job, bare)?;
-            report::compare(&format!("e2e {bare:?}"), &carom, &loops);
-        }
+        let job = |side| Job { options: ours(), ..self.job(side, work, &environment) };
+        let sides = [Side::Carom, Side::TwoThreads, Side::Batches];
+        report::compare("e2e batches", sides, &self.rounds(5, job, sides)?);
+        let sides = [Side::Carom, Side::Poll];
+        report::compare("e2e poll", sides, &self.rounds(5, job, sides)?);
         Ok(())
     }
 

@@ -23,9 +23,6 @@ struct Bench {
     broker: Option<u32>,
 }
 
-/// What carom measured, and what the loop did, run by run.
-type Pair = (Vec<Measured>, Vec<Measured>);
-
 /// A benchmark by its name.
 type Named = (&'static str, fn(&Bench) -> Done);
 
@@ -100,16 +97,20 @@ impl Bench {
         Ok(())
     }
 
-    /// Runs both sides in turn, carom first in every other round.
-    fn rounds(&self, rounds: usize, job: impl Fn(Side) -> Job, bare: Side) -> Done<Pair> {
-        let mut measured: [Vec<Measured>; 2] = Default::default();
+    /// Runs the sides in turn, each first as often as the others; what each measured, run by run.
+    fn rounds<const N: usize>(
+        &self,
+        rounds: usize,
+        job: impl Fn(Side) -> Job,
+        sides: [Side; N],
+    ) -> Done<[Vec<Measured>; N]> {
+        let mut measured = [const { Vec::new() }; N];
         for round in 0..rounds {
-            for at in [round % 2, 1 - round % 2] {
-                measured[at].push(run_alone(&job([Side::Carom, bare][at]))?);
+            for at in (0..N).map(|turn| (round + turn) % N) {
+                measured[at].push(run_alone(&job(sides[at]))?);
             }
         }
-        let [carom, bare] = measured;
-        Ok((carom, bare))
+        Ok(measured)
     }
 }
 

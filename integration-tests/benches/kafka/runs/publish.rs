@@ -18,8 +18,8 @@ impl Bench {
                 ..self.job(side, Work::Publish { records: RECORDS, call }, &environment)
             };
             let rounds = if linger == "5" { 7 } else { 3 };
-            let (carom, bare) = self.rounds(rounds, job, Side::Batches)?;
-            report::compare(&format!("{call}, {linger} ms"), &carom, &bare);
+            let sides = [Side::Carom, Side::Batches];
+            report::compare(&format!("{call}, {linger} ms"), sides, &self.rounds(rounds, job, sides)?);
         }
         Ok(())
     }
