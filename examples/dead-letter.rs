@@ -1,9 +1,9 @@
 //! Run with `cargo run --example dead-letter`; with `KAFKA_BOOTSTRAP_SERVERS=host:port` it uses that broker.
 //!
-//! What becomes of an event that cannot be handled: its record lies in the dead-letter topic `{topic}.{group}.dlq` as it
-//! was, with the reason in `carom-*` headers. Any Kafka client reads it, here rdkafka; in a shell that is
-//! `kcat -C -b localhost:9092 -t dev.sales.public.orders.v1.billing-dev.dlq -f '%k %h\n%s\n'`. Once the cause is mended,
-//! the same record is written back to its topic, and handled.
+//! What becomes of an event that cannot be handled: its record lies in the dead-letter topic `{topic}.{group}.dlq` as
+//! it was, with the reason in `carom-*` headers. Any Kafka client reads it, here rdkafka; in a shell that is
+//! `kcat -C -b localhost:9092 -t dev.sales.public.orders.v1.billing-dev.dlq -f '%k %h\n%s\n'`. Once the cause is
+//! mended, the same record is written back to its topic, and handled.
 
 use std::{
     collections::BTreeMap,

@@ -1,8 +1,8 @@
 //! Run with `cargo run --example publish-from-http`; with `KAFKA_BOOTSTRAP_SERVERS=host:port` it uses that broker.
 //!
-//! An axum service that publishes what it is told: `POST /orders` answers when the broker has the event, and says in HTTP
-//! what went wrong if it has not. A bus without actors publishes; here one with an actor stands beside it, which shows
-//! that the event arrives.
+//! An axum service that publishes what it is told: `POST /orders` answers when the broker has the event, and says in
+//! HTTP what went wrong if it has not. A bus without actors publishes; here one with an actor stands beside it, which
+//! shows that the event arrives.
 
 use std::{net::SocketAddr, time::Duration};
 

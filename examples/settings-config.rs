@@ -1,4 +1,5 @@
-//! Run with `cargo run --example settings-config`: a TOML file, and the environment on top of it, by the crate `config`.
+//! Run with `cargo run --example settings-config`: a TOML file, and the environment on top of it, by the crate
+//! `config`.
 //!
 //! Any loader that speaks serde will do. Three things to know of this one:
 //!

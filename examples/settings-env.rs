@@ -1,6 +1,7 @@
 //! Run with `cargo run --example settings-env`: one program, two deployments, and the environment says which.
 //!
-//! A service writes `Settings::from_env("CAROM")`. Here the variables are written down, so that the example runs by itself.
+//! A service writes `Settings::from_env("CAROM")`. Here the variables are written down, so that the example runs by
+//! itself.
 
 use std::{path::Path, sync::Arc};
 

@@ -1,8 +1,9 @@
 //! Run with `cargo run --example testing`. It needs no broker, and would not use one.
 //!
-//! Three ways to test a handler, each in a function that your crate would write as `#[tokio::test]`: call it as the plain
-//! method it is, run it on a bus in memory with retries and dead letters, look at what other code publishes. None of
-//! them sleeps. In your `Cargo.toml`: `carom = { version = "0.1", features = ["testing"] }` under `[dev-dependencies]`.
+//! Three ways to test a handler, each in a function that your crate would write as `#[tokio::test]`: call it as the
+//! plain method it is, run it on a bus in memory with retries and dead letters, look at what other code publishes. None
+//! of them sleeps. In your `Cargo.toml`: `carom = { version = "0.1", features = ["testing"] }` under
+//! `[dev-dependencies]`.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,8 +1,8 @@
 //! Run with `cargo run --example tracing`; with `KAFKA_BOOTSTRAP_SERVERS=host:port` it uses that broker.
 //!
 //! What a log shows without any wiring: a handler runs in a span that says which event it handles, from which position
-//! and at which attempt, so that its own `tracing::info!` lines can be told apart. A trace that begins at an HTTP request
-//! goes through both services. The subscriber is an ordinary one; this one also hands its lines to `main`.
+//! and at which attempt, so that its own `tracing::info!` lines can be told apart. A trace that begins at an HTTP
+//! request goes through both services. The subscriber is an ordinary one; this one also hands its lines to `main`.
 
 use std::{io, time::Duration};
 

@@ -4,8 +4,8 @@
 //! at once when nothing else can happen. *Working* time passes while a handler runs; a handler may do real I/O, so it
 //! is real time everywhere, unless a test moves it by hand.
 //!
-//! A test that moves the clock moves retries, holds, timeouts, and the times in events and dead letters. What a client or
-//! a thread does by itself, commits and drain bounds among it, goes by [`monotonic`].
+//! A test that moves the clock moves retries, holds, timeouts, and the times in events and dead letters. What a client
+//! or a thread does by itself, commits and drain bounds among it, goes by [`monotonic`].
 
 use std::{
     collections::BTreeMap,

@@ -38,8 +38,8 @@ pub enum Error {
         /// What stood in the way, as the system says it (*Connection refused*), else what the client said last.
         reason: String,
     },
-    /// The Kafka client failed for good: librdkafka could not make it, so the bus did not start, or said that it cannot go
-    /// on, and the bus ended.
+    /// The Kafka client failed for good: librdkafka could not make it, so the bus did not start, or said that it cannot
+    /// go on, and the bus ended.
     #[error("the Kafka client failed: {0}")]
     Client(String),
     /// A supervisor gave up, because it was told to ([`OnLimit::Escalate`](crate::supervisor::OnLimit::Escalate)). The
@@ -75,8 +75,8 @@ impl Error {
     }
 }
 
-/// One thing that keeps a bus from starting: what is wrong, where, and what to write instead. Its `Display` is a sentence
-/// that begins with the place in the source, if there is one.
+/// One thing that keeps a bus from starting: what is wrong, where, and what to write instead. Its `Display` is a
+/// sentence that begins with the place in the source, if there is one.
 ///
 /// ```
 /// use carom::{Error, error::Problem};
@@ -167,11 +167,12 @@ pub enum PublishErrorKind {
     Invalid,
     /// The broker refuses it, and will refuse it again: the topic does not exist, or there is no right to write to it.
     Refused,
-    /// It was not written, and may get through later: no broker took it within the delivery timeout of 120 s, or, for the
-    /// first event to a topic, none answered within 10 s.
+    /// It was not written, and may get through later: no broker took it within the delivery timeout of 120 s, or, for
+    /// the first event to a topic, none answered within 10 s.
     Unavailable,
     /// It may or may not have been written. Publishing it again is safe for consumers that recognise an event by its id
-    /// only if the id is the same, so a repeat with [`Publisher::publish`](crate::Publisher::publish) is a second event.
+    /// only if the id is the same, so a repeat with [`Publisher::publish`](crate::Publisher::publish) is a second
+    /// event.
     InDoubt,
 }
 

@@ -97,8 +97,8 @@
 //! At least once, and ordering per key; a failing key holds back only itself; attempts are bounded; what cannot be
 //! handled goes to a dead-letter topic; a panic is a failure of one record. A handler may see an event again, with the
 //! same id: make it idempotent. `docs/semantics.md` in the repository says what each promise means, what it does not
-//! cover and which tests prove it; `docs/architecture.md` how it is done, `docs/decisions` why. `docs/guide` goes from an
-//! empty crate to two services in ten minutes, `docs/errors.md` says what to do on an error.
+//! cover and which tests prove it; `docs/architecture.md` how it is done, `docs/decisions` why. `docs/guide` goes from
+//! an empty crate to two services in ten minutes, `docs/errors.md` says what to do on an error.
 
 // So that the derives, which write `::carom`, work in the tests of this crate too.
 #[cfg(test)]

@@ -11,8 +11,8 @@ use crate::PublishError;
 /// What `publish` and `publish_all` return. Nothing is sent before it is awaited; it resolves when the broker has
 /// acknowledged everything, or to why it has not.
 ///
-/// It has a name, and does not mention the type of the event, so that publishing something else is one compile error: with an
-/// `async fn` it is three.
+/// It has a name, and does not mention the type of the event, so that publishing something else is one compile error:
+/// with an `async fn` it is three.
 ///
 /// ```
 /// use carom::{Event, PublishError, publish_future::PublishFuture, testing::RecordingPublisher};

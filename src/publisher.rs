@@ -31,8 +31,8 @@ type Sent = BoxFuture<'static, Vec<Result<Delivery, SendError>>>;
 /// Get one from [`BusHandle::publisher`](crate::BusHandle::publisher); in tests,
 /// `carom::testing::RecordingPublisher` gives one that needs no broker.
 ///
-/// It keeps the connection to the cluster open, but no bus: a clone that outlives the bus still publishes, and the stop of
-/// the bus does not wait for it.
+/// It keeps the connection to the cluster open, but no bus: a clone that outlives the bus still publishes, and the stop
+/// of the bus does not wait for it.
 ///
 /// ```
 /// use carom::{Error, Event, Publisher};
@@ -107,7 +107,8 @@ impl Publisher {
 
     /// A publisher whose events carry this W3C trace context, as `ce_traceparent` and `traceparent`.
     ///
-    /// What is no valid `traceparent` is left out, and logged: a wrong header must not keep a fact from being published.
+    /// What is no valid `traceparent` is left out, and logged: a wrong header must not keep a fact from being
+    /// published.
     ///
     /// ```
     /// # use carom::{Event, testing::RecordingPublisher};
@@ -142,9 +143,9 @@ impl Publisher {
     /// # Errors
     ///
     /// [`PublishErrorKind::Invalid`] if it cannot be serialised or is too large, at once; otherwise what the broker, or
-    /// the delivery timeout of 120 s (`delivery.timeout.ms`), says; where the producer's queue is full, after twice that
-    /// time at most. The first event to a topic that the bus has not seen to at start also fails if the topic can be
-    /// neither found nor created.
+    /// the delivery timeout of 120 s (`delivery.timeout.ms`), says; where the producer's queue is full, after twice
+    /// that time at most. The first event to a topic that the bus has not seen to at start also fails if the topic can
+    /// be neither found nor created.
     ///
     /// ```
     /// use carom::{Event, error::PublishErrorKind, testing::RecordingPublisher};
@@ -172,16 +173,16 @@ impl Publisher {
 
     /// Publishes events in this order; returns when the broker has acknowledged all of them.
     ///
-    /// Much faster than one [`Publisher::publish`] after another, because nothing waits for an acknowledgement in between.
-    /// The first events are on their way while later ones are serialised, 64 at a time; to a topic that this bus has not
-    /// written to before, all go at once. What `events` are taken from has to be `Send`, because the future is; collect
-    /// into a `Vec` what is not.
+    /// Much faster than one [`Publisher::publish`] after another, because nothing waits for an acknowledgement in
+    /// between. The first events are on their way while later ones are serialised, 64 at a time; to a topic that this
+    /// bus has not written to before, all go at once. What `events` are taken from has to be `Send`, because the future
+    /// is; collect into a `Vec` what is not.
     ///
     /// # Errors
     ///
     /// As [`Publisher::publish`], for the first event that failed; others may have been written. One that cannot be
-    /// serialised or is too large ends the call: of the events after it none is written, of those before it the last ones
-    /// are not (none at all if it is among the first 64, or if the topic is new to the bus).
+    /// serialised or is too large ends the call: of the events after it none is written, of those before it the last
+    /// ones are not (none at all if it is among the first 64, or if the topic is new to the bus).
     ///
     /// ```
     /// use carom::{Event, testing::RecordingPublisher};

@@ -1,8 +1,8 @@
 //! `#[derive(NumericEnum)]`: an enum that is a number on the wire.
 //!
-//! Serde's traits are implemented here, because its derives know no numbers; through the serde that carom re-exports, so that
-//! a crate need not depend on it by that name. What is read and what is said of an unknown number is a method of the trait:
-//! each enum brings its numbers only.
+//! Serde's traits are implemented here, because its derives know no numbers; through the serde that carom re-exports,
+//! so that a crate need not depend on it by that name. What is read and what is said of an unknown number is a method
+//! of the trait: each enum brings its numbers only.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -58,9 +58,9 @@ impl<'a> Context<'a> {
 impl Context<'_> {
     /// A context of its own, for calling a handler as a plain method in a test.
     ///
-    /// It is the first attempt of no record: id, source, type and topic are empty, partition, lane and offset are 0, key,
-    /// headers and everything else is `None`, and nothing is ever cancelled. What the handler publishes can be read with
-    /// [`Context::published`].
+    /// It is the first attempt of no record: id, source, type and topic are empty, partition, lane and offset are 0,
+    /// key, headers and everything else is `None`, and nothing is ever cancelled. What the handler publishes can be
+    /// read with [`Context::published`].
     ///
     /// ```
     /// use carom::{Actor, Context, Event, Failure, Handler, handler};

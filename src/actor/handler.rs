@@ -3,11 +3,11 @@
 use super::{Actor, Context, Failure, Outputs};
 use crate::event::Event;
 
-/// How one actor reacts to one event type. Put `#[handler]` above the impl: it registers the handler, and without it the
-/// program does not compile.
+/// How one actor reacts to one event type. Put `#[handler]` above the impl: it registers the handler, and without it
+/// the program does not compile.
 ///
-/// An actor may have handlers for several event types, and several actors may handle the same one: then each of them has
-/// attempts, retries and a dead letter of its own. What a panic does to the instance is said by the
+/// An actor may have handlers for several event types, and several actors may handle the same one: then each of them
+/// has attempts, retries and a dead letter of its own. What a panic does to the instance is said by the
 /// [`Supervisor`](crate::Supervisor).
 ///
 /// ```

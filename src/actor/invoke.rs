@@ -126,8 +126,8 @@ pub(crate) fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
     decode(&read(record.headers(), record.value())?)
 }
 
-/// Drops a user's value; a panic in its `Drop` is logged, without its text (the panic hook of the process has that), and goes
-/// no further.
+/// Drops a user's value; a panic in its `Drop` is logged, without its text (the panic hook of the process has that),
+/// and goes no further.
 pub(crate) fn discard<T>(value: T) {
     if std::panic::catch_unwind(AssertUnwindSafe(|| drop(value))).is_err() {
         tracing::error!("dropping an actor, or what it left unfinished, panicked");

@@ -27,12 +27,13 @@ pub use state::{FromRef, FromState, NoState};
 
 /// State plus handlers; one event at a time for each instance.
 ///
-/// Derive it: `#[derive(Actor)]` takes each field from the bus state and fields marked `#[actor(default)]` from `Default`.
+/// Derive it: `#[derive(Actor)]` takes each field from the bus state and fields marked `#[actor(default)]` from
+/// `Default`.
 ///
 /// A partition has up to 32 instances of it, one for each lane
 /// ([`Supervisor::concurrency`](crate::Supervisor::concurrency)), and events of one key come to the same one unless the
-/// [`Ordering`](crate::Ordering) says otherwise. What an instance remembers is gone after a restart or a rebalance: what
-/// must last belongs in a database.
+/// [`Ordering`](crate::Ordering) says otherwise. What an instance remembers is gone after a restart or a rebalance:
+/// what must last belongs in a database.
 ///
 /// ```
 /// use std::sync::Arc;

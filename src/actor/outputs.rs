@@ -8,10 +8,10 @@ use crate::{
 
 /// What a handler may return: nothing, an event, an `Option` or a `Vec` of outputs, or a tuple of up to eight.
 ///
-/// Everything is published, in this order and after what was given to [`Context::publish`](crate::Context::publish), when
-/// the attempt succeeded; the record completes when the broker has acknowledged all of it. Sending is repeated without
-/// running the handler again. The id of an output follows from the event that was handled, the handler and the output's
-/// place, so that a repeat of the handler publishes the same ids.
+/// Everything is published, in this order and after what was given to [`Context::publish`](crate::Context::publish),
+/// when the attempt succeeded; the record completes when the broker has acknowledged all of it. Sending is repeated
+/// without running the handler again. The id of an output follows from the event that was handled, the handler and the
+/// output's place, so that a repeat of the handler publishes the same ids.
 ///
 /// ```
 /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};

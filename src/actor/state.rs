@@ -117,8 +117,9 @@ impl<T: Clone> FromRef<T> for T {
 pub trait FromState<S>: Actor {
     /// Builds a fresh instance: when a lane handles its first event, and again after every restart.
     ///
-    /// A panic in it counts as a transient failure of the record for which the instance was needed. It runs on the thread
-    /// of the handlers, so it does not block; what has to be awaited is made before the bus, and put into its state.
+    /// A panic in it counts as a transient failure of the record for which the instance was needed. It runs on the
+    /// thread of the handlers, so it does not block; what has to be awaited is made before the bus, and put into its
+    /// state.
     ///
     /// ```
     /// use carom::{Actor, actor::FromState};

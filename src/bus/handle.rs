@@ -233,7 +233,8 @@ impl BusHandle {
         self.monitor().stats()
     }
 
-    /// Something to hand to a probe: a cheap clone that sees health and figures, the last ones after the bus has stopped.
+    /// Something to hand to a probe: a cheap clone that sees health and figures, the last ones after the bus has
+    /// stopped.
     ///
     /// ```
     /// use carom::{Bus, Kafka};

@@ -12,8 +12,8 @@ impl<S> Bus<S> {
     /// Instances of one program share a name. Two different services must not: a group's partitions are dealt out among
     /// its members, and each of them skips the types that only the other one handles.
     ///
-    /// Default: none; then a bus with actors does not start, and one without is called `carom`. A name of another form is
-    /// an error when the bus is spawned.
+    /// Default: none; then a bus with actors does not start, and one without is called `carom`. A name of another form
+    /// is an error when the bus is spawned.
     ///
     /// ```
     /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
@@ -46,8 +46,8 @@ impl<S> Bus<S> {
         self
     }
 
-    /// The consumer group, if it is not to follow from the service name. Only instances of one service may share it, see
-    /// [`Bus::service`].
+    /// The consumer group, if it is not to follow from the service name. Only instances of one service may share it,
+    /// see [`Bus::service`].
     ///
     /// Default: `{service}-{environment}`. It is part of the names of dead-letter topics; an empty one, and one with
     /// characters that no topic's name may have, are errors when the bus is spawned.

@@ -1,7 +1,8 @@
 //! The bus: built as a value, then spawned.
 //!
-//! What it is told is kept as it was said, and checked when it is spawned, all of it together: so the order of the calls
-//! does not matter (but for the state, which actors are built from), and whoever made three mistakes hears of three.
+//! What it is told is kept as it was said, and checked when it is spawned, all of it together: so the order of the
+//! calls does not matter (but for the state, which actors are built from), and whoever made three mistakes hears of
+//! three.
 
 mod bounds;
 mod handle;
@@ -196,8 +197,8 @@ impl<S: Send + Sync + 'static> Bus<S> {
     /// `use that_crate as _;` names it. [`BusHandle::routes`] and the log at start show what was found. The order
     /// of these calls is the order in which `Supervisor::rest_for_one` counts.
     ///
-    /// An actor without handlers, one that is supervised twice, and a policy that makes no sense are errors when the bus
-    /// is spawned.
+    /// An actor without handlers, one that is supervised twice, and a policy that makes no sense are errors when the
+    /// bus is spawned.
     ///
     /// ```
     /// use std::time::Duration;

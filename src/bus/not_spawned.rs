@@ -5,7 +5,8 @@ use std::future::{Ready, ready};
 use super::Bus;
 use crate::{Error, PublishError};
 
-/// A bus that runs. A [`Bus`] never does: its `spawn` returns a [`BusHandle`](super::BusHandle), which has these methods.
+/// A bus that runs. A [`Bus`] never does: its `spawn` returns a [`BusHandle`](super::BusHandle), which has these
+/// methods.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this bus is not running yet",

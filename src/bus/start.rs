@@ -33,8 +33,8 @@ impl<S> Bus<S> {
     /// # Errors
     ///
     /// [`Error::Misconfigured`] with every problem that was found, also if it is called outside a tokio runtime;
-    /// [`Error::Unreachable`] if no broker answers within 10 s (it takes up to 2 s more to find out why), unless nobody asks
-    /// ([`Topics::Ignore`](crate::kafka::Topics::Ignore)); [`Error::Client`] if librdkafka cannot make a client.
+    /// [`Error::Unreachable`] if no broker answers within 10 s (it takes up to 2 s more to find out why), unless nobody
+    /// asks ([`Topics::Ignore`](crate::kafka::Topics::Ignore)); [`Error::Client`] if librdkafka cannot make a client.
     ///
     /// ```
     /// use carom::{Bus, Error, Kafka};

@@ -18,8 +18,8 @@ const FLUSH: Duration = Duration::from_secs(5);
 
 /// The parts of a running bus that have to be stopped.
 pub(crate) struct Running {
-    /// Together, because the threads have to outlive the poller: its last commit needs what they finish. `None` in a bus
-    /// without actors, and once they are stopped.
+    /// Together, because the threads have to outlive the poller: its last commit needs what they finish. `None` in a
+    /// bus without actors, and once they are stopped.
     consumer: Option<(Poller, ActorThreads)>,
     /// The shutdown timeout.
     within: Duration,

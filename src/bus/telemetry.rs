@@ -103,13 +103,13 @@ impl<S> Bus<S> {
         self
     }
 
-    /// Takes out of error texts what must not leave the process, personal data for example: `redact` gets the text of an
-    /// error, or of one of its sources, and returns what may be shown in log lines, in dead letters and in
+    /// Takes out of error texts what must not leave the process, personal data for example: `redact` gets the text of
+    /// an error, or of one of its sources, and returns what may be shown in log lines, in dead letters and in
     /// [`Error::Escalated`](crate::Error::Escalated). Default: all of it.
     ///
-    /// It is called for each failed attempt, on carom's own threads, before anything is cut to size. Where it panics, the
-    /// text is left out, and a line says so. Rust itself prints the text of each panic, a handler's too, unless the program
-    /// has set a panic hook of its own.
+    /// It is called for each failed attempt, on carom's own threads, before anything is cut to size. Where it panics,
+    /// the text is left out, and a line says so. Rust itself prints the text of each panic, a handler's too, unless the
+    /// program has set a panic hook of its own.
     ///
     /// ```
     /// use carom::{Bus, Kafka};
@@ -147,11 +147,11 @@ impl<S> Bus<S> {
     /// *current* span. Default: none; then only [`Publisher::with_trace`](crate::Publisher::with_trace) gives one.
     ///
     /// It is called inside the span `send`, once for each call of `publish` or `publish_all`, on the thread of the
-    /// caller; what is no valid `traceparent` is left out. `Publisher::with_trace` wins over it. It is also called inside
-    /// the span of an attempt that failed, for the header `carom-traceparent` of its dead letter.
+    /// caller; what is no valid `traceparent` is left out. `Publisher::with_trace` wins over it. It is also called
+    /// inside the span of an attempt that failed, for the header `carom-traceparent` of its dead letter.
     ///
-    /// A handler's outputs keep the trace of their input as the one in which they came into being (`ce_traceparent`), and
-    /// get the context of the span that sends them as their hop (`traceparent`): it is called inside that span too.
+    /// A handler's outputs keep the trace of their input as the one in which they came into being (`ce_traceparent`),
+    /// and get the context of the span that sends them as their hop (`traceparent`): it is called inside that span too.
     ///
     /// carom depends on `tracing` alone. With `tracing-opentelemetry`:
     ///
@@ -177,8 +177,8 @@ impl<S> Bus<S> {
         self
     }
 
-    /// What to do with the trace contexts that a record came with: `adopt` gets the span `process` of an attempt before it
-    /// is entered, the context of the hop that brought the record, and, where it is another one, that of the event's
+    /// What to do with the trace contexts that a record came with: `adopt` gets the span `process` of an attempt before
+    /// it is entered, the context of the hop that brought the record, and, where it is another one, that of the event's
     /// creation. Default: nothing; both are on the span anyway, as the fields `traceparent`, `tracestate` and
     /// `carom.creation.traceparent`.
     ///
@@ -201,8 +201,8 @@ impl<S> Bus<S> {
     /// });
     /// ```
     ///
-    /// For links only, so that each hop is a trace of its own, write `add_link` for the hop too. `docs/telemetry.md` has
-    /// both, and what stands in front of them.
+    /// For links only, so that each hop is a trace of its own, write `add_link` for the hop too. `docs/telemetry.md`
+    /// has both, and what stands in front of them.
     pub fn trace_parent(mut self, adopt: impl Fn(&tracing::Span, &IncomingTrace<'_>) + Send + Sync + 'static) -> Self {
         self.options.hooks.adopt = Some(Arc::new(adopt));
         self

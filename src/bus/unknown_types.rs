@@ -5,20 +5,20 @@ use crate::{Event, dispatch::Kept, event::Location};
 
 impl<S> Bus<S> {
     /// Keeps events of `E`'s topic whose type no actor handles: each goes to the dead-letter topic, with the class
-    /// `unknown-type` and without an attempt. Without it they are skipped. [`Stats::unknown`](crate::Stats::unknown) counts
-    /// both.
+    /// `unknown-type` and without an attempt. Without it they are skipped. [`Stats::unknown`](crate::Stats::unknown)
+    /// counts both.
     ///
-    /// Skipping is right for a topic that also carries events for others. Keeping is for one of which this service must know
-    /// every event: a new type, or a new version, that is published before this service can handle it waits in the
-    /// dead-letter topic instead of being gone. In a rolling deployment the instances that are not replaced yet do that for
-    /// the partitions that they have.
+    /// Skipping is right for a topic that also carries events for others. Keeping is for one of which this service must
+    /// know every event: a new type, or a new version, that is published before this service can handle it waits in the
+    /// dead-letter topic instead of being gone. In a rolling deployment the instances that are not replaced yet do that
+    /// for the partitions that they have.
     ///
-    /// A dead letter holds nothing back: later events of its key are handled at once, as after any other. An event that comes
-    /// at or after its `expirytime` is skipped, whatever its type. What another bus of this process handles is unknown to
-    /// this one ([`Bus::partial`]).
+    /// A dead letter holds nothing back: later events of its key are handled at once, as after any other. An event that
+    /// comes at or after its `expirytime` is skipped, whatever its type. What another bus of this process handles is
+    /// unknown to this one ([`Bus::partial`]).
     ///
-    /// That no actor here handles events of this topic is an error when the bus is spawned. Wolverine has the same for a
-    /// whole service, as `UnknownMessageBehavior.DeadLetterQueue`.
+    /// That no actor here handles events of this topic is an error when the bus is spawned. Wolverine has the same for
+    /// a whole service, as `UnknownMessageBehavior.DeadLetterQueue`.
     ///
     /// ```
     /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};

@@ -239,7 +239,8 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
 
-    // Fails when `rings` forgets the timer: an alarm that rings at the end of a turn would be lost, and with it a timeout.
+    // Fails when `rings` forgets the timer: an alarm that rings at the end of a turn would be lost, and with it a
+    // timeout.
     #[test]
     fn an_alarm_rings_until_it_is_taken() {
         let clock = Clock::by_hand();

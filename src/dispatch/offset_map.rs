@@ -99,7 +99,8 @@ impl OffsetMap {
         range.is_empty() || self.runs.iter().any(|run| run.start <= range.start && range.end <= run.end)
     }
 
-    /// The text for a commit of `base`; `None` if nothing beyond it finished, or if the map [`overflows`](Self::overflows).
+    /// The text for a commit of `base`; `None` if nothing beyond it finished, or if the map
+    /// [`overflows`](Self::overflows).
     pub(crate) fn encode(&self, base: i64) -> Option<String> {
         let (tag, len) = self.shorter(base)?;
         if len > LIMIT {

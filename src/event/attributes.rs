@@ -25,8 +25,8 @@ pub(crate) struct Attributes {
     pub(crate) subject: Option<String>,
     /// The schema of the data, as an absolute URI.
     pub(crate) dataschema: Option<String>,
-    /// Of a handler's output: that of the event that caused it, else its `id`, so that all that follows from one event can be
-    /// found by it.
+    /// Of a handler's output: that of the event that caused it, else its `id`, so that all that follows from one event
+    /// can be found by it.
     pub(crate) correlationid: Option<String>,
     /// `id` of the event that caused this one.
     pub(crate) causationid: Option<String>,

@@ -1,7 +1,7 @@
 //! How an event becomes JSON and comes back.
 //!
-//! Serde's traits are asked for once, where the event is declared, and are no supertraits of `Event`: a forgotten derive of
-//! serde would be an error at each use of the event otherwise, two each time.
+//! Serde's traits are asked for once, where the event is declared, and are no supertraits of `Event`: a forgotten
+//! derive of serde would be an error at each use of the event otherwise, two each time.
 
 use serde::{Serialize, de::DeserializeOwned};
 

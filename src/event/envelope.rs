@@ -30,8 +30,8 @@ use crate::kafka::record::OutRecord;
 
 /// Where the attributes of an event travel, as the Kafka binding of CloudEvents 1.0 names its two modes.
 ///
-/// It is said for a bus by [`Bus::mode`](crate::Bus::mode), for one topic by [`Bus::structured`](crate::Bus::structured).
-/// Reading takes both, whatever is said.
+/// It is said for a bus by [`Bus::mode`](crate::Bus::mode), for one topic by
+/// [`Bus::structured`](crate::Bus::structured). Reading takes both, whatever is said.
 ///
 /// ```
 /// use carom::{Bus, Event, Kafka, event::Mode, testing::TestBus};

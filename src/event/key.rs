@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 /// A value that may be part of a record key, because it has exactly one text form.
 ///
-/// Strings and `char` go in as they are, integers in decimal, UUIDs lower-case with hyphens, `bool` as `True` or `False`
-/// (as .NET prints it), and `None` as nothing; references, `Box`, `Arc`, `Rc` and `Cow` as what they hold. Floats and date-times are left out on purpose: their text depends on who prints it, and two
-/// services that print one value in two ways put it on two partitions.
+/// Strings and `char` go in as they are, integers in decimal, UUIDs lower-case with hyphens, `bool` as `True` or
+/// `False` (as .NET prints it), and `None` as nothing; references, `Box`, `Arc`, `Rc` and `Cow` as what they hold.
+/// Floats and date-times are left out on purpose: their text depends on who prints it, and two services that print one
+/// value in two ways put it on two partitions.
 ///
 /// `#[derive(KeyPart)]` covers enums without fields (the variant's name) and newtypes (the inner value). Whatever else
 /// has one text form can say so itself:

@@ -6,8 +6,8 @@ use std::{collections::HashSet, sync::Mutex, sync::PoisonError};
 
 use crate::telemetry::logs;
 
-/// What every intermediary of CloudEvents has to pass on, in bytes (CloudEvents 1.0.2, "Size Limits"). Larger events are
-/// accepted, and said so once for each type.
+/// What every intermediary of CloudEvents has to pass on, in bytes (CloudEvents 1.0.2, "Size Limits"). Larger events
+/// are accepted, and said so once for each type.
 pub(crate) const LARGE: usize = 64 * 1024;
 
 /// Types that are remembered: those of the CloudEvents SDK may be made up as they go.

@@ -1,11 +1,11 @@
 //! What an integration event is: a Rust type, a CloudEvents type and a topic.
 //!
-//! [`derive@Event`](derive@crate::Event) makes an event of a struct or an enum, and says with which attributes. Here is what
-//! follows from them: the [`Descriptor`] of the type, the record key made of [`KeyPart`]s, the [`Environment`] in front of
-//! the topic's name, the [`Mode`] in which an event is written, the [`Partitioner`] and the [`Profile`].
+//! [`derive@Event`](derive@crate::Event) makes an event of a struct or an enum, and says with which attributes. Here is
+//! what follows from them: the [`Descriptor`] of the type, the record key made of [`KeyPart`]s, the [`Environment`] in
+//! front of the topic's name, the [`Mode`] in which an event is written, the [`Partitioner`] and the [`Profile`].
 
-// On the way out an event passes `envelope`, `cloudevents::write` and `key`, on the way in `cloudevents::read` and `decode`.
-// None of them knows a client of Kafka: they make and take headers and bytes.
+// On the way out an event passes `envelope`, `cloudevents::write` and `key`, on the way in `cloudevents::read` and
+// `decode`. None of them knows a client of Kafka: they make and take headers and bytes.
 
 mod attributes;
 mod case;
@@ -55,9 +55,10 @@ pub use self::{
 
 /// A fact that is published for other services.
 ///
-/// Derive it, beside serde's `Serialize` and `Deserialize`: `#[derive(Event)]` fills in everything from `#[event(..)]`, the
-/// crate and the fields marked `#[event(key)]`; [`derive@Event`](derive@crate::Event) lists the attributes and their defaults.
-/// Serde's traits are no supertraits: generic code over `E: Event` that serialises by itself names them too.
+/// Derive it, beside serde's `Serialize` and `Deserialize`: `#[derive(Event)]` fills in everything from `#[event(..)]`,
+/// the crate and the fields marked `#[event(key)]`; [`derive@Event`](derive@crate::Event) lists the attributes and
+/// their defaults. Serde's traits are no supertraits: generic code over `E: Event` that serialises by itself names them
+/// too.
 ///
 /// ```
 /// use carom::Event;
@@ -176,8 +177,8 @@ pub struct Descriptor {
     /// Partitions a topic gets when carom creates it; `None` is the broker's own default (`num.partitions`; 4 on the
     /// embedded broker).
     pub partitions: Option<u32>,
-    /// Key fields in the order in which they are joined; empty where a method makes the key, and where the event's id is
-    /// the key.
+    /// Key fields in the order in which they are joined; empty where a method makes the key, and where the event's id
+    /// is the key.
     pub key_fields: &'static [&'static str],
     /// The doc comment of the type, as text; empty if it has none.
     pub description: &'static str,

@@ -1,5 +1,5 @@
-//! Which partition a key belongs to. The client places records; this computes the same place without it, which is what a
-//! test bus does. Vectors that the clients made show that both agree.
+//! Which partition a key belongs to. The client places records; this computes the same place without it, which is what
+//! a test bus does. Vectors that the clients made show that both agree.
 
 /// How record keys are spread over the partitions of a topic.
 ///
@@ -39,8 +39,8 @@ impl Partitioner {
         }
     }
 
-    /// The partition of `key` on a topic with `count` partitions, from 0; `None` where the client picks one at random, and
-    /// where `count` is below 1.
+    /// The partition of `key` on a topic with `count` partitions, from 0; `None` where the client picks one at random,
+    /// and where `count` is below 1.
     ///
     /// At random is what has a null key, and with [`Partitioner::Librdkafka`] an empty key too.
     ///

@@ -4,12 +4,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{Descriptor, momentum};
 
-/// Whose conventions a bus follows where other services share its topics; set with [`Bus::profile`](crate::Bus::profile).
+/// Whose conventions a bus follows where other services share its topics; set with
+/// [`Bus::profile`](crate::Bus::profile).
 ///
 /// [Momentum](https://github.com/vgmello/momentum) is a .NET template whose services exchange events through Wolverine.
 /// Most of what it puts on the wire is carom's default as well: topic names, record keys, the order of the headers,
-/// `source` (`/{domain in snake case}/{service}`), group id (`{service}-{env}`) and client id (`{service}`). Where the two
-/// profiles differ:
+/// `source` (`/{domain in snake case}/{service}`), group id (`{service}-{env}`) and client id (`{service}`). Where the
+/// two profiles differ:
 ///
 /// | | `Carom` | `Momentum` |
 /// |---|---|---|
@@ -22,13 +23,14 @@ use super::{Descriptor, momentum};
 /// | [`publish_cloudevent`](crate::Publisher::publish_cloudevent) | any `id`, content type and data | the `id` is a Guid, the content type is JSON or left out, the data is a JSON object |
 /// | [`publish_tombstone`](crate::Publisher::publish_tombstone) | a null value | an error: Momentum fails on a null value |
 ///
-/// The `type` is a warning and no error because a .NET class may carry a message identity, which is any text. The default
-/// type (`sales.order-placed.v1`) is never the name of a .NET type: write `#[event(type = "Sales.Orders.OrderPlaced")]`.
+/// The `type` is a warning and no error because a .NET class may carry a message identity, which is any text. The
+/// default type (`sales.order-placed.v1`) is never the name of a .NET type: write
+/// `#[event(type = "Sales.Orders.OrderPlaced")]`.
 ///
-/// What carom writes beyond Momentum's own headers stays: `ce_correlationid` and `ce_causationid` of a handler's outputs,
-/// `traceparent` and `tracestate`. Momentum reads past them. Reading is the same under both profiles.
-/// `docs/momentum.md` in the repository says what to write on either side, and
-/// [`event::dotnet`](crate::event::dotnet) has the forms in which .NET writes dates, decimals, enums and bytes as JSON.
+/// What carom writes beyond Momentum's own headers stays: `ce_correlationid` and `ce_causationid` of a handler's
+/// outputs, `traceparent` and `tracestate`. Momentum reads past them. Reading is the same under both profiles.
+/// `docs/momentum.md` in the repository says what to write on either side, and [`event::dotnet`](crate::event::dotnet)
+/// has the forms in which .NET writes dates, decimals, enums and bytes as JSON.
 ///
 /// ```
 /// use carom::{Bus, Error, Kafka, Profile, event::Mode, testing::TestBus};

@@ -173,8 +173,8 @@ pub(crate) fn dead_letter_topic(topic: &str, group: &str) -> Result<String, Topi
 
 /// Whether `group` itself wrote what is in `topic`: its dead letters, or records that it will retry.
 ///
-/// Dots are allowed on both sides, so the dead letters of the group `eu.billing` look like those of `billing`, of a topic that
-/// ends with `.eu`.
+/// Dots are allowed on both sides, so the dead letters of the group `eu.billing` look like those of `billing`, of a
+/// topic that ends with `.eu`.
 pub(crate) fn is_own_topic(topic: &str, group: &str) -> bool {
     let source = topic.strip_suffix(".dlq").and_then(|topic| topic.strip_suffix(group));
     let stage = topic.strip_prefix(group);

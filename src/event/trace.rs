@@ -16,7 +16,8 @@ pub(crate) struct TraceContext {
 }
 
 impl TraceContext {
-    /// `None` if `traceparent` is not a valid one. A `tracestate` that is empty, or could not be written again, is none.
+    /// `None` if `traceparent` is not a valid one. A `tracestate` that is empty, or could not be written again, is
+    /// none.
     pub(crate) fn new(traceparent: impl Into<String>, tracestate: Option<String>) -> Option<Self> {
         let traceparent = traceparent.into();
         is_traceparent(&traceparent)
@@ -52,8 +53,8 @@ impl TraceContext {
         Self::from_event(event).or_else(|| Self::from_headers(headers, "traceparent", "tracestate"))
     }
 
-    /// The context of the hop that brought the record: `carom-traceparent` if carom itself wrote the record (`own`), else
-    /// `traceparent`, else `ce_traceparent`.
+    /// The context of the hop that brought the record: `carom-traceparent` if carom itself wrote the record (`own`),
+    /// else `traceparent`, else `ce_traceparent`.
     pub(crate) fn of_hop<'a>(
         event: &Incoming<'_>,
         headers: impl Iterator<Item = Header<'a>> + Clone,
@@ -78,7 +79,8 @@ impl TraceContext {
 
 /// The value of a header, the last one if it is repeated; null and non-UTF-8 values do not count.
 ///
-/// Foreign headers come in any case; carom's own only as carom writes them, because others are copied into dead letters.
+/// Foreign headers come in any case; carom's own only as carom writes them, because others are copied into dead
+/// letters.
 fn last<'a>(headers: impl Iterator<Item = Header<'a>>, wanted: &str) -> Option<&'a str> {
     let wanted = wanted.as_bytes();
     let own = wanted.starts_with(b"carom-");

@@ -1,8 +1,8 @@
 //! Whether the bus does its job, for probes and operators.
 //!
-//! A probe must not wait, and must not be told that all is well by a loop that hangs: what it asks for is left behind in
-//! atomics by whoever knows (`signs`), with the time of the last turn, and compared with now by whoever asks. What is wrong
-//! is kept in sentences, each under a key, for as long as it lasts (`reasons`).
+//! A probe must not wait, and must not be told that all is well by a loop that hangs: what it asks for is left behind
+//! in atomics by whoever knows (`signs`), with the time of the last turn, and compared with now by whoever asks. What
+//! is wrong is kept in sentences, each under a key, for as long as it lasts (`reasons`).
 
 mod reasons;
 mod signs;
@@ -72,8 +72,8 @@ pub struct Health {
     pub ready: bool,
     /// See [`Health::is_progressing`].
     pub progressing: bool,
-    /// What is wrong, in sentences, in no order; empty when all is well. The bus goes on and mends what it can: a sentence
-    /// goes when what it says is over. When one comes and when it goes there is a line in the log.
+    /// What is wrong, in sentences, in no order; empty when all is well. The bus goes on and mends what it can: a
+    /// sentence goes when what it says is over. When one comes and when it goes there is a line in the log.
     pub degraded: Vec<String>,
 }
 
@@ -88,8 +88,8 @@ impl Health {
     /// The poll loop turned within the last 30 s, and the bus did not end by itself. A bus without actors has no poll
     /// loop, and is live until it ends.
     ///
-    /// The loop turns ten times a second when nothing happens. The longest thing it waits for is 5 s, for what the group
-    /// has committed.
+    /// The loop turns ten times a second when nothing happens. The longest thing it waits for is 5 s, for what the
+    /// group has committed.
     ///
     /// ```
     /// use carom::{Bus, Kafka};

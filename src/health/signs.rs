@@ -24,7 +24,8 @@ pub(crate) struct Signs {
     publishes_only: AtomicBool,
     /// This member was told its partitions. Taken back when it loses them without being asked, not at each rebalance.
     joined: AtomicBool,
-    /// Down, and not up: the cluster has answered before a bus is spawned, and a client says nothing until something changes.
+    /// Down, and not up: the cluster has answered before a bus is spawned, and a client says nothing until something
+    /// changes.
     consumer_down: AtomicBool,
     /// Counts only where nothing is consumed: elsewhere handlers wait for the producer by themselves.
     producer_down: AtomicBool,

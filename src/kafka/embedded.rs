@@ -26,8 +26,8 @@ const TIMING: GroupTiming = GroupTiming {
 /// cluster, which starts at its first use and goes with the last clone; other processes can connect to
 /// [`bootstrap_servers`](Self::bootstrap_servers).
 ///
-/// A bus gets one by [`Kafka::embedded`](super::Kafka::embedded), and [`Kafka::broker`](super::Kafka::broker) gives access
-/// to it.
+/// A bus gets one by [`Kafka::embedded`](super::Kafka::embedded), and [`Kafka::broker`](super::Kafka::broker) gives
+/// access to it.
 ///
 /// # What it does not do
 ///

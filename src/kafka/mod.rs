@@ -5,8 +5,9 @@
 //! forces, and which have other defaults than librdkafka's, is in `docs/kafka-settings.md`.
 
 // A record comes from the client (`consumer`, on top of `raw`) as one of a batch (`record`), through the trait `Source`
-// (`source`), to the poll thread (`poll`), which hands it to dispatch. One that goes out comes through the trait `Sink`,
-// has its topic seen to (`topics`), and is enqueued and acknowledged (`producer`). How all clients are configured is in `client`.
+// (`source`), to the poll thread (`poll`), which hands it to dispatch. One that goes out comes through the trait
+// `Sink`, has its topic seen to (`topics`), and is enqueued and acknowledged (`producer`). How all clients are
+// configured is in `client`.
 
 #[cfg(feature = "testing")]
 pub(crate) mod bytes;

@@ -21,12 +21,12 @@ pub(crate) trait Source {
     /// Moves up to `records` records, and not many more than `bytes` bytes, into `batch`, without waiting.
     fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch);
 
-    /// Offsets are missing. If the client found its own out of range and went on elsewhere, asks `is_settled`, once each
-    /// time until that is true, with the first offset that the log still has, as far as the client knows.
+    /// Offsets are missing. If the client found its own out of range and went on elsewhere, asks `is_settled`, once
+    /// each time until that is true, with the first offset that the log still has, as far as the client knows.
     fn after_jump(&mut self, _partition: &TopicPartition, _is_settled: &mut dyn FnMut(Option<i64>) -> bool) {}
 
-    /// Sends one commit request for all of `points`; the answer comes as [`SourceEvent::Committed`]. Once a later request
-    /// was sent, the answers to earlier ones are not reported any more.
+    /// Sends one commit request for all of `points`; the answer comes as [`SourceEvent::Committed`]. Once a later
+    /// request was sent, the answers to earlier ones are not reported any more.
     fn commit(&mut self, points: &[CommitPoint]);
 
     /// What the client knows of its partitions, without asking anybody.
@@ -99,8 +99,8 @@ pub(crate) enum CommitError {
     Retry(String),
     /// The partition is perhaps not ours any more: send nothing of it until a rebalance says so, or for a while.
     Lost(String),
-    /// As [`CommitError::Lost`]. But while the client joins the group again, a commit waits behind its request to join, and
-    /// is refused with these words when all have joined: one that leaves of its own accord asks again.
+    /// As [`CommitError::Lost`]. But while the client joins the group again, a commit waits behind its request to join,
+    /// and is refused with these words when all have joined: one that leaves of its own accord asks again.
     OldGeneration(String),
     /// The metadata was refused: send all again without.
     MetadataTooLarge,
@@ -123,7 +123,8 @@ pub(crate) trait Sink: Send + Sync + fmt::Debug + 'static {
     /// [`SendErrorKind::Retriable`]. Any other failure is of one record and does not stop those after it.
     fn send(&self, records: Vec<OutRecord>) -> BoxFuture<'static, Vec<Result<Delivery, SendError>>>;
 
-    /// Whether records for this topic are enqueued at the call. Where not, those of one call may overtake those of another.
+    /// Whether records for this topic are enqueued at the call. Where not, those of one call may overtake those of
+    /// another.
     fn is_known(&self, topic: &Arc<str>) -> bool;
 
     /// Largest record, in bytes as [`OutRecord::wire_size`] counts them.

@@ -13,13 +13,13 @@ use crate::{
 impl Publisher {
     /// Publishes an event of the CloudEvents SDK to a topic, under its own id, source and type.
     ///
-    /// `key` is the record key; the id if it is `None` or empty. The topic's name is used as it is, and the event has to
-    /// have data: without data its record would be a tombstone. In structured mode it need not.
+    /// `key` is the record key; the id if it is `None` or empty. The topic's name is used as it is, and the event has
+    /// to have data: without data its record would be a tombstone. In structured mode it need not.
     ///
     /// # Errors
     ///
-    /// As [`Publisher::publish`]; [`PublishErrorKind::Invalid`] also for an event that breaks the specification, because
-    /// the SDK's builder checks little.
+    /// As [`Publisher::publish`]; [`PublishErrorKind::Invalid`] also for an event that breaks the specification,
+    /// because the SDK's builder checks little.
     ///
     /// ```
     /// use carom::{

@@ -38,8 +38,8 @@ pub struct KafkaSettings {
 }
 
 impl KafkaSettings {
-    /// The addresses of the cluster, separated by commas; `embedded` for a broker in the process, `None` if they were not
-    /// written. Addresses that were read from a file are told like any others.
+    /// The addresses of the cluster, separated by commas; `embedded` for a broker in the process, `None` if they were
+    /// not written. Addresses that were read from a file are told like any others.
     ///
     /// ```
     /// let settings = carom::Settings::from_vars("CAROM", [("CAROM__KAFKA__BOOTSTRAP_SERVERS", "kafka-1:9092,kafka-2:9092")])?;
@@ -56,8 +56,8 @@ impl KafkaSettings {
 const EMBEDDED: &str = "embedded";
 
 impl From<KafkaSettings> for Kafka {
-    /// A cluster that is named `embedded` is a [`Kafka::embedded`]; a cluster that is not named is reported when the bus
-    /// starts, with every other problem.
+    /// A cluster that is named `embedded` is a [`Kafka::embedded`]; a cluster that is not named is reported when the
+    /// bus starts, with every other problem.
     ///
     /// ```
     /// use carom::{Kafka, settings::KafkaSettings};

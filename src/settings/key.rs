@@ -110,7 +110,8 @@ pub(super) fn parse(path: &[String], said: &str, spelling: &Spelling) -> Result<
     }
 }
 
-/// The right spelling of a name in which one `_` stands where two belong; `None` if it is no name of ours in any spelling.
+/// The right spelling of a name in which one `_` stands where two belong; `None` if it is no name of ours in any
+/// spelling.
 pub(super) fn meant(path: &str, spelling: &Spelling) -> Option<String> {
     let segments: Vec<_> = path.split('.').map(str::to_owned).collect();
     let flat = || KAFKA.iter().find(|own| dotted(own) == dotted(path)).map(|own| (*own).to_owned());

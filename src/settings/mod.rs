@@ -1,8 +1,8 @@
 //! Settings: everything about a bus that is data, from a file, the environment, or both.
 
-// Variables (`env`) and what serde reads (`tree`) both become leaves: a path, a value, and the name under which somebody wrote
-// it. `key` says what a path means, `given` collects the values and all that is wrong, each with that name, and `read` makes
-// `Settings` of them. So both ways take the same names and make the same complaints.
+// Variables (`env`) and what serde reads (`tree`) both become leaves: a path, a value, and the name under which
+// somebody wrote it. `key` says what a path means, `given` collects the values and all that is wrong, each with that
+// name, and `read` makes `Settings` of them. So both ways take the same names and make the same complaints.
 
 mod env;
 mod given;
@@ -70,17 +70,17 @@ use crate::{
 /// | `kafka.*` | any option of librdkafka, for all clients | see [`Kafka`](crate::Kafka) |
 /// | `kafka.consumer.*`, `kafka.producer.*` | any option of librdkafka, for these clients; beats the above | |
 ///
-/// Anything else is an error that names the key and the nearest that exists; so is a value of carom's own settings that is
-/// empty or blank, but that of `service_instance`. Values of options are handed through as they
-/// are: not trimmed, not parsed, not changed in case. Numbers and booleans of a file are taken as the text that they
-/// are, and nothing (`null`) is left out.
+/// Anything else is an error that names the key and the nearest that exists; so is a value of carom's own settings that
+/// is empty or blank, but that of `service_instance`. Values of options are handed through as they are: not trimmed,
+/// not parsed, not changed in case. Numbers and booleans of a file are taken as the text that they are, and nothing
+/// (`null`) is left out.
 ///
 /// # How names are written
 ///
-/// An option may be written as librdkafka spells it, as tables in tables, or with `_` in place of each `.`, which is how
-/// the environment has to spell it: `"fetch.min.bytes" = 1`, `fetch.min.bytes = 1` and `fetch_min_bytes = 1` are the
-/// same. Only `log_level` and `enabled_events` have a `_` of their own, and keep it. In a file that the environment may
-/// override, write `_`: loaders see two different keys otherwise, and carom refuses two spellings of one option.
+/// An option may be written as librdkafka spells it, as tables in tables, or with `_` in place of each `.`, which is
+/// how the environment has to spell it: `"fetch.min.bytes" = 1`, `fetch.min.bytes = 1` and `fetch_min_bytes = 1` are
+/// the same. Only `log_level` and `enabled_events` have a `_` of their own, and keep it. In a file that the environment
+/// may override, write `_`: loaders see two different keys otherwise, and carom refuses two spellings of one option.
 ///
 /// With the crate `config`, for example:
 ///
@@ -107,11 +107,11 @@ use crate::{
 /// # Secrets
 ///
 /// A name that ends in `_file` reads its value from the file of that name, and strips one final newline:
-/// `CAROM__KAFKA__SASL_PASSWORD_FILE=/run/secrets/kafka`. Name and `_file` together are an error. (Options of librdkafka
-/// that themselves end in `.file`, such as `sasl.oauthbearer.assertion.file`, are handed through.) What was read from a
-/// file is hidden in `Debug`, logs and errors, as is the value of every key that ends in `password`, `secret`, `pem`,
-/// `passphrase`, `jaas` or `config`, and the user info of URLs. The names of service, group, domain, source and environment
-/// stand in topics, events and logs wherever they came from.
+/// `CAROM__KAFKA__SASL_PASSWORD_FILE=/run/secrets/kafka`. Name and `_file` together are an error. (Options of
+/// librdkafka that themselves end in `.file`, such as `sasl.oauthbearer.assertion.file`, are handed through.) What was
+/// read from a file is hidden in `Debug`, logs and errors, as is the value of every key that ends in `password`,
+/// `secret`, `pem`, `passphrase`, `jaas` or `config`, and the user info of URLs. The names of service, group, domain,
+/// source and environment stand in topics, events and logs wherever they came from.
 ///
 /// ```
 /// use carom::Settings;
@@ -166,11 +166,12 @@ pub struct Settings {
 impl Settings {
     /// Settings from the variables of this process that start with `prefix` and `__`.
     ///
-    /// With the prefix `CAROM`, `kafka.consumer.fetch.min.bytes` is `CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES`: `__` goes
-    /// down one level, and a single `_` belongs to the name. The case of the prefix counts, that of what follows does not.
+    /// With the prefix `CAROM`, `kafka.consumer.fetch.min.bytes` is `CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES`: `__`
+    /// goes down one level, and a single `_` belongs to the name. The case of the prefix counts, that of what follows
+    /// does not.
     ///
-    /// A variable with one `_` after the prefix is not read; if it would be a setting with two, a warning in the log says
-    /// which.
+    /// A variable with one `_` after the prefix is not read; if it would be a setting with two, a warning in the log
+    /// says which.
     ///
     /// ```
     /// let settings = carom::Settings::from_env("CAROM")?;
@@ -180,9 +181,10 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`Error::Misconfigured`] with everything that is wrong, each with the name of its variable: unknown names, two names of
-    /// one setting, values that cannot be or are no UTF-8, files that cannot be read, options that librdkafka refuses or that
-    /// carom has to keep. Also for a prefix that is empty or ends in `_`, with which nothing would be read.
+    /// [`Error::Misconfigured`] with everything that is wrong, each with the name of its variable: unknown names, two
+    /// names of one setting, values that cannot be or are no UTF-8, files that cannot be read, options that librdkafka
+    /// refuses or that carom has to keep. Also for a prefix that is empty or ends in `_`, with which nothing would be
+    /// read.
     pub fn from_env(prefix: &str) -> Result<Self, Error> {
         Self::from_vars(prefix, std::env::vars_os())
     }

@@ -78,8 +78,8 @@ pub struct Histogram {
 
 impl Histogram {
     /// The bound, in seconds, that this share of the observations stayed within, so `0.5` is about the median and never
-    /// less than it; infinite if they took longer than all bounds, and `None` if there is no observation. A share below 0
-    /// counts as 0, one above 1 as 1.
+    /// less than it; infinite if they took longer than all bounds, and `None` if there is no observation. A share below
+    /// 0 counts as 0, one above 1 as 1.
     ///
     /// ```
     /// # use carom::{Bus, Kafka};

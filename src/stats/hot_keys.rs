@@ -4,8 +4,8 @@ use serde::Serialize;
 
 /// A key with many records; [`PartitionStats::hottest_keys`](super::PartitionStats::hottest_keys) lists them.
 ///
-/// Events of one key are handled one after another, so a key with most of a partition's records bounds its speed, whatever
-/// [`Supervisor::concurrency`](crate::Supervisor::concurrency) is.
+/// Events of one key are handled one after another, so a key with most of a partition's records bounds its speed,
+/// whatever [`Supervisor::concurrency`](crate::Supervisor::concurrency) is.
 ///
 /// ```
 /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
@@ -38,11 +38,12 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HotKey {
-    /// Hash of topic and key, 16 hex digits: the one in the header `carom-key-hash` of dead letters. Keys themselves can
-    /// be personal data.
+    /// Hash of topic and key, 16 hex digits: the one in the header `carom-key-hash` of dead letters. Keys themselves
+    /// can be personal data.
     pub hash: String,
-    /// Share of the partition's records that have this key, from 0 to 1. An estimate: one record of each batch stands for
-    /// all of it, what is older counts less, and where there are many keys a share may be too high by that of a rare one.
+    /// Share of the partition's records that have this key, from 0 to 1. An estimate: one record of each batch stands
+    /// for all of it, what is older counts less, and where there are many keys a share may be too high by that of a
+    /// rare one.
     pub share: f64,
 }
 

@@ -1,11 +1,11 @@
 //! Figures of a running bus, as plain data: for dashboards, tests and whoever wants to look.
 //!
-//! [`Stats`] is the whole, [`PartitionStats`] how far each partition is, [`HandlerStats`] what each handler did and, as a
-//! [`Histogram`], how long it took. All of them can be written by serde.
+//! [`Stats`] is the whole, [`PartitionStats`] how far each partition is, [`HandlerStats`] what each handler did and, as
+//! a [`Histogram`], how long it took. All of them can be written by serde.
 
-// Nothing is counted per record across threads: a mailbox adds up in plain numbers and hands them on once in a turn (`Tally`
-// to `HandlerMeter`), the poll thread comes once for each batch (`PartitionMeter`). `Book` knows all meters of a bus, and
-// makes the figures of them when somebody asks.
+// Nothing is counted per record across threads: a mailbox adds up in plain numbers and hands them on once in a turn
+// (`Tally` to `HandlerMeter`), the poll thread comes once for each batch (`PartitionMeter`). `Book` knows all meters of
+// a bus, and makes the figures of them when somebody asks.
 
 mod book;
 mod handler;
@@ -82,8 +82,8 @@ pub struct Stats {
     pub handled: u64,
     /// Attempts after a failure, counted when it is decided that there will be one. Holding a record counts none.
     pub retried: u64,
-    /// Dead letters that the broker has: one for each handler that gave its record up, and one for a record that could not be
-    /// decoded or, where these are kept, that nobody handles.
+    /// Dead letters that the broker has: one for each handler that gave its record up, and one for a record that could
+    /// not be decoded or, where these are kept, that nobody handles.
     pub dead_lettered: u64,
     /// The same by class, as the header `carom-error-class` has it: `decode`, `transient`, `permanent`, `timeout`,
     /// `panic` or `unknown-type`. Classes without dead letters are left out.
@@ -91,10 +91,11 @@ pub struct Stats {
     /// Dead letters that had to leave something of their record out, because the whole was too large. Counted in
     /// `dead_lettered` too.
     pub reduced: u64,
-    /// Records that a policy discarded ([`Directive::Discard`](crate::Directive::Discard)); one for each handler of a record.
+    /// Records that a policy discarded ([`Directive::Discard`](crate::Directive::Discard)); one for each handler of a
+    /// record.
     pub discarded: u64,
-    /// Records of a type that no actor of this bus handles; they are skipped, or dead-lettered where the bus was told so
-    /// ([`Bus::dead_letter_unknown_types`](crate::Bus::dead_letter_unknown_types)). One for each record.
+    /// Records of a type that no actor of this bus handles; they are skipped, or dead-lettered where the bus was told
+    /// so ([`Bus::dead_letter_unknown_types`](crate::Bus::dead_letter_unknown_types)). One for each record.
     pub unknown: u64,
     /// Records that came too late, at or after the `expirytime` of their event; one for each handler of a record.
     pub expired: u64,
@@ -150,8 +151,8 @@ pub struct PartitionStats {
     /// Keys that wait for another attempt, for their outputs' or their dead letter's acknowledgement, or for a
     /// dependency. A key that waits in two actors counts twice.
     pub parked_keys: usize,
-    /// Records from the lowest unfinished one to the end of the partition, in offsets. `None` while the broker's end, or
-    /// where the group stands, is not known.
+    /// Records from the lowest unfinished one to the end of the partition, in offsets. `None` while the broker's end,
+    /// or where the group stands, is not known.
     pub lag: Option<u64>,
     /// The offset that the group has committed and the broker has acknowledged; `None` if there is none yet.
     pub committed: Option<i64>,
@@ -165,8 +166,9 @@ pub struct PartitionStats {
     /// Records that all their handlers are done with: handled, dead-lettered, discarded or skipped.
     pub finished: u64,
     /// Offsets that were deleted before they were read, because the group was further behind than the topic keeps its
-    /// records (`retention.ms`, `retention.bytes`, or somebody who deleted them). More than 0 is a loss, of so many events at
-    /// most: offsets that compaction had left empty, or that a former owner had finished out of order, are counted too.
+    /// records (`retention.ms`, `retention.bytes`, or somebody who deleted them). More than 0 is a loss, of so many
+    /// events at most: offsets that compaction had left empty, or that a former owner had finished out of order, are
+    /// counted too.
     pub deleted_unread: u64,
     /// Records taken from the client per second, over the last 10 s; 0 in the first seconds of an assignment.
     pub consumed_per_second: f64,

@@ -65,8 +65,8 @@ pub enum Directive {
     /// Again, by this policy; to the dead-letter topic when its attempts are used up. Attempts that failed otherwise
     /// count too.
     Retry(Retry),
-    /// Again after the backoff of the supervisor's retry policy, 10 ms at least, without end: the record is not to blame.
-    /// What [`Failure::unavailable`](crate::Failure::unavailable) does by itself.
+    /// Again after the backoff of the supervisor's retry policy, 10 ms at least, without end: the record is not to
+    /// blame. What [`Failure::unavailable`](crate::Failure::unavailable) does by itself.
     Hold,
 }
 
@@ -80,8 +80,8 @@ pub enum Directive {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ordering {
-    /// Events with the same key, one after another in the order of the log; keys run side by side. Records without a key,
-    /// or with an empty one, wait for nobody.
+    /// Events with the same key, one after another in the order of the log; keys run side by side. Records without a
+    /// key, or with an empty one, wait for nobody.
     #[default]
     Key,
     /// All events of the partition, one after another in the order of the log. A failing record holds back all.
@@ -90,8 +90,8 @@ pub enum Ordering {
     Unordered,
 }
 
-/// Which actors are built anew when a handler panics or times out, within the partition of the record. The constructor of
-/// [`Supervisor`](crate::Supervisor) chooses it.
+/// Which actors are built anew when a handler panics or times out, within the partition of the record. The constructor
+/// of [`Supervisor`](crate::Supervisor) chooses it.
 ///
 /// Instances that are rebuilt finish their current event first; the mailboxes keep what waits in them.
 ///

@@ -1,13 +1,14 @@
 //! Makes a dead letter of a record: verbatim if it fits, reduced step by step if it does not.
 //!
-//! Key, value and headers go unchanged into the dead-letter topic, then the `carom-*` headers say what happened. A record
-//! near the size limit can become too large by that. Then the first of these forms that fits is taken, and
+//! Key, value and headers go unchanged into the dead-letter topic, then the `carom-*` headers say what happened. A
+//! record near the size limit can become too large by that. Then the first of these forms that fits is taken, and
 //! `carom-reduced` names it:
 //!
 //! 1. `chain`: without the error's source chain;
 //! 2. `message`: without its message too;
-//! 3. `pointer`: key, CloudEvents headers and an empty value, with size and digest of the value left out. If even that is
-//!    too large (a huge key, say) it loses error texts, CloudEvents headers and key, and at the very end `carom-*` headers.
+//! 3. `pointer`: key, CloudEvents headers and an empty value, with size and digest of the value left out. If even that
+//!    is too large (a huge key, say) it loses error texts, CloudEvents headers and key, and at the very end `carom-*`
+//!    headers.
 
 use std::iter;
 
@@ -27,8 +28,8 @@ const HEADER_OVERHEAD: usize = 10;
 
 /// Builds the dead letter of `record`; key, value, headers and the protocol's overhead together stay within `limit`.
 ///
-/// It never fails: with a `limit` that leaves no room at all, an empty record remains, which still marks the place. If a
-/// broker refuses the result as too large, call again with a smaller `limit`.
+/// It never fails: with a `limit` that leaves no room at all, an empty record remains, which still marks the place. If
+/// a broker refuses the result as too large, call again with a smaller `limit`.
 pub(crate) fn dead_letter(record: &Record, why: &DeadLetterInfo<'_>, limit: usize) -> OutRecord {
     let draft = Draft { record, why };
     let full = CaromHeaders::of(record, why);

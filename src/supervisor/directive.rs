@@ -53,7 +53,8 @@ pub(crate) enum Outcome<'a> {
     Undecodable,
     /// It is one, but breaks the schema or the rules of the envelope.
     WrongSchema,
-    /// No handler for this type, on a bus that keeps such records; elsewhere they are skipped before anything is decided.
+    /// No handler for this type, on a bus that keeps such records; elsewhere they are skipped before anything is
+    /// decided.
     UnknownType,
 }
 

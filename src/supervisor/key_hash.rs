@@ -19,8 +19,8 @@ mod tests {
 
     #[test]
     fn the_hash_is_frozen() {
-        // Computed apart from this code, in another language. Fails if multiply and xor change places (FNV-1), and if nothing
-        // is folded.
+        // Computed apart from this code, in another language. Fails if multiply and xor change places (FNV-1), and if
+        // nothing is folded.
         assert_eq!(format!("{:016x}", key_hash("orders", b"42")), "df3ae0f501ec8693");
         assert_eq!(format!("{:016x}", key_hash("", b"")), "af63bd4c29620a93");
     }

@@ -1,10 +1,11 @@
 //! What happens after a failure: deciding, and carrying it out.
 //!
-//! [`Supervisor`] says how an actor runs and what follows its failures, [`Retry`] how often and after what delay a record
-//! is handled again, [`Directive`] what else may become of a record, [`Ordering`] which records wait for each other.
+//! [`Supervisor`] says how an actor runs and what follows its failures, [`Retry`] how often and after what delay a
+//! record is handled again, [`Directive`] what else may become of a record, [`Ordering`] which records wait for each
+//! other.
 //!
-//! Deciding is a pure function of the policy and the failure, and a table test goes through it. Acting on the decision is
-//! the supervisor of the bus, which sees failures alone: what succeeds never passes it, and pays nothing for it.
+//! Deciding is a pure function of the policy and the failure, and a table test goes through it. Acting on the decision
+//! is the supervisor of the bus, which sees failures alone: what succeeds never passes it, and pays nothing for it.
 
 mod actor;
 mod check;

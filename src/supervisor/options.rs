@@ -62,8 +62,8 @@ impl Default for Supervisor {
 }
 
 impl Supervisor {
-    /// A supervisor with this strategy, for programs that read it from their settings; [`Supervisor::one_for_one`] and the
-    /// others are the usual way.
+    /// A supervisor with this strategy, for programs that read it from their settings; [`Supervisor::one_for_one`] and
+    /// the others are the usual way.
     ///
     /// ```
     /// use carom::{Supervisor, supervisor::Strategy};
@@ -173,7 +173,8 @@ impl Supervisor {
     /// bus.
     ///
     /// Default: they do not, and a handler that blocks anyway stalls the other keys of its thread. A thread cannot be
-    /// stopped, so with this the [`timeout`](Self::timeout) is not enforced: the next attempt would run beside the last.
+    /// stopped, so with this the [`timeout`](Self::timeout) is not enforced: the next attempt would run beside the
+    /// last.
     ///
     /// tokio has 512 such threads unless the runtime was built with another number; attempts beyond that wait for one.
     ///

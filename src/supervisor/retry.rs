@@ -125,8 +125,8 @@ impl Retry {
         Self { attempts: None, initial: INITIAL, max: MAX, jitter: Jitter::Full }
     }
 
-    /// Delay before the second attempt; it doubles from there, unless it is [`Retry::fixed`]. Default 100 ms, or the delay of
-    /// [`Retry::fixed`].
+    /// Delay before the second attempt; it doubles from there, unless it is [`Retry::fixed`]. Default 100 ms, or the
+    /// delay of [`Retry::fixed`].
     ///
     /// Longer than [`max`](Retry::max) is an error when the bus is spawned.
     ///

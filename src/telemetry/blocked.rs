@@ -1,7 +1,7 @@
 //! Handlers that keep their threads busy: one that always does is not worth a line for each event.
 //!
-//! What counts is what is handled in one go, 16 records of a batch or one lane's run: over 100 ms of it, everything else
-//! on the arbiter waited. The map has an entry for each handler that ever did so, no more.
+//! What counts is what is handled in one go, 16 records of a batch or one lane's run: over 100 ms of it, everything
+//! else on the arbiter waited. The map has an entry for each handler that ever did so, no more.
 
 use std::{
     collections::HashMap,
@@ -60,7 +60,8 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    // Fails when the time of the last line is forgotten, when what was counted is not reset, and when handlers share it.
+    // Fails when the time of the last line is forgotten, when what was counted is not reset, and when handlers share
+    // it.
     #[test]
     fn a_handler_that_always_blocks_has_one_line_a_minute_with_their_number_and_the_longest() {
         let (blocked, start) = (Blocked::default(), Instant::now());

@@ -1,4 +1,5 @@
-//! Where the user's code comes in: a tracing library, for carom depends on `tracing` alone, and what hides personal data.
+//! Where the user's code comes in: a tracing library, for carom depends on `tracing` alone, and what hides personal
+//! data.
 //!
 //! Each hook is called under a guard, on the thread of whatever is being traced or told: a panic in it costs what it
 //! would have given, and a line a minute in the log. It can slow a record down, but not lose it.
@@ -80,8 +81,8 @@ impl Hooks {
     }
 }
 
-/// How often each hook panicked: one that always does is not worth a line for each event. By the hook's name: when it had a
-/// line last, and the panics since then.
+/// How often each hook panicked: one that always does is not worth a line for each event. By the hook's name: when it
+/// had a line last, and the panics since then.
 #[derive(Debug, Default)]
 struct Panics(Mutex<HashMap<&'static str, (Option<Instant>, u64)>>);
 

@@ -20,10 +20,11 @@ use crate::event::TraceContext;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IncomingTrace<'a> {
-    /// The hop that brought the record: the span `send` of whoever wrote it. The parent of its span `process`, as a rule.
+    /// The hop that brought the record: the span `send` of whoever wrote it. The parent of its span `process`, as a
+    /// rule.
     ///
-    /// From the header `carom-traceparent`, which counts in records that carom wrote for this group alone, else `traceparent`,
-    /// else `ce_traceparent`.
+    /// From the header `carom-traceparent`, which counts in records that carom wrote for this group alone, else
+    /// `traceparent`, else `ce_traceparent`.
     pub hop: W3cContext<'a>,
     /// The context in which the event came into being, where that is another one: in the second hop of a trace, and
     /// after an event was passed on. Worth a link.
@@ -50,16 +51,16 @@ pub struct IncomingTrace<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct W3cContext<'a> {
-    /// `00-{trace id}-{span id}-{flags}`, in lower-case hex digits: 32, 16 and 2 of them. A later version than `00` may have
-    /// more behind it.
+    /// `00-{trace id}-{span id}-{flags}`, in lower-case hex digits: 32, 16 and 2 of them. A later version than `00` may
+    /// have more behind it.
     pub traceparent: &'a str,
     /// What tracing systems added, if there is something: `vendor=value`, separated by commas.
     pub tracestate: Option<&'a str>,
 }
 
 impl W3cContext<'_> {
-    /// As `traceparent` and `tracestate` in a map, which is what OpenTelemetry's propagators read; `tracestate` only if there
-    /// is one.
+    /// As `traceparent` and `tracestate` in a map, which is what OpenTelemetry's propagators read; `tracestate` only if
+    /// there is one.
     ///
     /// ```
     /// use carom::{Bus, Kafka};

@@ -2,8 +2,8 @@
 //! (`src/telemetry/names.rs`), and `docs/telemetry.md` in the repository lists them.
 //!
 //! A program sees them with a subscriber of its own. Filters go by target: `carom::process` has the spans of attempts,
-//! `carom::send` those of publishing, `carom::record` the lines of records that failed, `carom::bus` what an operator has to
-//! know; librdkafka's own lines are under `librdkafka`.
+//! `carom::send` those of publishing, `carom::record` the lines of records that failed, `carom::bus` what an operator
+//! has to know; librdkafka's own lines are under `librdkafka`.
 //!
 //! ```
 //! use tracing_subscriber::EnvFilter;
@@ -17,9 +17,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What may be seen of keys and of errors, which can be personal data, [`Keys`] and [`ErrorDetail`] say. How traces go on
-//! through a bus, [`Bus::trace_context`](crate::Bus::trace_context) and [`Bus::trace_parent`](crate::Bus::trace_parent) say:
-//! the latter's hook gets an [`IncomingTrace`].
+//! What may be seen of keys and of errors, which can be personal data, [`Keys`] and [`ErrorDetail`] say. How traces go
+//! on through a bus, [`Bus::trace_context`](crate::Bus::trace_context) and
+//! [`Bus::trace_parent`](crate::Bus::trace_parent) say: the latter's hook gets an [`IncomingTrace`].
 
 mod blocked;
 mod error_detail;

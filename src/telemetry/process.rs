@@ -1,8 +1,8 @@
 //! The span in which a handler runs.
 //!
-//! It begins with the attempt and ends with it, or, if there is something to publish, when the broker has that, or it is refused or given up. It is no child
-//! of what is current on the arbiter, which has nothing to do with the record; its parent is what came with the record,
-//! if the program has a hook for that.
+//! It begins with the attempt and ends with it, or, if there is something to publish, when the broker has that, or it
+//! is refused or given up. It is no child of what is current on the arbiter, which has nothing to do with the record;
+//! its parent is what came with the record, if the program has a hook for that.
 
 use tracing::{Level, Span, field::Empty};
 

@@ -35,8 +35,8 @@ impl Telemetry {
         self.open(&Span::current(), Some(topic), Some(event_type))
     }
 
-    /// Opens the span of a handler's outputs; a child of the attempt's span, which goes on until they are sent. From here
-    /// on it is the hop that they carry, where there is room for it in a record of `limit` bytes.
+    /// Opens the span of a handler's outputs; a child of the attempt's span, which goes on until they are sent. From
+    /// here on it is the hop that they carry, where there is room for it in a record of `limit` bytes.
     pub(crate) fn sending_outputs(&self, attempt: &Attempt, outputs: &mut [OutRecord], limit: usize) -> Sending {
         let Some(attempt) = attempt.span() else { return Sending { span: Span::none() } };
         // Where topics differ, none is named, as the conventions have it.

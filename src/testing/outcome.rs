@@ -39,7 +39,8 @@
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// One for each actor, in the order in which they ended; empty if no actor handles the type and the record was skipped.
+    /// One for each actor, in the order in which they ended; empty if no actor handles the type and the record was
+    /// skipped.
     pub actors: Vec<ActorOutcome>,
 }
 
@@ -154,8 +155,8 @@ impl Outcome {
 }
 
 impl ActorOutcome {
-    /// Attempts that were made; 0 for a record that could not be decoded, that nobody handles or that had expired. Holds
-    /// are none.
+    /// Attempts that were made; 0 for a record that could not be decoded, that nobody handles or that had expired.
+    /// Holds are none.
     ///
     /// ```
     /// use carom::testing::ActorOutcome;

@@ -2,8 +2,8 @@
 
 use crate::event::{Event, decode_if};
 
-/// A record with any bytes, for [`TestBus::deliver_record`](super::TestBus::deliver_record). By default it has no topic,
-/// no key, no value and no headers.
+/// A record with any bytes, for [`TestBus::deliver_record`](super::TestBus::deliver_record). By default it has no
+/// topic, no key, no value and no headers.
 ///
 /// ```
 /// use carom::testing::TestRecord;

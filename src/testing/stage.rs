@@ -98,7 +98,8 @@ async fn poll_until_closed(mut poll: PollLoop<MemorySource, Door>, wake: Arc<Not
     }
 }
 
-/// Lets waiting time pass when nothing else can happen: no attempt runs, and a whole round of all tasks changed nothing.
+/// Lets waiting time pass when nothing else can happen: no attempt runs, and a whole round of all tasks changed
+/// nothing.
 async fn skip_time(clock: Clock, watch: Arc<Watch>) {
     loop {
         watch.moved.notified().await;

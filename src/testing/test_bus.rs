@@ -126,8 +126,8 @@ impl TestBus {
     ///
     /// # Panics
     ///
-    /// If the event cannot be turned into a record, if no actor of the bus reads its topic (see [`TestBus::routes`]), or if
-    /// the bus ends by itself meanwhile.
+    /// If the event cannot be turned into a record, if no actor of the bus reads its topic (see [`TestBus::routes`]),
+    /// or if the bus ends by itself meanwhile.
     ///
     /// ```
     /// # use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};

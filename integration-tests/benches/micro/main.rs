@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Each figure is the median over many batches, in nanoseconds per record, with the deciles around it. The pieces are
-//! carom's own code, and each run is checked to have done what the row says. `docs/benchmarks.md` says what the figures mean.
+//! carom's own code, and each run is checked to have done what the row says. `docs/benchmarks.md` says what the figures
+//! mean.
 
 mod actors;
 #[path = "../kafka/load.rs"]

@@ -50,8 +50,8 @@ use crate::event::TraceContext;
 /// # }
 /// ```
 impl Context<'_> {
-    /// The CloudEvents `id` of the event. Together with [`Context::source`] it names the event: a handler that sees both
-    /// again sees a repeat.
+    /// The CloudEvents `id` of the event. Together with [`Context::source`] it names the event: a handler that sees
+    /// both again sees a repeat.
     ///
     /// ```
     /// use carom::Context;

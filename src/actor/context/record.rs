@@ -51,8 +51,8 @@ use super::Context;
 impl Context<'_> {
     /// The last header of this name (compared byte for byte); `None` if there is none or it is null.
     ///
-    /// Headers `carom-*` count only in records that carom wrote for this group, dead letters for example: in others anybody
-    /// may have written them. `carom-replay-count`, which decides nothing, counts everywhere.
+    /// Headers `carom-*` count only in records that carom wrote for this group, dead letters for example: in others
+    /// anybody may have written them. `carom-replay-count`, which decides nothing, counts everywhere.
     ///
     /// ```
     /// use carom::Context;

@@ -5,8 +5,8 @@ use crate::Error;
 
 impl BusHandle {
     /// Runs until `stop` resolves, whatever to, or until the bus ends by itself, then shuts down as
-    /// [`BusHandle::shutdown`]. A service writes `bus.run_until(tokio::signal::ctrl_c())`. Dropping the future stops the
-    /// bus without waiting.
+    /// [`BusHandle::shutdown`]. A service writes `bus.run_until(tokio::signal::ctrl_c())`. Dropping the future stops
+    /// the bus without waiting.
     ///
     /// # Errors
     ///
@@ -40,10 +40,10 @@ impl BusHandle {
     /// Stops taking records, lets running handlers end, commits, and closes the clients.
     ///
     /// Takes as long as the running handlers do, at most the shutdown timeout (10 s unless
-    /// [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) says otherwise); then, if no broker can be reached, up to
-    /// 10 s for the last commit and for closing the consumer, and 5 s for each of two producers. While other members join or
-    /// leave at this moment, or a broker is there but does not answer, the last commit is waited for until the shutdown
-    /// timeout has passed, and 3 s.
+    /// [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) says otherwise); then, if no broker can be reached, up
+    /// to 10 s for the last commit and for closing the consumer, and 5 s for each of two producers. While other members
+    /// join or leave at this moment, or a broker is there but does not answer, the last commit is waited for until the
+    /// shutdown timeout has passed, and 3 s.
     ///
     /// Dropping the future stops the bus without waiting for it.
     ///

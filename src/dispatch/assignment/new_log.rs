@@ -46,8 +46,8 @@ impl Assignment {
         }
     }
 
-    /// Keeps what does not follow what was received before. Offsets ascend within a log: where they do not, the topic was
-    /// made anew or the log was truncated, and the client, which found its offset out of range, began again.
+    /// Keeps what does not follow what was received before. Offsets ascend within a log: where they do not, the topic
+    /// was made anew or the log was truncated, and the client, which found its offset out of range, began again.
     ///
     /// To drop the records would lose them. They wait until what came before is finished, so that a key keeps its order
     /// and nothing is cancelled, also if the client only repeated itself.
@@ -68,8 +68,8 @@ impl Assignment {
         self.progress().touch();
     }
 
-    /// The lowest offset of a log that waits for the end of this one. Until then no more than that may be committed, and no
-    /// offset map: in the new log, the old position and the old map would name records that nobody has handled.
+    /// The lowest offset of a log that waits for the end of this one. Until then no more than that may be committed,
+    /// and no offset map: in the new log, the old position and the old map would name records that nobody has handled.
     pub(super) fn waiting_from(&self) -> Option<i64> {
         let new_log = self.new_log();
         new_log.as_ref().filter(|new_log| !new_log.begun)?.batch.offsets().min()

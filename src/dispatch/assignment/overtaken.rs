@@ -22,8 +22,9 @@ impl Assignment {
         self.expected().is_none_or(|expected| batch.follows(expected))
     }
 
-    /// The client found its offset out of range and went on elsewhere, without a word to the program. Says so if that is
-    /// behind offsets which were deleted before they were read; true when `batch` has the place, before it or within.
+    /// The client found its offset out of range and went on elsewhere, without a word to the program. Says so if that
+    /// is behind offsets which were deleted before they were read; true when `batch` has the place, before it or
+    /// within.
     ///
     /// What was fetched before comes first and has no gap, or one of another kind, compaction or the markers of
     /// transactions: those lie above `low`, the first offset that the log still has.

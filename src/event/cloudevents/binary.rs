@@ -8,8 +8,8 @@ use crate::kafka::record::Header;
 /// The headers that mean something to CloudEvents, as bytes: in structured mode nobody asks whether they are good.
 #[derive(Debug, Default)]
 pub(super) struct CeHeaders<'a> {
-    /// Says which mode it is, and in binary mode what the data is: it wins over `ce_datacontenttype`, which is no header of
-    /// the Kafka binding, but written by some.
+    /// Says which mode it is, and in binary mode what the data is: it wins over `ce_datacontenttype`, which is no
+    /// header of the Kafka binding, but written by some.
     pub(super) content_type: Option<&'a [u8]>,
     /// Whether there is any `ce_` header: a null value without one is a tombstone, with one it is a broken event.
     pub(super) any: bool,

@@ -72,15 +72,15 @@ impl Looks {
     }
 
     /// All that an event needs is there, and nothing is odd: a record with these headers and a value is a well-formed
-    /// event in binary mode, whose type is its last `ce_type`, and whose value is its data, in JSON. Where it is not so,
-    /// nothing is said at all.
+    /// event in binary mode, whose type is its last `ce_type`, and whose value is its data, in JSON. Where it is not
+    /// so, nothing is said at all.
     pub(crate) fn plain(self) -> bool {
         self.0 & (Self::NEEDED | Self::ODD) == Self::NEEDED
     }
 }
 
-/// Whether this is a time in the form in which most are written, `2026-01-15T10:30:00.123456Z`. The last days of a month
-/// and leap seconds are left to the calendar.
+/// Whether this is a time in the form in which most are written, `2026-01-15T10:30:00.123456Z`. The last days of a
+/// month and leap seconds are left to the calendar.
 fn is_plain_time(time: &[u8]) -> bool {
     let Some((seconds, rest)) = time.split_at_checked(19) else { return false };
     let number =

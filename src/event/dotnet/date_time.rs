@@ -1,8 +1,8 @@
 //! `DateTime` and `DateTimeOffset` of .NET as `chrono::DateTime<Utc>`, for `#[serde(with = "..")]`.
 //!
-//! Written in UTC with a `Z` and as many fraction digits as are needed, seven at most (a tick is 100 ns; what is below is
-//! cut off). Read with any offset; a time without one is taken as UTC, which is what a Momentum service means by it: .NET
-//! leaves the offset out where `DateTime.Kind` is `Unspecified`, as after reading from most databases.
+//! Written in UTC with a `Z` and as many fraction digits as are needed, seven at most (a tick is 100 ns; what is below
+//! is cut off). Read with any offset; a time without one is taken as UTC, which is what a Momentum service means by it:
+//! .NET leaves the offset out where `DateTime.Kind` is `Unspecified`, as after reading from most databases.
 //!
 //! ```
 //! use carom::event::dotnet;

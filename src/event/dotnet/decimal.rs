@@ -21,10 +21,10 @@
 //! ```
 //!
 //! It takes the text of the number from serde_json (a `RawValue`), which works without serde_json's feature
-//! `arbitrary_precision`: that one changes every number in the whole program. The price: it works where serde_json itself
-//! reads and writes, which carom does, and not inside `#[serde(flatten)]` or an enum that is untagged or tagged inside,
-//! where serde keeps values in between (an error says so), nor through a `serde_json::Value`, which holds numbers as
-//! `f64`.
+//! `arbitrary_precision`: that one changes every number in the whole program. The price: it works where serde_json
+//! itself reads and writes, which carom does, and not inside `#[serde(flatten)]` or an enum that is untagged or tagged
+//! inside, where serde keeps values in between (an error says so), nor through a `serde_json::Value`, which holds
+//! numbers as `f64`.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};

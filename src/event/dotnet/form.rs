@@ -1,7 +1,7 @@
 //! What the modules for `#[serde(with = "..")]` share: a form of a value covers `Option` and `Vec` of it as well.
 //!
-//! The form is a parameter of the trait and not a trait of its own for each module, so the impls for `Option` and `Vec` are
-//! written once; and two modules could be for one Rust type.
+//! The form is a parameter of the trait and not a trait of its own for each module, so the impls for `Option` and `Vec`
+//! are written once; and two modules could be for one Rust type.
 
 use std::{fmt, marker::PhantomData};
 
@@ -12,8 +12,8 @@ use serde::{
 
 /// A type that has the form `F` (`date_time::DateTimes`, ..) in .NET's JSON.
 ///
-/// The functions of the modules in [`dotnet`](super) ask for it. It is implemented for the types that each module names,
-/// and for `Option` and `Vec` of them.
+/// The functions of the modules in [`dotnet`](super) ask for it. It is implemented for the types that each module
+/// names, and for `Option` and `Vec` of them.
 ///
 /// ```
 /// use carom::event::dotnet;

@@ -1,5 +1,5 @@
-//! Fractions of a second as .NET has them: ticks of 100 ns, at most seven digits. A time span with more is refused; what a
-//! date-time has below a tick is cut off when it is written.
+//! Fractions of a second as .NET has them: ticks of 100 ns, at most seven digits. A time span with more is refused;
+//! what a date-time has below a tick is cut off when it is written.
 
 /// Nanoseconds of a tick.
 pub(super) const TICK: u32 = 100;

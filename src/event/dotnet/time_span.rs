@@ -1,8 +1,8 @@
 //! `TimeSpan` of .NET as [`Duration`] or as `chrono::TimeDelta`, for `#[serde(with = "..")]`.
 //!
 //! The form is `[-][d.]hh:mm:ss[.fffffff]`: days only if there are any, a fraction of seven digits only if there is one
-//! (.NET's "constant" format). A tick is 100 ns; what is below is cut off. A [`Duration`] is never negative, so a negative
-//! time span is an error there; a `TimeDelta` takes both.
+//! (.NET's "constant" format). A tick is 100 ns; what is below is cut off. A [`Duration`] is never negative, so a
+//! negative time span is an error there; a `TimeDelta` takes both.
 //!
 //! ```
 //! use std::time::Duration;

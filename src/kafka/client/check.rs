@@ -9,7 +9,8 @@ use rdkafka::{
 use super::{Kafka, Publishing, cluster::Cluster, options};
 
 impl Kafka {
-    /// What is wrong with the options, one sentence each; asks librdkafka, not a broker. A bus refuses to start with any.
+    /// What is wrong with the options, one sentence each; asks librdkafka, not a broker. A bus refuses to start with
+    /// any.
     ///
     /// Empty if all is well. No sentence quotes a secret.
     ///

@@ -24,12 +24,13 @@ use crate::{
 /// assert_eq!(kafka.problems(), Vec::<String>::new());
 /// ```
 ///
-/// Options are those of [librdkafka](https://docs.confluent.io/platform/current/clients/librdkafka/html/md_CONFIGURATION.html),
-/// handed through untouched; the last value wins, and one for consumers or producers beats one for all clients. Those on
-/// which carom's promises rest are refused at start, as is every name or value that librdkafka does not know.
+/// Options are those of
+/// [librdkafka](https://docs.confluent.io/platform/current/clients/librdkafka/html/md_CONFIGURATION.html), handed
+/// through untouched; the last value wins, and one for consumers or producers beats one for all clients. Those on which
+/// carom's promises rest are refused at start, as is every name or value that librdkafka does not know.
 ///
-/// `docs/kafka-settings.md` in the repository lists every option that carom forces or gives another default, each with its
-/// reason, and those to look at before going live; the log at start shows what is in effect.
+/// `docs/kafka-settings.md` in the repository lists every option that carom forces or gives another default, each with
+/// its reason, and those to look at before going live; the log at start shows what is in effect.
 ///
 /// Its `Debug` hides passwords and other secrets.
 #[derive(Clone)]
@@ -89,7 +90,8 @@ impl Kafka {
 
     /// A broker inside this process, for trying out and for tests; it forgets what exceeds 5 MB per partition.
     ///
-    /// Clones share it, and it goes with the last of them and of the buses that use it. [`Embedded`] says what it lacks.
+    /// Clones share it, and it goes with the last of them and of the buses that use it. [`Embedded`] says what it
+    /// lacks.
     ///
     /// ```
     /// use carom::{Bus, Event, Kafka};
@@ -181,8 +183,8 @@ impl Kafka {
         self
     }
 
-    /// Chooses where keys land; [`Partitioner::Librdkafka`] unless set. All that write keys of a topic have to choose the
-    /// same, or the events of one key lie in two partitions.
+    /// Chooses where keys land; [`Partitioner::Librdkafka`] unless set. All that write keys of a topic have to choose
+    /// the same, or the events of one key lie in two partitions.
     ///
     /// ```
     /// use carom::{Kafka, event::Partitioner};

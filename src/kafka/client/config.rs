@@ -18,8 +18,8 @@ impl Kafka {
     pub(crate) fn consumer_config(&self, group_id: &str, client_id: &str) -> Result<ClientConfig, String> {
         let mut config = self.connected(self.consumer_layers(group_id, client_id))?;
         if (config.log_level as i32) < RDKafkaLogLevel::Warning as i32 {
-            // By default rdkafka asks the crate `log`, which programs with `tracing` need not have. What has to be known
-            // comes with a warning and in no other way, see `consumer::jumps`.
+            // By default rdkafka asks the crate `log`, which programs with `tracing` need not have. What has to be
+            // known comes with a warning and in no other way, see `consumer::jumps`.
             config.set_log_level(RDKafkaLogLevel::Warning);
         }
         Ok(config)

@@ -37,8 +37,8 @@ impl Jumps {
     }
 }
 
-/// `orders [3]: offset reset (at offset 10 (leader epoch 0), broker 1) to …: Broker: Offset out of range`, with the name of
-/// a thread before it (`rd_kafka_offset_reset` in librdkafka's `rdkafka_offset.c`, 1.9 to 2.12).
+/// `orders [3]: offset reset (at offset 10 (leader epoch 0), broker 1) to …: Broker: Offset out of range`, with the
+/// name of a thread before it (`rd_kafka_offset_reset` in librdkafka's `rdkafka_offset.c`, 1.9 to 2.12).
 fn jump(line: &str) -> Option<TopicPartition> {
     let (partition, why) = line.split_once("]: offset reset (")?;
     let (before, number) = partition.rsplit_once(" [")?;

@@ -60,8 +60,8 @@ impl Embedded {
 
     /// Makes the next requests of one kind fail, one per error, in this order.
     ///
-    /// Both are numbers of the Kafka protocol: API key 0 is Produce, 1 Fetch, 8 OffsetCommit, 9 OffsetFetch,
-    /// 11 JoinGroup, 12 Heartbeat; error 6 is NOT_LEADER_OR_FOLLOWER, 16 NOT_COORDINATOR. Error −195 cuts the connection.
+    /// Both are numbers of the Kafka protocol: API key 0 is Produce, 1 Fetch, 8 OffsetCommit, 9 OffsetFetch, 11
+    /// JoinGroup, 12 Heartbeat; error 6 is NOT_LEADER_OR_FOLLOWER, 16 NOT_COORDINATOR. Error −195 cuts the connection.
     ///
     /// # Errors
     ///
@@ -135,8 +135,8 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// If the cluster cannot be started, or refuses: there is no such partition or broker. A topic that does not exist is
-    /// created.
+    /// If the cluster cannot be started, or refuses: there is no such partition or broker. A topic that does not exist
+    /// is created.
     ///
     /// ```
     /// # fn main() -> Result<(), carom::kafka::EmbeddedError> {

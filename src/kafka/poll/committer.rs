@@ -123,9 +123,9 @@ impl Committer {
 
     /// The bus stops, perhaps while the group joins again: a refusal because of that is no last word.
     ///
-    /// This is safe as long as the partitions are ours, that is, as long as the client does not say that they are lost: a
-    /// broker that has thrown the member out refuses what it sends until it has joined under another name, and it says
-    /// *lost* before it does that. A member with a `group.instance.id` may not say so, see `docs/semantics.md`.
+    /// This is safe as long as the partitions are ours, that is, as long as the client does not say that they are lost:
+    /// a broker that has thrown the member out refuses what it sends until it has joined under another name, and it
+    /// says *lost* before it does that. A member with a `group.instance.id` may not say so, see `docs/semantics.md`.
     pub(crate) fn leave(&mut self) {
         self.leaving = true;
     }

@@ -188,7 +188,8 @@ impl Shared {
         self.release(inner);
     }
 
-    /// Replaces a dead client. What it had is reported as it is known, never sent again; what waits goes to the new one.
+    /// Replaces a dead client. What it had is reported as it is known, never sent again; what waits goes to the new
+    /// one.
     fn rebuild(&self, dead: Arc<RawProducer>, reason: &str) -> Option<Arc<RawProducer>> {
         tracing::error!("the producer's client is dead and gets replaced: {reason}");
         self.lock().client = None;

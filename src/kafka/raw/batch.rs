@@ -1,7 +1,7 @@
 //! Batches from a split queue: each message is copied at once and destroyed.
 //!
-//! Number and size of headers are not capped: the record's own size bounds them, they count as credit, and a record that
-//! was cut could not go to the dead-letter topic as it came.
+//! Number and size of headers are not capped: the record's own size bounds them, they count as credit, and a record
+//! that was cut could not go to the dead-letter topic as it came.
 
 use std::{
     ffi::{CStr, CString},

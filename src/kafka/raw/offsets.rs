@@ -1,5 +1,5 @@
-//! Commits and their answers, and what was committed: rdkafka never tells how an asynchronous commit ended, and panics on
-//! metadata that is not UTF-8.
+//! Commits and their answers, and what was committed: rdkafka never tells how an asynchronous commit ended, and panics
+//! on metadata that is not UTF-8.
 
 use std::{
     ffi::CString,
@@ -70,8 +70,8 @@ pub(in crate::kafka) fn low<C: ConsumerContext>(client: &BaseConsumer<C>, partit
     let topic = CString::new(&*partition.topic).ok()?;
     let (mut low, mut high) = (-1, -1);
     let (client, number) = (client.client().native_ptr(), partition.partition);
-    // SAFETY: client and name are alive, and both numbers are ours to write to. It looks up what is known, and waits for
-    // nobody.
+    // SAFETY: client and name are alive, and both numbers are ours to write to. It looks up what is known, and waits
+    // for nobody.
     let err =
         unsafe { sys::rd_kafka_get_watermark_offsets(client, topic.as_ptr(), number, &raw mut low, &raw mut high) };
     (RDKafkaErrorCode::from(err) == RDKafkaErrorCode::NoError && low >= 0).then_some(low)

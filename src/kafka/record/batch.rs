@@ -184,8 +184,8 @@ impl Batch {
 
     /// Ends the filling: from here on the batch is shared and counts against `held`.
     ///
-    /// A batch that fills little of its memory moves to smaller one: it may have to wait for long, and what it holds must
-    /// not be much more than what it counts.
+    /// A batch that fills little of its memory moves to smaller one: it may have to wait for long, and what it holds
+    /// must not be much more than what it counts.
     pub(crate) fn seal(mut self, held: &Arc<HeldBytes>) -> Arc<Self> {
         if self.buffers.capacity() > ROOMY * self.buffers.size()
             && let Some(pool) = self.pool.take()
@@ -252,8 +252,8 @@ impl Record {
         self.batch.buffers.headers_of(self.span())
     }
 
-    /// The CloudEvents `type`, if this is an event as plain as most are (see [`Looks`]): it needs no reading to be routed,
-    /// and its value is its data, in JSON.
+    /// The CloudEvents `type`, if this is an event as plain as most are (see [`Looks`]): it needs no reading to be
+    /// routed, and its value is its data, in JSON.
     pub(crate) fn plain_type(&self) -> Option<&[u8]> {
         let RecordSpan { looks, event_type, value: Some(_), .. } = self.span() else { return None };
         event_type.filter(|_| looks.plain()).map(|span| self.slice(span))

@@ -2,7 +2,8 @@
 
 /// Where leader epochs begin, oldest first; as long as there were elections, so nearly always one entry.
 ///
-/// A commit carries the epoch of the last record before its offset: with a newer one a truncated log would go unnoticed.
+/// A commit carries the epoch of the last record before its offset: with a newer one a truncated log would go
+/// unnoticed.
 #[derive(Debug, Default)]
 pub(in crate::kafka) struct LeaderEpochs {
     begins: Vec<(i64, i32)>,

@@ -1,7 +1,7 @@
 //! Equality of bytes as short as names and values of headers.
 //!
-//! `==` calls `memcmp`, and a poll thread that compares a dozen short slices for each record spends more on the calls than
-//! on the bytes: copy and glance took a sixth longer.
+//! `==` calls `memcmp`, and a poll thread that compares a dozen short slices for each record spends more on the calls
+//! than on the bytes: copy and glance took a sixth longer.
 
 /// Whether both are the same bytes.
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {

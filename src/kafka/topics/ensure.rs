@@ -25,7 +25,8 @@ use crate::kafka::{
 /// How long a start waits for the cluster before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Creates or checks the topics of `plan`, and waits until they can be written to; what was found, or what is in the way.
+/// Creates or checks the topics of `plan`, and waits until they can be written to; what was found, or what is in the
+/// way.
 ///
 /// Also finds out whether a broker answers, even if the plan is empty.
 pub(crate) async fn ensure(kafka: &Kafka, plan: &[TopicPlan], within: Duration) -> Result<Provisioned, NotProvisioned> {

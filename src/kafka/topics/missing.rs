@@ -38,8 +38,8 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Topics {
-    /// They are created: with the partitions their events ask for, else the broker's default, and dead-letter topics with
-    /// as many as their sources. Topics that exist are never changed; a difference is a warning.
+    /// They are created: with the partitions their events ask for, else the broker's default, and dead-letter topics
+    /// with as many as their sources. Topics that exist are never changed; a difference is a warning.
     #[default]
     Create,
     /// They are a start-up error that names them, for clusters where others create topics. Dead-letter topics too.

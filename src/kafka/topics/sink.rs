@@ -22,8 +22,8 @@ pub(crate) type Wanted = Arc<dyn Fn(&str) -> Option<u32> + Send + Sync>;
 
 /// A sink that creates, or looks for, each topic once, when the first record goes there.
 ///
-/// Topics that the bus has seen to at start are known from the beginning. For a topic that is not known yet, records are
-/// enqueued when it is ready, not at the call.
+/// Topics that the bus has seen to at start are known from the beginning. For a topic that is not known yet, records
+/// are enqueued when it is ready, not at the call.
 pub(crate) struct ProvisioningSink {
     sink: Arc<KafkaSink>,
     kafka: Kafka,

@@ -41,8 +41,8 @@ impl TestBus {
         self.stop().await.map(drop)
     }
 
-    /// Stops the bus as a real one stops, and returns what it has committed: topic, partition, offset. Handlers that run
-    /// have the time of [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) to end.
+    /// Stops the bus as a real one stops, and returns what it has committed: topic, partition, offset. Handlers that
+    /// run have the time of [`Bus::shutdown_timeout`](crate::Bus::shutdown_timeout) to end.
     ///
     /// # Errors
     ///

@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl TestBus {
-    /// The events of type `E` that handlers have published so far, in order, and those that were published by hand. What
-    /// was delivered is not among them, nor are dead letters.
+    /// The events of type `E` that handlers have published so far, in order, and those that were published by hand.
+    /// What was delivered is not among them, nor are dead letters.
     ///
     /// ```
     /// # use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};

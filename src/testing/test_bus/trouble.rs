@@ -43,8 +43,8 @@ impl TestBus {
         self.services.clock.advance(by);
     }
 
-    /// Has the next records that the bus publishes refused, as if the broker could not be reached: outputs, dead letters
-    /// and what is published by hand. Those that are delivered are not among them.
+    /// Has the next records that the bus publishes refused, as if the broker could not be reached: outputs, dead
+    /// letters and what is published by hand. Those that are delivered are not among them.
     ///
     /// ```
     /// # use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};

@@ -52,7 +52,8 @@ impl Queue {
         if ptr.is_null() {
             return None;
         }
-        // SAFETY: the queue is alive; null means "forward to nowhere"; the callback uses no argument and lives for ever.
+        // SAFETY: the queue is alive; null means "forward to nowhere"; the callback uses no argument and lives for
+        // ever.
         unsafe {
             sys::rd_kafka_queue_forward(ptr, ptr::null_mut());
             sys::rd_kafka_queue_cb_event_enable(ptr, Some(non_empty), ptr::null_mut());

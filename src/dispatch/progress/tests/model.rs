@@ -171,7 +171,8 @@ proptest! {
 
     // Each of these one-line changes fails it: `advance` without its condition on `tickets`; `committable` from
     // `highest`; `find` without the binary search; `tickets > 2` for `tickets != 1`; no `version += 1` in `finish`; no
-    // `gap ||` in `receive`; `offset < highest` for stale; `run.end < offset` in `was_done`; no `ahead` in `offset_map`.
+    // `gap ||` in `receive`; `offset < highest` for stale; `run.end < offset` in `was_done`; no `ahead` in
+    // `offset_map`.
     #[test]
     fn progress_equals_the_set_model(first in 0..3i64, steps in prop::collection::vec(step(), 1..150)) {
         let mut life = Life::new(first);

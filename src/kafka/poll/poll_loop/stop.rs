@@ -39,9 +39,9 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
 
     /// Until when last commits are waited for.
     ///
-    /// A stop waits for as long as it may take itself: while the group joins, a commit waits behind the request to join, and
-    /// is refused when all have joined. Without a broker nothing is gained by that, nor for a partition that the group
-    /// waits for.
+    /// A stop waits for as long as it may take itself: while the group joins, a commit waits behind the request to
+    /// join, and is refused when all have joined. Without a broker nothing is gained by that, nor for a partition that
+    /// the group waits for.
     fn patience(&self) -> Patience {
         let stop = match self.phase {
             Phase::Stopping { until, .. } => Some(until),

@@ -11,9 +11,9 @@ use super::*;
 
 #[test]
 fn members_of_a_cooperative_group_come_and_go_and_nothing_is_lost() {
-    // Nearly always nothing is handled twice either. But this broker, unlike a real one, refuses commits while the group
-    // joins, so that the last commit is impossible when a further round begins at once. That each record is handled once
-    // is proved by the poll loop's own tests, and by the contract on a real broker.
+    // Nearly always nothing is handled twice either. But this broker, unlike a real one, refuses commits while the
+    // group joins, so that the last commit is impossible when a further round begins at once. That each record is
+    // handled once is proved by the poll loop's own tests, and by the contract on a real broker.
     come_and_go("cooperative-sticky");
 }
 

@@ -122,7 +122,8 @@ fn a_member_that_goes_commits_the_beginning_of_a_new_log() {
     assert_eq!(bench.notes(), [Note::Revoke(0), Note::Commit(vec![(0, 0)]), Note::Commit(vec![(0, 5)])]);
 }
 
-// Fails when the old position, or the old map, is committed while a new log waits: the next owner would skip records of it.
+// Fails when the old position, or the old map, is committed while a new log waits: the next owner would skip records of
+// it.
 #[test]
 fn while_a_new_log_waits_no_more_than_its_beginning_is_committed() {
     for (begins, committed) in [(5, 5), (50, 10)] {
