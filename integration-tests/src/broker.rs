@@ -11,8 +11,9 @@ use std::{
 use crate::{
     guard::Guarded,
     home, jars,
-    jars::{Jars, Jvm},
+    jars::{Detour, Jars, Jvm},
     ports,
+    proxy::Proxy,
 };
 
 /// How long a broker may take until it answers; usually 3 to 6 s.
@@ -35,28 +36,26 @@ impl Broker {
     /// Starts a broker on free ports and waits until it answers. [`RealKafka::private`](crate::RealKafka::private)
     /// looks first whether this machine can.
     pub fn start_new() -> io::Result<Self> {
-        Self::start_with(Jvm::Brief)
+        attempt(|jars| Self::try_new(jars, Jvm::Brief, None))
+    }
+
+    /// As [`start_new`](Self::start_new), with a second way to it.
+    pub(crate) fn start_behind_proxy() -> io::Result<(Self, Proxy)> {
+        attempt(|jars| {
+            let (front, [behind]) = (ports::listen()?, ports::free()?);
+            let detour = Detour { behind, front: front.local_addr()?.port() };
+            let broker = Self::try_new(jars, Jvm::Brief, Some(detour))?;
+            Ok((broker, Proxy::start(front, behind)?))
+        })
     }
 
     /// As [`start_new`](Self::start_new), for a program that lasts for minutes and measures.
     pub(crate) fn start_lasting() -> io::Result<Self> {
-        Self::start_with(Jvm::Lasting)
+        attempt(|jars| Self::try_new(jars, Jvm::Lasting, None))
     }
 
-    fn start_with(jvm: Jvm) -> io::Result<Self> {
-        let jars = Jars::get()?;
-        let mut attempt = 1;
-        loop {
-            match Self::try_new(&jars, jvm) {
-                // Somebody else took a port meanwhile.
-                Err(error) if attempt < ATTEMPTS && error.kind() == io::ErrorKind::AddrInUse => attempt += 1,
-                result => return result,
-            }
-        }
-    }
-
-    fn try_new(jars: &Jars, jvm: Jvm) -> io::Result<Self> {
-        let [port, controller] = ports::two_free()?;
+    fn try_new(jars: &Jars, jvm: Jvm, detour: Option<Detour>) -> io::Result<Self> {
+        let [port, controller] = ports::free()?;
         let dir = home::run_dir()?;
         let data = dir.join("data");
         fs::create_dir(&data)?;
@@ -64,7 +63,7 @@ impl Broker {
             let file = file?;
             fs::copy(file.path(), data.join(file.file_name()))?;
         }
-        fs::write(dir.join("server.properties"), jars::server_properties(port, controller, &data))?;
+        fs::write(dir.join("server.properties"), jars::server_properties(port, controller, detour, &data))?;
         let guard = launch(jars, jvm, &dir)?;
         let broker = Self { jars: jars.clone(), jvm, port, dir, guard };
         broker.wait_ready()?;
@@ -141,6 +140,18 @@ impl Broker {
         let log = fs::read_to_string(self.dir.join("log")).unwrap_or_default();
         let tail: Vec<_> = log.lines().rev().take(20).collect();
         tail.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn attempt<T>(start: impl Fn(&Jars) -> io::Result<T>) -> io::Result<T> {
+    let jars = Jars::get()?;
+    let mut attempt = 1;
+    loop {
+        match start(&jars) {
+            // Somebody else took a port meanwhile.
+            Err(error) if attempt < ATTEMPTS && error.kind() == io::ErrorKind::AddrInUse => attempt += 1,
+            result => return result,
+        }
     }
 }
 

@@ -69,7 +69,7 @@ impl Jars {
 
     fn format(&self, cache: &Path) -> io::Result<()> {
         let properties = cache.join("format.properties");
-        fs::write(&properties, server_properties(1, 2, &self.formatted))?;
+        fs::write(&properties, server_properties(1, 2, None, &self.formatted))?;
         let mut java = Command::new("java");
         java.args(self.java_args(Jvm::Brief, "kafka.tools.StorageTool"));
         java.args([OsStr::new("format"), OsStr::new("-t"), OsStr::new("carom-test-cluster-000"), OsStr::new("-c")]);
@@ -115,17 +115,30 @@ fn succeed(what: &str, output: &Output) -> io::Result<()> {
     Err(io::Error::other(format!("{what} failed:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"))))
 }
 
+/// A second way to a broker.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Detour {
+    /// Where the broker listens.
+    pub(crate) behind: u16,
+    /// Where it says that it listens.
+    pub(crate) front: u16,
+}
+
 /// One broker that is its own controller, tuned for tests: groups form at once, nothing is created by accident.
-pub(crate) fn server_properties(client_port: u16, controller_port: u16, data: &Path) -> String {
+pub(crate) fn server_properties(client_port: u16, controller_port: u16, detour: Option<Detour>, data: &Path) -> String {
     let data = data.display();
+    let at = |port: fn(Detour) -> u16| {
+        detour.map_or_else(String::new, |detour| format!(",DETOUR://127.0.0.1:{}", port(detour)))
+    };
+    let (behind, front) = (at(|detour| detour.behind), at(|detour| detour.front));
     format!(
         "process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
-listeners=PLAINTEXT://127.0.0.1:{client_port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{client_port}
+listeners=PLAINTEXT://127.0.0.1:{client_port},CONTROLLER://127.0.0.1:{controller_port}{behind}
+advertised.listeners=PLAINTEXT://127.0.0.1:{client_port}{front}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT
 log.dirs={data}
 num.partitions=4
 default.replication.factor=1

@@ -100,6 +100,12 @@ pub fn cluster_id(kafka: &Kafka) -> Option<String> {
     consumer(kafka, "probe").client().fetch_cluster_id(PATIENCE)
 }
 
+/// How many members the broker counts in a group; `None` while it does not say.
+pub fn members(kafka: &Kafka, group: &str) -> Option<usize> {
+    let groups = consumer(kafka, "probe").client().fetch_group_list(Some(group), PATIENCE).ok()?;
+    groups.groups().iter().find(|found| found.name() == group).map(|found| found.members().len())
+}
+
 /// What a group has committed, by partition; 0 where it has committed nothing.
 ///
 /// # Panics

@@ -6,7 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::{broker::Broker, jars};
+use crate::{broker::Broker, jars, proxy::Proxy};
 
 /// A real Kafka for this test run.
 #[derive(Debug)]
@@ -60,13 +60,22 @@ impl RealKafka {
     /// A broker for one test alone, which may stop, kill and suspend it; `None` as with
     /// [`bootstrap_servers`](Self::bootstrap_servers).
     pub fn private(test: &str) -> Option<Broker> {
-        match start(Broker::start_new) {
-            Ok(broker) => Some(broker),
-            Err(reason) => {
-                refuse_if_required(&reason);
-                say_skipped(test, &reason);
-                None
-            }
+        for_one_test(test, Broker::start_new)
+    }
+
+    /// As [`private`](Self::private), with a network before it that the test may make bad.
+    pub fn behind_proxy(test: &str) -> Option<(Broker, Proxy)> {
+        for_one_test(test, Broker::start_behind_proxy)
+    }
+}
+
+fn for_one_test<T>(test: &str, start_broker: impl FnOnce() -> io::Result<T>) -> Option<T> {
+    match start(start_broker) {
+        Ok(started) => Some(started),
+        Err(reason) => {
+            refuse_if_required(&reason);
+            say_skipped(test, &reason);
+            None
         }
     }
 }
@@ -78,7 +87,7 @@ fn given_or(start_broker: impl FnOnce() -> io::Result<Broker>) -> Backend {
     }
 }
 
-fn start(start_broker: impl FnOnce() -> io::Result<Broker>) -> Result<Broker, String> {
+fn start<T>(start_broker: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
     if let Some(missing) = jars::missing_tools() {
         return Err(missing);
     }
