@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    foreign,
     guard::Guarded,
     home, jars,
     jars::{Detour, Jars, Jvm},
@@ -113,6 +114,21 @@ impl Broker {
     /// Ends [`suspend`](Self::suspend).
     pub fn resume(&mut self) -> io::Result<()> {
         self.guard.signal("CONT")
+    }
+
+    /// Lets the clients of a service write and read so many bytes in a second; who takes more is answered late.
+    ///
+    /// # Panics
+    ///
+    /// If the broker refuses.
+    pub fn limit_clients(&self, service: &str, bytes: u32) {
+        let mut command = vec!["java".to_owned()];
+        command.extend(self.jars.java_args(Jvm::Brief, "kafka.admin.ConfigCommand"));
+        let limits = format!("producer_byte_rate={bytes},consumer_byte_rate={bytes}");
+        let what = ["--alter", "--add-config", &limits, "--entity-type", "clients", "--entity-name", service];
+        command.extend(["--bootstrap-server".to_owned(), self.bootstrap_servers()]);
+        command.extend(what.map(str::to_owned));
+        foreign::run(command, None);
     }
 
     /// KRaft opens a broker's client port only once it is caught up and may serve.

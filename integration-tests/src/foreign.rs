@@ -160,7 +160,7 @@ fn java<const N: usize>(jars: &Jars, arguments: [&str; N]) -> Vec<String> {
 /// Runs a client to its end, with a file of `input` as its last argument; returns what it printed.
 ///
 /// Its guard ends it with this process, and removes the directory with its output.
-fn run(mut command: Vec<String>, input: Option<&str>) -> String {
+pub(crate) fn run(mut command: Vec<String>, input: Option<&str>) -> String {
     let dir = home::run_dir().expect("a directory can be made");
     if let Some(input) = input {
         let file = dir.join("input");

@@ -156,6 +156,7 @@ group.consumer.min.heartbeat.interval.ms=100
 group.consumer.heartbeat.interval.ms=200
 auto.create.topics.enable=false
 log.cleaner.backoff.ms=500
+quota.window.num=3
 "
     )
 }

@@ -1,16 +1,18 @@
 //! A network that is slow, cuts connections or swallows what is sent, between the bus and a real broker.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     env,
     time::{Duration, Instant},
 };
 
 use carom::{Kafka, Supervisor, error::PublishErrorKind};
 use integration_tests::{
-    Broker, Proxy, RealKafka,
+    Broker, Proxy, RealKafka, check,
     commits::Commits,
-    job::{Done, Job, Shared, Worker},
-    load::{self, Load},
+    job::{Done, Gate, Job, Shared, Step, Worker, key_in},
+    ledger::Entry,
+    load::{self, KEYS, Load},
     probe,
     world::{Running, World},
 };
@@ -80,6 +82,60 @@ async fn connections_that_are_dead_for_longer_than_the_session_cost_nothing() {
     shared.ledger.until_handled(handled + 400).await;
     let jobs = load.end().await;
     load::costs_nothing(&net.near, bus, &shared, jobs).await;
+    assert_eq!(commits.wrong(), [""; 0]);
+}
+
+/// A member that blocks its threads at the gate, so that nothing can drop what it has begun.
+async fn member(world: &World, shared: &Shared) -> Running {
+    let policy = Supervisor::one_for_one().concurrency(1024).timeout(Duration::from_secs(600));
+    let bus = world.bus_with(shared).supervise::<Worker>(policy).workers(4);
+    world.start(bus.drain_timeout(Duration::from_millis(500)).shutdown_timeout(Duration::from_secs(1))).await
+}
+
+fn owned(bus: &Running) -> BTreeSet<i32> {
+    bus.stats().partitions.iter().map(|partition| partition.partition).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_member_finishes_after_it_was_cut_off_is_not_committed() {
+    let Some(net) = Net::new("what_a_member_finishes_after_it_was_cut_off_is_not_committed") else { return };
+    let shared = Shared::new();
+    let (first, second) = (shared.of_member(1), Shared { gate: Gate::default(), ..shared.of_member(2) });
+    let one = member(&net.far, &first).await;
+    let publisher = net.near.start(net.near.bus()).await;
+    let commits = Commits::watch(&net.near, &one.topic::<Job>(), &shared.ledger);
+    let of_each = |nth, seq, script: &[Step]| {
+        let script = script.to_vec();
+        (0..4).map(move |partition| Job::new(key_in(partition, nth), seq, script.clone())).collect::<Vec<_>>()
+    };
+    let finished = || probe::finished(net.near.kafka(), net.near.group(), &one.topic::<Job>());
+    let runs_of = |member: u32| move |run: &&Entry| run.member == member && run.seq == 1;
+    publisher.publish(of_each(0, 0, &[])).await;
+    probe::until("the first jobs", finished, |at| at.values().all(|at| *at == (1, vec![]))).await;
+    publisher.publish(of_each(0, 1, &[Step::BlockAtGate, Step::Gate, Step::Gate, Step::Gate])).await;
+    shared.ledger.until("the blocked ones", |runs| runs.iter().filter(runs_of(1)).count() == 4).await;
+
+    net.proxy.lose_everything();
+    let two = member(&net.near, &second).await;
+    shared.ledger.until("all of them at the next owner", |runs| runs.iter().filter(runs_of(2)).count() == 4).await;
+    publisher.publish(of_each(1, 0, &[])).await;
+    probe::until("its progress", finished, |at| at.values().all(|at| *at == (1, vec![2]))).await;
+    probe::until("the loss to be known", || owned(&one), BTreeSet::is_empty).await;
+    net.proxy.heal();
+    probe::until("a share for each", || [owned(&one), owned(&two)], |of| of.iter().all(|own| own.len() == 2)).await;
+    first.gate.open();
+    let late = |runs: &[Entry]| runs.iter().filter(runs_of(1)).take(4).filter(|run| run.end.is_some()).count();
+    shared.ledger.until("the late ends", |runs| late(runs) == 4).await;
+
+    publisher.publish(of_each(2, 0, &[])).await;
+    let kept = owned(&two);
+    let of_kept = || finished().into_iter().filter(|(of, _)| kept.contains(of)).map(|(_, at)| at).collect::<Vec<_>>();
+    probe::until("a commit after that", of_kept, |at| at.iter().all(|(_, beyond)| beyond.ends_with(&[3]))).await;
+    assert_eq!(of_kept(), [(1, vec![2, 3]), (1, vec![2, 3])], "what the next owner holds is not committed");
+    second.gate.open();
+    shared.ledger.until_handled(16).await;
+    probe::until("the end", finished, |at| at.values().all(|at| *at == (4, vec![]))).await;
+    assert_eq!(check::keys_out_of_order(&shared.ledger.entries()), [""; 0]);
     assert_eq!(commits.wrong(), [""; 0]);
 }
 
@@ -153,4 +209,23 @@ async fn an_event_whose_answer_is_lost_is_written_once() {
     seqs.sort();
     seqs.dedup();
     assert_eq!(seqs.len(), 80);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_the_broker_slows_down_wait_and_go_on() {
+    let Some(broker) = tokio::task::block_in_place(|| RealKafka::private("clients_that_the_broker_slows_down")) else {
+        return;
+    };
+    // Compressed, the load would be too small to be slowed down.
+    let world = World::on(Kafka::new(broker.bootstrap_servers()).producer("compression.type", "none"));
+    let shared = Shared::new();
+    let bus = start(&world, &shared).await;
+    tokio::task::block_in_place(|| broker.limit_clients("contract", 60_000));
+    let (load, began) = (Load::start(&bus, &shared), Instant::now());
+    shared.ledger.until_handled(KEYS as usize * 15).await;
+    let jobs = load.end().await;
+    let took = began.elapsed();
+    load::costs_nothing(&world, bus, &shared, jobs).await;
+    assert!(took > Duration::from_secs(2), "nobody was slowed down: {jobs} jobs in {took:?}");
+    assert_eq!(check::repeated(&shared.ledger.entries()), BTreeMap::new());
 }
