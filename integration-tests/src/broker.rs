@@ -143,19 +143,13 @@ impl Broker {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        Err(io::Error::other(format!("the broker did not answer within {START:?}:\n{}", self.log_tail())))
+        Err(io::Error::other(format!("the broker did not answer within {START:?}:\n{}", self.guard.log_tail())))
     }
 
     fn died(&self) -> io::Error {
-        let log = self.log_tail();
+        let log = self.guard.log_tail();
         let kind = if log.contains("already in use") { io::ErrorKind::AddrInUse } else { io::ErrorKind::Other };
         io::Error::new(kind, format!("the broker ended at once:\n{log}"))
-    }
-
-    fn log_tail(&self) -> String {
-        let log = fs::read_to_string(self.dir.join("log")).unwrap_or_default();
-        let tail: Vec<_> = log.lines().rev().take(20).collect();
-        tail.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -20,23 +20,24 @@ pub struct Commits {
 }
 
 impl Commits {
-    /// Watches the group of `world`, on a way to the cluster that is well, while `ledger` says what has finished.
+    /// Watches the group of `world`, on a way to the cluster that is well, while `ledger`, where there is one, says what has
+    /// finished.
     ///
     /// # Panics
     ///
     /// If there is no thread for it.
-    pub fn watch(world: &World, topic: &str, ledger: &Ledger) -> Self {
+    pub fn watch(world: &World, topic: &str, ledger: Option<&Ledger>) -> Self {
         let over = Arc::new(AtomicBool::new(false));
-        let (is_over, world, topic, ledger) = (Arc::clone(&over), world.clone(), topic.to_owned(), ledger.clone());
+        let (is_over, world, topic, ledger) = (Arc::clone(&over), world.clone(), topic.to_owned(), ledger.cloned());
         let look = move || {
             let (mut seen, mut wrong) = (BTreeMap::new(), Vec::new());
             while !is_over.load(Relaxed) {
                 // In this order: what had not ended afterwards had not ended when this was committed.
                 let now = probe::committed(world.kafka(), world.group(), &topic);
-                let finished = check::finished(&ledger.entries());
+                let finished = ledger.as_ref().map(|ledger| check::finished(&ledger.entries()));
                 for (partition, at) in now {
-                    let lowest = check::lowest_unfinished(finished.get(&partition));
-                    if at > lowest {
+                    let lowest = finished.as_ref().map(|of| check::lowest_unfinished(of.get(&partition)));
+                    if let Some(lowest) = lowest.filter(|lowest| at > *lowest) {
                         wrong.push(format!("partition {partition} is committed to {at}, but {lowest} is unfinished"));
                     }
                     let before = seen.insert(partition, at).unwrap_or(0);

@@ -1,6 +1,7 @@
 //! Child processes that go away with the test process, even when that is killed.
 
 use std::{
+    fs,
     io::{self, BufRead, BufReader, Read, Write},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
@@ -25,6 +26,7 @@ pub struct Guarded {
     /// Behind a lock only because the shared broker is a static.
     exited: Mutex<Receiver<()>>,
     dir: PathBuf,
+    log: PathBuf,
 }
 
 impl Guarded {
@@ -50,7 +52,7 @@ impl Guarded {
             let _ = out.read_to_end(&mut Vec::new());
             let _ = ended.send(());
         });
-        Ok(Self { guard, orders, pid, exited: Mutex::new(exited), dir: dir.to_owned() })
+        Ok(Self { guard, orders, pid, exited: Mutex::new(exited), dir: dir.to_owned(), log: log.to_owned() })
     }
 
     /// The process id of the command.
@@ -62,6 +64,13 @@ impl Guarded {
     pub fn signal(&mut self, name: &str) -> io::Result<()> {
         let orders = self.orders.as_mut().ok_or_else(|| io::Error::other("the guard is gone"))?;
         writeln!(orders, "{name}")
+    }
+
+    /// The end of what the command has written.
+    pub fn log_tail(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let tail: Vec<_> = log.lines().rev().take(20).collect();
+        tail.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
     /// Waits until the command has ended; `false` if it has not within `time`.

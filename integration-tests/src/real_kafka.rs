@@ -80,11 +80,14 @@ fn for_one_test<T>(test: &str, start_broker: impl FnOnce() -> io::Result<T>) -> 
     }
 }
 
+/// The addresses in `KAFKA_BOOTSTRAP_SERVERS`.
+pub(crate) fn given() -> Option<String> {
+    env::var("KAFKA_BOOTSTRAP_SERVERS").ok().filter(|servers| !servers.trim().is_empty())
+}
+
 fn given_or(start_broker: impl FnOnce() -> io::Result<Broker>) -> Backend {
-    match env::var("KAFKA_BOOTSTRAP_SERVERS") {
-        Ok(servers) if !servers.trim().is_empty() => Backend::Given(servers),
-        _ => start(start_broker).map_or_else(Backend::Skip, Backend::Started),
-    }
+    let start = || start(start_broker).map_or_else(Backend::Skip, Backend::Started);
+    given().map_or_else(start, Backend::Given)
 }
 
 fn start<T>(start_broker: impl FnOnce() -> io::Result<T>) -> Result<T, String> {

@@ -10,11 +10,11 @@ use carom::{
 };
 
 use crate::{
-    Backend as GivenOrStarted, RealKafka,
+    RealKafka,
     job::{Job, Shared},
     ledger::PATIENCE,
     probe::{self, Letter},
-    unique,
+    real_kafka, unique,
 };
 
 /// A backend, and names that no other test uses.
@@ -156,7 +156,7 @@ impl World {
 
     /// The shortest session timeout that the cluster allows a member, in milliseconds.
     pub fn shortest_session(&self) -> u64 {
-        let given = self.kafka().broker().is_none() && matches!(RealKafka::get(), GivenOrStarted::Given(_));
+        let given = self.kafka().broker().is_none() && real_kafka::given().is_some();
         if given { 6_000 } else { 2_000 }
     }
 

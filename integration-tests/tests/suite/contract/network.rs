@@ -70,7 +70,7 @@ async fn connections_that_are_dead_for_longer_than_the_session_cost_nothing() {
     let Some(net) = Net::new("connections_that_are_dead_for_longer_than_the_session_cost_nothing") else { return };
     let shared = Shared::new();
     let bus = start(&net.far, &shared).await;
-    let commits = Commits::watch(&net.near, &bus.topic::<Job>(), &shared.ledger);
+    let commits = Commits::watch(&net.near, &bus.topic::<Job>(), Some(&shared.ledger));
     let load = Load::start(&bus, &shared);
     shared.ledger.until_handled(400).await;
     net.proxy.lose_everything();
@@ -103,7 +103,7 @@ async fn what_a_member_finishes_after_it_was_cut_off_is_not_committed() {
     let (first, second) = (shared.of_member(1), Shared { gate: Gate::default(), ..shared.of_member(2) });
     let one = member(&net.far, &first).await;
     let publisher = net.near.start(net.near.bus()).await;
-    let commits = Commits::watch(&net.near, &one.topic::<Job>(), &shared.ledger);
+    let commits = Commits::watch(&net.near, &one.topic::<Job>(), Some(&shared.ledger));
     let of_each = |nth, seq, script: &[Step]| {
         let script = script.to_vec();
         (0..4).map(move |partition| Job::new(key_in(partition, nth), seq, script.clone())).collect::<Vec<_>>()
@@ -170,7 +170,7 @@ async fn a_slow_network_that_cuts_connections_costs_nothing() {
     let mut chance = chance();
     let shared = Shared::new();
     let bus = start(&net.far, &shared).await;
-    let commits = Commits::watch(&net.near, &bus.topic::<Job>(), &shared.ledger);
+    let commits = Commits::watch(&net.near, &bus.topic::<Job>(), Some(&shared.ledger));
     // 200 to 400 ms for an answer.
     net.proxy.slow_down(Duration::from_millis(100), Duration::from_millis(100));
     let load = Load::start(&bus, &shared);
