@@ -52,3 +52,24 @@ pub fn keys_out_of_order(entries: &[Entry]) -> Vec<&str> {
     }
     wrong
 }
+
+/// Everything that contradicts "events of one key are handled by one actor one after another in log order": a start before
+/// the end of the run before it, or a run out of order.
+pub fn order_violations(entries: &[Entry]) -> Vec<String> {
+    let mut violations = Vec::new();
+    let mut keys: BTreeMap<(&str, &str), Vec<&Entry>> = BTreeMap::new();
+    for entry in entries {
+        keys.entry((entry.actor, &entry.key)).or_default().push(entry);
+    }
+    for ((actor, key), runs) in keys {
+        for pair in runs.windows(2) {
+            if pair[0].ended == 0 || pair[1].started < pair[0].ended {
+                violations.push(format!("{actor}: {key} #{} began before #{} had ended", pair[1].seq, pair[0].seq));
+            }
+            if pair[1].seq < pair[0].seq {
+                violations.push(format!("{actor}: {key} #{} after #{}", pair[1].seq, pair[0].seq));
+            }
+        }
+    }
+    violations
+}

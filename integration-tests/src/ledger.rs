@@ -1,7 +1,7 @@
 //! What handlers really did: the truth that tests, not carom's counters, are judged by.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
-use crate::journal::Journal;
+use crate::{check, journal::Journal};
 
 /// What handlers did, shared by all instances of all actors of a test.
 #[derive(Clone, Debug, Default)]
@@ -228,22 +228,7 @@ impl Ledger {
     /// Everything that contradicts "events of one key are handled by one actor one after another in log order": a start
     /// before the end of the run before it, or a first success out of order.
     pub fn order_violations(&self) -> Vec<String> {
-        let mut violations = Vec::new();
-        let mut keys: BTreeMap<(&str, String), Vec<Entry>> = BTreeMap::new();
-        for entry in self.entries() {
-            keys.entry((entry.actor, entry.key.clone())).or_default().push(entry);
-        }
-        for ((actor, key), runs) in keys {
-            for pair in runs.windows(2) {
-                if pair[0].ended == 0 || pair[1].started < pair[0].ended {
-                    violations.push(format!("{actor}: {key} #{} began before #{} had ended", pair[1].seq, pair[0].seq));
-                }
-                if pair[1].seq < pair[0].seq {
-                    violations.push(format!("{actor}: {key} #{} after #{}", pair[1].seq, pair[0].seq));
-                }
-            }
-        }
-        violations
+        check::order_violations(&self.entries())
     }
 
     /// How many runs were under way at once, at most.

@@ -81,7 +81,7 @@ impl<'a> Chaos<'a> {
             let fault = self.chance.choice(FAULTS).copied().unwrap_or(Cut);
             self.say(&format!("{fault:?}"));
             self.happen(fault).await;
-            self.pass(0, 2_000).await;
+            self.pass(0, 6_000).await;
             self.look_after_workers();
             since_calm += 1;
             if since_calm == UNTIL_CALM || self.running.is_empty() {

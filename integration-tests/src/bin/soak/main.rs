@@ -66,7 +66,9 @@ async fn soak() -> Result<Vec<String>, String> {
     let started = tokio::task::block_in_place(|| RealKafka::behind_proxy("soak"));
     let (broker, proxy) = started.ok_or("there is no Kafka")?;
     let near = World::on(Kafka::new(broker.bootstrap_servers()));
-    let far = near.clone().tuned(|_| Kafka::new(proxy.bootstrap_servers()));
+    // By default a client rests for up to 10 s after an outage: there would be little load between two of them.
+    let soon = |kafka: Kafka| kafka.producer("reconnect.backoff.max.ms", "500");
+    let far = near.clone().tuned(|_| soon(Kafka::new(proxy.bootstrap_servers())));
     let workers = Workers::new(&far, &worker).await;
     let topic = workers.publisher.topic::<Job>();
     let commits = Commits::watch(&near, &topic, None);
