@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use integration_tests::{check, job::Job, probe, workers::Workers, world::World};
+use integration_tests::{check, job::Job, ledger::End, probe, workers::Workers, world::World};
 
 use super::load::Published;
 
@@ -32,12 +32,13 @@ pub(crate) async fn judge(world: &World, workers: &Workers<'_>, published: &Publ
     if ends != committed {
         wrong.push(format!("committed is {committed:?}, and the logs end at {ends:?}"));
     }
+    let successes: Vec<_> = runs.iter().filter(|run| run.end == Some(End::Succeeded)).cloned().collect();
     println!(
-        "{} jobs and {} poison, {} runs, {} jobs begun more than once, {} dead letters, {} wrong",
+        "{} jobs and {} poison, {} runs, {} jobs that succeeded more than once, {} dead letters, {} wrong",
         published.jobs.len(),
         published.poison.len(),
         runs.len(),
-        check::repeated(&runs).len(),
+        check::repeated(&successes).len(),
         letters.len(),
         wrong.len()
     );

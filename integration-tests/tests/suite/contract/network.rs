@@ -225,6 +225,7 @@ async fn an_event_whose_answer_is_lost_is_written_once() {
     assert_eq!(seqs.len(), 80);
 }
 
+// No change to carom made it fail: librdkafka sends such a commit again by itself, and carom hears of nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_is_lost_repeats_nothing() {
     let Some(net) = Net::new("a_commit_whose_answer_is_lost_repeats_nothing") else { return };
