@@ -1,6 +1,10 @@
 //! What goes wrong.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    io,
+    time::{Duration, Instant},
+};
 
 use integration_tests::{
     Broker, Guarded, Proxy,
@@ -17,17 +21,15 @@ const MOST: usize = 4;
 /// Faults between two looks at whether the workers have caught up.
 const UNTIL_CALM: u32 = 8;
 
+/// What may come.
 #[derive(Debug, Clone, Copy)]
 enum Fault {
     /// A worker comes.
     Start,
     /// One is told to end.
     End,
-    /// One is killed.
     Kill,
-    StopBroker,
-    KillBroker,
-    SuspendBroker,
+    BrokerGoes,
     /// Some connections are cut.
     Cut,
     /// Answers take long, and connections are cut.
@@ -37,11 +39,17 @@ enum Fault {
     LoseAnswers,
 }
 
-use Fault::{Cut, End, HalfOpen, Kill, KillBroker, LoseAnswers, Slow, Start, StopBroker, SuspendBroker};
+use Fault::{BrokerGoes, Cut, End, HalfOpen, Kill, LoseAnswers, Slow, Start};
 
-/// What may come; what is named more often comes more often.
+/// What is named more often comes more often.
 const FAULTS: &[Fault] =
-    &[Start, Start, Start, End, Kill, Kill, StopBroker, KillBroker, SuspendBroker, Cut, Slow, HalfOpen, LoseAnswers];
+    &[Start, Start, Start, End, Kill, Kill, BrokerGoes, BrokerGoes, BrokerGoes, Cut, Slow, HalfOpen, LoseAnswers];
+
+/// How a broker goes, and comes back.
+type Away = (fn(&mut Broker) -> io::Result<()>, fn(&mut Broker) -> io::Result<()>);
+
+const AWAY: [Away; 3] =
+    [(Broker::stop, Broker::start), (Broker::kill, Broker::start), (Broker::suspend, Broker::resume)];
 
 /// The workers and all that they depend on.
 pub(crate) struct Chaos<'a> {
@@ -95,12 +103,18 @@ impl<'a> Chaos<'a> {
     async fn happen(&mut self, fault: Fault) {
         match fault {
             Start if self.running.len() < MOST => self.start().await,
-            End if self.running.len() > 1 => self.end(),
+            End if self.running.len() > 1 => {
+                let worker = self.any().expect("there are some");
+                block_in_place(|| self.workers.end(worker, SHUTDOWN_TIMEOUT + 2 * SHUTDOWN));
+            }
             Kill => self.kill(),
             Start | End | Cut => self.proxy.cut_if(|| self.chance.bool()),
-            StopBroker => self.without_broker(Broker::stop, Broker::start).await,
-            KillBroker => self.without_broker(Broker::kill, Broker::start).await,
-            SuspendBroker => self.without_broker(Broker::suspend, Broker::resume).await,
+            BrokerGoes => {
+                let (go, come) = AWAY[self.chance.usize(..AWAY.len())];
+                block_in_place(|| go(&mut self.broker)).expect("the broker goes");
+                self.pass(0, 5_000).await;
+                block_in_place(|| come(&mut self.broker)).expect("the broker comes back");
+            }
             Slow => {
                 self.proxy.slow_down(Duration::from_millis(self.chance.u64(..300)), Duration::from_millis(100));
                 for _ in 0..self.chance.u32(..6) {
@@ -128,16 +142,6 @@ impl<'a> Chaos<'a> {
         sleep(Duration::from_millis(self.chance.u64(least..most))).await;
     }
 
-    async fn without_broker(
-        &mut self,
-        go: fn(&mut Broker) -> std::io::Result<()>,
-        come: fn(&mut Broker) -> std::io::Result<()>,
-    ) {
-        block_in_place(|| go(&mut self.broker)).expect("the broker goes");
-        self.pass(0, 5_000).await;
-        block_in_place(|| come(&mut self.broker)).expect("the broker comes back");
-    }
-
     async fn start(&mut self) {
         self.started += 1;
         let worker = self.workers.start(self.started, "open").await;
@@ -147,12 +151,6 @@ impl<'a> Chaos<'a> {
     fn any(&mut self) -> Option<Guarded> {
         let at = (!self.running.is_empty()).then(|| self.chance.usize(..self.running.len()))?;
         Some(self.running.swap_remove(at).1)
-    }
-
-    fn end(&mut self) {
-        if let Some(worker) = self.any() {
-            block_in_place(|| self.workers.end(worker, SHUTDOWN_TIMEOUT + 2 * SHUTDOWN));
-        }
     }
 
     fn kill(&mut self) {
@@ -179,8 +177,7 @@ impl<'a> Chaos<'a> {
         let ends = probe::ends(kafka, &topic);
         let committed = || probe::committed(kafka, self.world.group(), &topic);
         let began = Instant::now();
-        let is_enough =
-            |at: &std::collections::BTreeMap<i32, i64>| ends.iter().all(|(of, end)| at.get(of) >= Some(end));
+        let is_enough = |at: &BTreeMap<i32, i64>| ends.iter().all(|(of, end)| at.get(of) >= Some(end));
         probe::until("the workers to catch up", committed, is_enough).await;
         self.say(&format!("caught up with {} records in {:?}", ends.values().sum::<i64>(), began.elapsed()));
     }

@@ -8,60 +8,37 @@ mod chaos;
 mod load;
 mod verdict;
 
-use std::{env, path::PathBuf, process::ExitCode, time::Duration};
+use std::{env, process::ExitCode, str::FromStr, time::Duration};
 
 use carom::Kafka;
 use integration_tests::{RealKafka, commits::Commits, job::Job, workers::Workers, world::World};
 
 use self::{chaos::Chaos, load::Load};
 
-/// What was asked for.
-struct Options {
-    minutes: f64,
-    seed: u64,
-}
-
-impl Options {
-    fn read() -> Result<Self, String> {
-        let mut options = Self { minutes: 5.0, seed: fastrand::u64(..) };
-        let mut words = env::args().skip(1);
-        while let Some(word) = words.next() {
-            let value = words.next().ok_or_else(|| format!("`{word}` wants a value"))?;
-            let wrong = |error: &dyn std::fmt::Display| format!("`{word} {value}`: {error}");
-            match word.as_str() {
-                "--minutes" => options.minutes = value.parse().map_err(|error| wrong(&error))?,
-                "--seed" => options.seed = value.parse().map_err(|error| wrong(&error))?,
-                _ => return Err(format!("`{word}` is unknown; there are `--minutes` and `--seed`")),
-            }
-        }
-        Ok(options)
-    }
+/// The value after an option.
+fn option<T: FromStr>(name: &str, default: T) -> Result<T, String> {
+    let words: Vec<String> = env::args().collect();
+    let value = words.windows(2).find(|pair| pair[0] == name).map(|pair| &pair[1]);
+    value.map_or(Ok(default), |value| value.parse().map_err(|_| format!("`{name} {value}` makes no sense")))
 }
 
 /// The program that the workers run; cargo puts it beside this one.
 fn worker() -> Result<String, String> {
     let path = env::current_exe().map_err(|error| error.to_string())?.with_file_name("worker");
-    let is_there = |path: PathBuf| path.exists().then(|| path.display().to_string());
-    is_there(path).ok_or_else(|| "build the workers first: `cargo build -p integration-tests --bins`".to_owned())
+    let missing = "build the workers first: `cargo build -p integration-tests --bins`";
+    path.exists().then(|| path.display().to_string()).ok_or_else(|| missing.to_owned())
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match soak().await {
-        Ok(wrong) if wrong.is_empty() => ExitCode::SUCCESS,
-        Ok(wrong) => {
-            println!("WRONG:\n{}", wrong.join("\n"));
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    let wrong = soak().await.unwrap_or_else(|error| vec![error]);
+    wrong.iter().for_each(|wrong| println!("WRONG: {wrong}"));
+    if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn soak() -> Result<Vec<String>, String> {
-    let (Options { minutes, seed }, worker) = (Options::read()?, worker()?);
+    let (minutes, seed) = (option("--minutes", 5.0)?, option("--seed", fastrand::u64(..))?);
+    let worker = worker()?;
     println!("soak -- --minutes {minutes} --seed {seed}");
     let started = tokio::task::block_in_place(|| RealKafka::behind_proxy("soak"));
     let (broker, proxy) = started.ok_or("there is no Kafka")?;
