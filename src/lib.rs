@@ -111,6 +111,7 @@ mod dispatch;
 pub mod error;
 pub mod event;
 mod health;
+mod home;
 pub mod kafka;
 mod monitor;
 mod nearest;

@@ -23,6 +23,7 @@ use crate::{
     error::Error,
     event::Encoder,
     health::{HealthState, Signs},
+    home::Home,
     kafka::source::Sink,
     stats::Book,
     telemetry::Telemetry,
@@ -45,7 +46,7 @@ pub(crate) struct Services {
     /// What spans and log lines have in common, and what may be shown in them.
     pub(crate) telemetry: Arc<Telemetry>,
     /// The runtime that called `spawn`; handlers are polled inside its context.
-    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) home: Home,
     /// What is wrong now; those who find out say so, and take it back.
     pub(crate) health: HealthState,
     /// What happened so far, for `Stats`.

@@ -140,6 +140,14 @@ impl Lane {
         Poll::Ready(Ended { ticket, result: returned.result, since, span })
     }
 
+    /// Drops the attempt that runs, and the instance with it.
+    pub(crate) fn give_up(&mut self) {
+        if let Some(Running { attempt, span, .. }) = self.running.take() {
+            span.enter(|| discard(attempt));
+            span.cancelled();
+        }
+    }
+
     /// When the attempt that runs was first seen to take time.
     pub(crate) fn since(&self) -> Option<Instant> {
         self.running.as_ref().and_then(|running| running.since)
@@ -178,12 +186,12 @@ impl Lane {
 /// Runs an attempt on a thread that may block. Dropped before a thread was free for it, it never starts; after that, it
 /// runs to its end, and nobody waits for it.
 fn aside(invoke: Invoke, instance: Instance, call: Call, span: Option<Span>) -> BoxFuture<'static, Returned> {
-    let runtime = call.site.services.runtime.clone();
-    let inside = runtime.clone();
+    let home = call.site.services.home.clone();
+    let inside = home.clone();
     // Dropped with its partition before a thread was free, it never starts.
     let span = span.unwrap_or_else(Span::none);
     let run = move || inside.block_on(invoke(instance, call).instrument(span));
-    let attempt = AbortOnDropHandle::new(runtime.spawn_blocking(run));
+    let attempt = AbortOnDropHandle::new(home.spawn_blocking(run));
     Box::pin(async move {
         match attempt.await {
             Ok(returned) => returned,
@@ -197,10 +205,7 @@ fn aside(invoke: Invoke, instance: Instance, call: Call, span: Option<Span>) -> 
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        if let Some(Running { attempt, span, .. }) = self.running.take() {
-            span.enter(|| discard(attempt));
-            span.cancelled();
-        }
+        self.give_up();
         self.discard_instance();
     }
 }

@@ -150,10 +150,15 @@ pub(super) fn text(error: &impl Display) -> String {
         .unwrap_or_else(|_| "an error whose `Display` panics".to_owned())
 }
 
+/// Why it failed, as far as it may be shown: the error and its sources, as `a: b: c`.
+fn why(services: &Services, failed: &Failed) -> Option<String> {
+    error_text(&failed.fault).shown(|text| services.telemetry.error_text(text)).in_a_line()
+}
+
 /// What ends the bus: where it failed and, as far as it may be shown, why.
 pub(super) fn reason(services: &Services, failed: &Failed) -> String {
     let (partition, offset) = (&failed.assignment.partition, failed.ticket.record.offset());
-    match services.telemetry.error_text(&text(&failed.fault)) {
+    match why(services, failed) {
         Some(error) => format!("{partition} at offset {offset}: {error}"),
         None => format!("{partition} at offset {offset} (error texts are not shown)"),
     }
@@ -166,8 +171,8 @@ pub(super) fn line<'a>(services: &Services, failed: &'a Failed) -> logs::Failure
         record: &failed.ticket.record,
         event_type: event_type(failed),
         handler: handler.map(|handler| &*handler.name),
-        attempt: failed.ticket.attempts,
-        error: services.telemetry.error_text(&text(&failed.fault)),
+        attempt: failed.attempts(),
+        error: why(services, failed),
         keys: services.telemetry.keys,
     }
 }

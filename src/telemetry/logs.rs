@@ -152,6 +152,11 @@ pub(crate) fn lost(partitions: &[TopicPartition]) {
     rebalance!(Level::WARN, event::LOST, message::LOST, partitions);
 }
 
+/// This member has joined no group for a while.
+pub(crate) fn waits_for_group() {
+    tracing::event!(name: event::WAITS_FOR_GROUP, target: target::BUS, Level::INFO, "{}", message::WAITS_FOR_GROUP);
+}
+
 /// The log of a partition is another one.
 pub(crate) fn begins_again(partition: &TopicPartition, offset: Option<i64>) {
     tracing::event!(

@@ -86,6 +86,7 @@ pub(crate) mod event {
     pub(crate) const ASSIGNED: &str = "carom.partitions.assigned";
     pub(crate) const REVOKED: &str = "carom.partitions.revoked";
     pub(crate) const LOST: &str = "carom.partitions.lost";
+    pub(crate) const WAITS_FOR_GROUP: &str = "carom.group.waits";
     pub(crate) const BEGINS_AGAIN: &str = "carom.partition.begins_again";
     pub(crate) const DELETED_UNREAD: &str = "carom.records.deleted_unread";
     pub(crate) const DEGRADED: &str = "carom.bus.degraded";
@@ -107,12 +108,14 @@ pub(crate) mod message {
                                     on; put the large part elsewhere and publish a reference to it (claim check, \
                                     extension `dataref`); said once for each type";
     pub(crate) const BLOCKED: &str = "a handler kept its thread busy without an `.await`, and other keys waited; use \
-                                      `tokio::task::spawn_blocking`, or `.blocking()` on its supervisor; said once a minute \
-                                      at most for each handler";
+                                      `tokio::task::spawn_blocking`, or `.blocking()` on its supervisor (if it does not: the \
+                                      machine has too much to do); said once a minute at most for each handler";
     pub(crate) const ASSIGNED: &str = "partitions assigned";
     pub(crate) const REVOKED: &str = "partitions revoked";
     pub(crate) const LOST: &str = "partitions lost: another member may own them already, and handles again what was not \
                                    committed";
+    pub(crate) const WAITS_FOR_GROUP: &str = "still waiting for the group: it waits for a member that went without a word, for up to \
+                                              its `session.timeout.ms`, and for members that finish what they have begun";
     pub(crate) const BEGINS_AGAIN: &str = "a partition begins again at a lower offset: its topic was made anew, or its log was \
                                            truncated; its records are handled as new ones, after those before";
     pub(crate) const DELETED_UNREAD: &str = "records were deleted before they were read: this group was further behind than \

@@ -194,9 +194,19 @@ impl Mailbox {
 
     /// Inside the runtime of the user's program, where instances and attempts live and are dropped.
     fn inside(&mut self, act: impl FnOnce(&mut Self)) {
-        let runtime = self.spec.services.runtime.clone();
-        let _inside = runtime.enter();
+        let home = self.spec.services.home.clone();
+        let _inside = home.enter();
         act(self);
+    }
+
+    /// The runtime where handlers live has ended: what runs is dropped, nothing else starts, and all of it stays
+    /// unfinished.
+    fn abandon(&mut self) {
+        self.inside(|mailbox| mailbox.lanes.iter_mut().for_each(Lane::give_up));
+        self.busy = 0;
+        self.publishing.clear();
+        self.delivered.clear();
+        self.flush();
     }
 
     /// Tells a test bus how a record ended; nobody listens elsewhere.

@@ -47,8 +47,11 @@ impl Mailbox {
     /// In this order: what is late ends, what is sent finishes, then records are taken in and lanes go on. One batch
     /// for each turn, so that the lanes get theirs between two.
     fn turn(&mut self, cx: &mut TaskContext<'_>, addr: &Addr<Self>) {
-        let runtime = self.spec.services.runtime.clone();
-        let _inside = runtime.enter();
+        let home = self.spec.services.home.clone();
+        if home.has_ended() {
+            return self.abandon();
+        }
+        let _inside = home.enter();
         self.wakes.register(cx.waker());
         if self.alarm.rang(cx) {
             self.time_out(addr);

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use self::stop::Phase;
+use self::{observe::Outside, stop::Phase};
 use super::{
     committer::Committer,
     rebalance::{Departed, Partitions},
@@ -45,6 +45,7 @@ pub(crate) struct PollLoop<S, I> {
     first: usize,
     /// When the figures are looked at again.
     look: Duration,
+    outside: Outside,
 }
 
 impl<S: Source, I: Intake> PollLoop<S, I> {
@@ -62,6 +63,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             reachable: true,
             first: 0,
             look: Duration::ZERO,
+            outside: Outside::default(),
         }
     }
 

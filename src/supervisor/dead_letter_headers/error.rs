@@ -72,6 +72,18 @@ impl ErrorText {
         Self { kind: failure.label().map(str::to_owned), message: Some(message), chain: sources.collect() }
     }
 
+    /// Message and sources in a line; a source that its error has told already is left out.
+    pub(crate) fn in_a_line(self) -> Option<String> {
+        let mut line = self.message?;
+        for source in self.chain.iter().filter(|source| !source.is_empty()) {
+            if !line.contains(source.as_str()) {
+                line.push_str(": ");
+                line.push_str(source);
+            }
+        }
+        Some(line)
+    }
+
     /// What `show` makes of message and chain, each text by itself: they may carry personal data.
     pub(crate) fn shown(self, show: impl Fn(&str) -> Option<String>) -> Self {
         let message = self.message.and_then(|text| show(&text));

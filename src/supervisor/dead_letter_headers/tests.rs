@@ -62,6 +62,19 @@ fn an_error_that_cannot_be_shown_is_no_panic() {
     assert_eq!(ErrorText::of(&Failure::transient(Mute)).chain.len(), CHAIN_MAX);
 }
 
+// Fails when sources are left out of a log line, and when one that is told already is told again.
+#[test]
+fn a_line_tells_an_error_and_its_sources_once() {
+    let line = |message: Option<&str>, chain: &[&str]| {
+        let chain = chain.iter().map(|&text| text.to_owned()).collect();
+        ErrorText { kind: None, message: message.map(str::to_owned), chain }.in_a_line()
+    };
+    let told = line(Some("the gateway declined"), &["card declined", "", "limit: 500"]);
+    assert_eq!(told.as_deref(), Some("the gateway declined: card declined: limit: 500"));
+    assert_eq!(line(Some("a: b"), &["b"]).as_deref(), Some("a: b"));
+    assert_eq!(line(None, &["b"]), None);
+}
+
 proptest! {
     #[test]
     fn a_value_is_never_longer_than_its_cap_nor_has_control_characters(text in any::<String>(), cap in 3..40usize) {

@@ -19,6 +19,7 @@ use super::contract;
 contract!(test_bus, embedded: {
     a_connection_opened_in_main_works_in_handlers_and_the_other_way_round,
     a_blocking_handler_on_threads_of_its_own_does_not_stall_its_neighbours,
+    a_runtime_that_ends_takes_its_handlers_with_it_and_not_the_bus,
 });
 
 mod in_memory {
@@ -171,6 +172,27 @@ async fn a_blocking_handler_on_threads_of_its_own_does_not_stall_its_neighbours(
     shared.ledger.until("the quick ones", |_| shared.ledger.succeeded("Worker").len() == 8).await;
     shared.gate.open();
     shared.ledger.until_handled(9).await;
+}
+
+// Fails when a mailbox takes its turn although the runtime has ended (polled then, a timer of it panics, and the mailbox
+// with it), and when it does not give up what ran there: the end then takes as long as a handler may.
+async fn a_runtime_that_ends_takes_its_handlers_with_it_and_not_the_bus(world: World) {
+    let shared = job::Shared::new();
+    let home = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (of, inside) = (shared.clone(), world.clone());
+    let bus = home.spawn(async move {
+        let bus = inside.start(inside.bus_with(&of).supervise::<job::Worker>(Supervisor::one_for_one())).await;
+        bus.publish([Job::ok("key", 0), Job::new("key", 1, [Step::Hang]), Job::new("other", 0, [Step::Sleep(60_000)])])
+            .await;
+        of.ledger.until("all of them", |runs| runs.len() == 3).await;
+        bus
+    });
+    let bus = bus.await.unwrap();
+    tokio::task::block_in_place(|| drop(home));
+    let asked = std::time::Instant::now();
+    let committed = bus.stop::<Job>(&world).await;
+    assert_eq!(committed.values().sum::<i64>(), 1, "what ran is not finished");
+    assert!(asked.elapsed() < integration_tests::world::SHUTDOWN, "{:?}", asked.elapsed());
 }
 
 // Fails when `skip_time` does not look at `running`: time then jumps to the retry while the other handler works.
