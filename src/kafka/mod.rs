@@ -21,7 +21,9 @@ pub(crate) mod record;
 pub(crate) mod source;
 mod topics;
 
-pub(crate) use client::{Difference, HIDDEN, Layers, Publishing, Scope, Value, options, without_user_info};
+pub(crate) use client::{
+    Difference, HIDDEN, Layers, Publishing, Scope, Value, options, servers_shown, without_user_info,
+};
 pub use client::{GroupProtocol, Kafka};
 pub(crate) use consumer::{KafkaSource, look_for_strangers};
 pub use embedded::{Embedded, EmbeddedError};

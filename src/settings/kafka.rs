@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     event::Partitioner,
-    kafka::{GroupProtocol, HIDDEN, Kafka, Layers, Topics, Value, without_user_info},
+    kafka::{GroupProtocol, Kafka, Layers, Topics, Value, servers_shown},
 };
 
 /// How Kafka is reached: the section `kafka` of [`Settings`](crate::Settings), which lists what may be written.
@@ -78,10 +78,7 @@ impl From<KafkaSettings> for Kafka {
 
 impl fmt::Debug for KafkaSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let servers = self.servers.as_ref().map(|servers| match servers.hidden {
-            true => HIDDEN.to_owned(),
-            false => without_user_info(&servers.text),
-        });
+        let servers = self.servers.as_ref().map(servers_shown);
         f.debug_struct("KafkaSettings")
             .field("bootstrap_servers", &servers)
             .field("topics", &self.topics)

@@ -6,7 +6,7 @@ use rdkafka::{
     producer::BaseProducer,
 };
 
-use super::{Kafka, Publishing, cluster::Cluster, options};
+use super::{Kafka, Publishing, addresses, cluster::Cluster, options};
 
 impl Kafka {
     /// What is wrong with the options, one sentence each; asks librdkafka, not a broker. A bus refuses to start with
@@ -25,12 +25,14 @@ impl Kafka {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if matches!(&self.cluster, Cluster::Servers(servers) if servers.text.trim().is_empty()) {
-            problems.push(
+        match &self.cluster {
+            Cluster::Servers(servers) if servers.text.trim().is_empty() => problems.push(
                 "no broker is named: write `Kafka::new(\"host:9092\")`, or `Kafka::embedded()` to try out; in settings \
                  `kafka.bootstrap_servers` (`CAROM__KAFKA__BOOTSTRAP_SERVERS`), where `embedded` is the broker to try out"
                     .to_owned(),
-            );
+            ),
+            Cluster::Servers(servers) => problems.extend(addresses::problems(servers)),
+            Cluster::Embedded(_) => {}
         }
         problems.extend(self.options.iter().filter_map(|(key, value)| options::problem(key, value)));
         if problems.is_empty() {

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::{
+    addresses::servers_shown,
     layers::{Layers, Scope},
     secrets::Value,
 };
@@ -75,7 +76,8 @@ pub enum GroupProtocol {
 
 impl Kafka {
     /// A cluster by the addresses of some of its brokers, `host:port` separated by commas; the port is 9092 where it is
-    /// left out. An empty text is an error when the bus is spawned.
+    /// left out. `SSL://` and the other protocols of Kafka may stand in front. Anything else, an empty text, and a user
+    /// name before an `@` are errors when the bus is spawned.
     ///
     /// ```
     /// use carom::{Bus, Kafka};
@@ -276,7 +278,7 @@ impl fmt::Debug for Kafka {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Kafka");
         match &self.cluster {
-            Cluster::Servers(servers) => out.field("bootstrap_servers", &servers.shown("bootstrap.servers")),
+            Cluster::Servers(servers) => out.field("bootstrap_servers", &servers_shown(servers)),
             Cluster::Embedded(broker) => out.field("broker", broker),
         };
         out.field("options", &self.options)

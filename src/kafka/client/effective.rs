@@ -2,7 +2,7 @@
 
 use rdkafka::{ClientConfig, config::NativeClientConfig};
 
-use super::{Kafka, Publishing, Secrets, cluster::Cluster, layers::Scope, secrets::Value};
+use super::{Kafka, Publishing, Secrets, addresses::servers_shown, cluster::Cluster, layers::Scope, secrets::Value};
 
 /// An option whose value is not librdkafka's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Kafka {
     /// Where the clients connect, for people.
     pub(crate) fn servers_shown(&self) -> String {
         match &self.cluster {
-            Cluster::Servers(servers) => servers.shown("bootstrap.servers"),
+            Cluster::Servers(servers) => servers_shown(servers),
             Cluster::Embedded(broker) => broker.bootstrap_servers().unwrap_or_else(|error| error.to_string()),
         }
     }
@@ -60,7 +60,7 @@ impl Kafka {
     pub(crate) fn servers_on_spans(&self) -> Option<String> {
         match &self.cluster {
             Cluster::Servers(servers) if servers.is_secret("bootstrap.servers") => None,
-            Cluster::Servers(servers) => Some(servers.shown("bootstrap.servers")),
+            Cluster::Servers(servers) => Some(servers_shown(servers)),
             Cluster::Embedded(broker) => broker.bootstrap_servers().ok(),
         }
     }

@@ -1,11 +1,12 @@
 //! How a client is configured, of whatever kind.
 //!
 //! A user describes a [`Kafka`] (`cluster`): where the brokers are, and options in [`Layers`] (`layers`, `options`), of
-//! which some are not to be shown (`secrets`). Wrong ones are found without a broker (`check`). What a client is given
+//! which some are not to be shown (`secrets`). Wrong ones are found without a broker (`check`, `addresses`). What a client is given
 //! is our `defaults`, then the user's options, then what nobody may change (`config`); the log at start shows what
 //! differs from librdkafka's defaults (`effective`). What clients say afterwards is common to all: log lines (`log`),
 //! codes (`errors`), silence (`unreachable`).
 
+mod addresses;
 pub(super) mod admin;
 mod check;
 mod cluster;
@@ -24,6 +25,7 @@ pub(super) mod unreachable;
 pub use self::cluster::{GroupProtocol, Kafka};
 pub(super) use self::secrets::Secrets;
 pub(crate) use self::{
+    addresses::servers_shown,
     config::Publishing,
     effective::Difference,
     layers::{Layers, Scope},

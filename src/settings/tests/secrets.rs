@@ -110,6 +110,9 @@ fn secrets_are_hidden_by_their_keys_and_in_urls() {
     ]);
     let shown = format!("{settings:?}");
     assert!(!shown.contains("hunter2") && shown.contains("***@kafka:9092") && shown.contains("billing"), "{shown}");
+    // Fails when only what looks like a URL is searched.
+    let shown = format!("{:?}", from(&[("CAROM__KAFKA__BOOTSTRAP_SERVERS", "me:hunter2@kafka:9092")]));
+    assert!(!shown.contains("hunter2") && shown.contains("***@kafka:9092"), "{shown}");
     let sentence = only_problem(&[("CAROM__MODE", "http://me:hunter2@host")]);
     assert!(!sentence.contains("hunter2"), "{sentence}");
 }
