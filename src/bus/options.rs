@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{
     dispatch::{Kept, Limits},
     error::Problem,
-    event::{Descriptor, Environment, Mode, Profile, default_source},
+    event::{Descriptor, Environment, Mode, Profile, check_environment, default_source},
     kafka::{BATCH, Kafka},
     settings::Settings,
     telemetry::{ErrorDetail, Hooks, Keys},
@@ -138,7 +138,12 @@ impl Options {
             "carom".clone_into(&mut service);
         }
         let domain = self.domain.clone().unwrap_or_else(|| first_word(&service).to_owned());
-        let environment = self.environment.clone().unwrap_or_else(Environment::from_env);
+        let mut environment = self.environment.clone().unwrap_or_else(Environment::from_env);
+        if let Err(error) = check_environment(&environment) {
+            problems.push(Problem::new(error.to_string()));
+            // Every topic and the group would be one more problem.
+            environment = Environment::default();
+        }
         let group = self.group.clone().unwrap_or_else(|| format!("{service}-{}", environment.segment()));
         if group.trim().is_empty() {
             problems.push(Problem::new(
@@ -205,6 +210,18 @@ mod tests {
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert_eq!(identity.domain, "carom");
         assert!(crate::event::dead_letter_topic("dev.sales.public.orders.v1", &identity.group).is_ok());
+    }
+
+    // Fails when the topics of events are named after it too: each of them would be a problem with the same text.
+    #[test]
+    fn a_wrong_environment_is_one_problem() {
+        let mut problems = Vec::new();
+        let environment = Some(Environment::new("my env"));
+        let options = Options { environment, ..Options::new(Kafka::new("localhost:1")) };
+        let identity = options.identity(false, &mut problems);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].to_string().contains("the variable `CAROM__ENVIRONMENT`"), "{problems:?}");
+        assert_eq!(identity.group, "carom-dev");
     }
 
     #[test]

@@ -143,7 +143,8 @@ fn provisioning(planned: &Planned, sink: KafkaSink) -> ProvisioningSink {
 
 /// Says what starts; warnings again, each as a line of its own, for logs that leave information out.
 fn announce(planned: &Planned) {
-    let report = planned.report();
+    let mut report = planned.report();
+    report.warnings.extend(planned.identity.environment.warning());
     tracing::info!("{report}");
     for warning in &report.warnings {
         tracing::warn!("{warning}");

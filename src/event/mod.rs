@@ -15,6 +15,7 @@ mod decode;
 pub mod dotnet;
 mod encode_error;
 mod envelope;
+mod environment;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod key;
@@ -41,16 +42,16 @@ pub(crate) use self::{
     large::LARGE,
     momentum::{default_source, is_domain},
     output_id::output_id,
-    topic::{dead_letter_topic, is_own_topic, is_topic_name, plural_warning, topic_name},
+    topic::{check_environment, dead_letter_topic, is_own_topic, is_topic_name, plural_warning, topic_name},
     trace::TraceContext,
 };
 pub use self::{
     codec::{Codec, json},
     envelope::Mode,
+    environment::Environment,
     key::KeyPart,
     partitioner::Partitioner,
     profile::Profile,
-    topic::Environment,
 };
 
 /// A fact that is published for other services.

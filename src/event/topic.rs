@@ -1,122 +1,13 @@
 //! Topic names: `{env}.{domain}.{public|internal}.{name}[.{version}]`, lower-cased as a whole.
 
-use std::{ffi::OsStr, fmt};
+use super::{Descriptor, TopicSource, case::kebab, environment::Environment, plural::pluralise};
 
-use super::{Descriptor, TopicSource, case::kebab, plural::pluralise};
+/// How an environment is set.
+const NAME_THE_ENVIRONMENT: &str = "name the environment with letters and digits: `.environment(..)` on the bus, or the \
+                                    variable `CAROM__ENVIRONMENT`";
 
 /// Kafka's limit.
 const MAX_LENGTH: usize = 249;
-
-/// The environment, which is the first segment of every topic name.
-///
-/// `development` becomes `dev`, a name of up to four characters stays, and any other is cut to its first four:
-/// `Production` gives `prod`. Where two environments share four letters, choose the segment with
-/// [`Environment::short`]. Default: `development`; a bus that is told none takes [`Environment::from_env`].
-///
-/// ```
-/// use carom::{Bus, Event, Kafka, event::Environment, testing::TestBus};
-/// use serde::{Deserialize, Serialize};
-///
-/// #[derive(Serialize, Deserialize, Event)]
-/// #[event(entity = Order, domain = "sales")]
-/// struct OrderPlaced {}
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), carom::Error> {
-/// let bus = Bus::new(Kafka::embedded()).service("shop").environment(Environment::new("Production"));
-/// assert_eq!(TestBus::start(bus).await?.topic::<OrderPlaced>(), "prod.sales.public.orders.v1");
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Environment {
-    segment: String,
-}
-
-impl Environment {
-    /// The environment of this name, in lower case and cut as described above.
-    ///
-    /// A name is taken as it is: what cannot stand in a topic (an empty name, blanks) is an error when the bus starts.
-    ///
-    /// ```
-    /// use carom::event::Environment;
-    ///
-    /// assert_eq!(Environment::new("Development").segment(), "dev");
-    /// assert_eq!(Environment::new("Production").segment(), "prod");
-    /// assert_eq!(Environment::new("qa").segment(), "qa");
-    /// ```
-    pub fn new(name: &str) -> Self {
-        let name = name.to_lowercase();
-        let segment = if name == "development" { "dev".to_owned() } else { name.chars().take(4).collect() };
-        Self { segment }
-    }
-
-    /// The environment that the variable `CAROM__ENVIRONMENT` names, without blanks around it, else `development`: also
-    /// where the variable is blank. One that is no UTF-8 makes no topic name, which is an error when the bus starts.
-    ///
-    /// The name of the variable is the same whatever prefix [`Settings`](crate::Settings) are read with.
-    ///
-    /// ```
-    /// use carom::{Bus, Kafka, event::Environment};
-    ///
-    /// // What a bus does by itself, so that the program can look at it too.
-    /// let environment = Environment::from_env();
-    /// println!("topics start with {environment}");
-    /// let bus = Bus::new(Kafka::embedded()).environment(environment);
-    /// ```
-    pub fn from_env() -> Self {
-        Self::of_variable(&std::env::var_os("CAROM__ENVIRONMENT").unwrap_or_default())
-    }
-
-    /// What is not UTF-8 must not pass for nothing: that would be another environment.
-    fn of_variable(value: &OsStr) -> Self {
-        match value.to_str().map(str::trim) {
-            Some("") => Self::default(),
-            Some(name) => Self::new(name),
-            // Not cut either: the first four characters may look like a name.
-            None => Self::short(value.to_string_lossy()),
-        }
-    }
-
-    /// The environment with this text as its segment, not cut and not changed in case. Topic names are lower-cased as a
-    /// whole, group ids keep the text as it is; so write it in lower case.
-    ///
-    /// ```
-    /// use carom::event::Environment;
-    ///
-    /// // `production-eu` and `production-us` would both be `prod`.
-    /// assert_eq!(Environment::short("prod-eu").segment(), "prod-eu");
-    /// ```
-    pub fn short(segment: impl Into<String>) -> Self {
-        Self { segment: segment.into() }
-    }
-
-    /// The segment: in lower case the first part of topic names, and the last part of a group id that follows from the
-    /// service (`billing-dev`). `Display` writes it too.
-    ///
-    /// ```
-    /// use carom::event::Environment;
-    ///
-    /// let environment = Environment::default();
-    /// assert_eq!((environment.segment(), environment.to_string().as_str()), ("dev", "dev"));
-    /// ```
-    pub fn segment(&self) -> &str {
-        &self.segment
-    }
-}
-
-impl Default for Environment {
-    /// `development`.
-    fn default() -> Self {
-        Self::new("development")
-    }
-}
-
-impl fmt::Display for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.segment)
-    }
-}
 
 /// A name that Kafka would refuse, or that would mean something else than it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -148,7 +39,7 @@ pub(crate) fn topic_name(event: &Descriptor, environment: &Environment) -> Resul
     let name = name_segment(event);
     let scope = if event.internal { "internal" } else { "public" };
     let mut segments: Vec<Segment<'_>> = vec![
-        (environment.segment(), "environment", "name the environment with letters and digits"),
+        (environment.segment(), "environment", NAME_THE_ENVIRONMENT),
         (event.domain, "domain", "write `domain = \"..\"` in `#[event(..)]`, or set it in `[package.metadata.carom]`"),
         (scope, "scope", ""),
         (&name, "name", "write `topic = \"..\"` in `#[event(..)]`"),
@@ -179,6 +70,12 @@ pub(crate) fn is_own_topic(topic: &str, group: &str) -> bool {
     let source = topic.strip_suffix(".dlq").and_then(|topic| topic.strip_suffix(group));
     let stage = topic.strip_prefix(group);
     source.is_some_and(|source| source.ends_with('.')) || stage.is_some_and(|stage| stage.starts_with(".retry."))
+}
+
+/// Checks the segment of an environment, which would make every topic's name wrong.
+pub(crate) fn check_environment(environment: &Environment) -> Result<(), TopicNameError> {
+    let segment = (environment.segment(), "name", NAME_THE_ENVIRONMENT);
+    check(&[segment], "", || "the environment".to_owned(), NAME_THE_ENVIRONMENT).map(drop)
 }
 
 /// Checks a name that was chosen elsewhere.

@@ -1,7 +1,5 @@
 //! Names of topics as Momentum forms them, and what is said of those that Kafka refuses.
 
-use std::os::unix::ffi::OsStrExt;
-
 use serde_json::Value;
 
 use super::*;
@@ -52,15 +50,6 @@ fn every_topic_of_the_vectors_has_momentums_name() {
 }
 
 #[test]
-fn a_variable_names_the_environment_unless_it_is_blank() {
-    let named = |value| Environment::of_variable(OsStr::from_bytes(value));
-    let segments = [&b""[..], b" \n", b" Production "].map(|value| named(value).segment);
-    assert_eq!(segments, ["dev", "dev", "prod"]);
-    // Fails when what is not UTF-8 passes for nothing.
-    assert!(topic_name(&descriptor(TopicSource::Entity("Order")), &named(b"production\xff")).is_err());
-}
-
-#[test]
 fn a_short_environment_is_taken_as_it_is() {
     let event = descriptor(TopicSource::Entity("Order"));
     let name = topic_name(&event, &Environment::short("stage2")).unwrap();
@@ -94,6 +83,19 @@ fn a_name_that_kafka_refuses_says_where_and_what_to_write() {
     let long = descriptor(TopicSource::Verbatim("x".repeat(250).leak()));
     assert!(refused(long).contains("it has 270 characters, and a topic name has at most 249; shorten"));
     assert!(topic_name(&descriptor(TopicSource::Entity("Order")), &Environment::short("")).is_err());
+}
+
+#[test]
+fn a_bad_environment_says_how_to_set_it() {
+    let refused = |environment| check_environment(&environment).unwrap_err().to_string();
+    assert_eq!(
+        refused(Environment::new("my env")),
+        "the environment cannot be `my e`: ' ' in its name is not allowed in a topic name, only letters, digits, `.`, `_` \
+         and `-` are; name the environment with letters and digits: `.environment(..)` on the bus, or the variable \
+         `CAROM__ENVIRONMENT`"
+    );
+    assert!(refused(Environment::short("")).contains("its name is empty; name the environment"));
+    assert_eq!(check_environment(&Environment::short("prod-eu")), Ok(()));
 }
 
 #[test]
