@@ -1,7 +1,7 @@
 //! Spawning: topics first, then the producers, the actors, and last the consumer, so that the first record finds
 //! everything that it needs.
 
-use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use actix::Actor;
 use tokio::time::timeout;
@@ -201,7 +201,8 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
 }
 
 impl Planned {
-    /// The topics this bus needs: those of its routes, and their dead-letter topics.
+    /// The topics this bus needs, each once: those of its routes, their dead-letter topics, and those it publishes to. Of
+    /// the partitions that the events of a topic ask for, the larger number counts.
     fn topics(&self) -> Vec<TopicPlan> {
         let topics = self.routes.values().flat_map(|routes| {
             let source = TopicPlan {
@@ -221,10 +222,14 @@ impl Planned {
             partitions: event.partitions,
             ..TopicPlan::default()
         });
-        let mut topics: Vec<_> = topics.chain(published).collect();
-        let mut seen = BTreeSet::new();
-        topics.retain(|topic| seen.insert(topic.name.clone()));
-        topics
+        let mut wanted: Vec<TopicPlan> = Vec::new();
+        for topic in topics.chain(published) {
+            match wanted.iter_mut().find(|known| known.name == topic.name) {
+                Some(known) => known.partitions = known.partitions.max(topic.partitions),
+                None => wanted.push(topic),
+            }
+        }
+        wanted
     }
 }
 
@@ -237,7 +242,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::Kafka;
+    use crate::{
+        Kafka,
+        event::{Descriptor, fixture::ORDER_PLACED},
+    };
 
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
@@ -265,6 +273,17 @@ mod tests {
         assert_eq!(text.matches(" INFO ").count(), 1, "{text}");
         assert!(text.contains("the bus starts: carom ") && text.contains("\n  brokers      localhost:1\n"), "{text}");
         assert_eq!(text.matches(" WARN ").count(), 1, "{text}");
+    }
+
+    // Fails when the first event of a topic decides for the others.
+    #[test]
+    fn the_event_that_asks_for_most_partitions_decides() {
+        static THREE: Descriptor = Descriptor { partitions: Some(3), ..ORDER_PLACED };
+        static TWELVE: Descriptor = Descriptor { partitions: Some(12), ..ORDER_PLACED };
+        let mut bus = Bus::new(Kafka::new("localhost:1"));
+        bus.options.published = vec![&ORDER_PLACED, &THREE, &TWELVE, &THREE];
+        let topics = bus.plan().unwrap().topics();
+        assert_eq!(topics.iter().map(|topic| topic.partitions).collect::<Vec<_>>(), [Some(12)]);
     }
 
     // Fails when `spawn` asks nobody: tokio panics then, in a file of ours.
