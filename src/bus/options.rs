@@ -130,8 +130,9 @@ impl Options {
             "carom".to_owned()
         });
         if !is_service_name(&service) {
+            let named = if service.trim().is_empty() { "an empty name".to_owned() } else { format!("`{service}`") };
             let text = format!(
-                "`{service}` is no service name; use lower-case letters, digits and single dashes, such as `billing-api`"
+                "{named} is no service name; use lower-case letters, digits and single dashes, such as `billing-api`"
             );
             problems.push(Problem::new(text));
             // What follows from a wrong name is no second mistake.
@@ -209,6 +210,9 @@ mod tests {
         let identity = options.identity(true, &mut problems);
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert_eq!(identity.domain, "carom");
+        let options = Options { service: Some(" ".into()), ..Options::new(Kafka::new("localhost:1")) };
+        options.identity(true, &mut problems);
+        assert!(problems[1].to_string().starts_with("an empty name is no service name; use "), "{problems:?}");
         assert!(crate::event::dead_letter_topic("dev.sales.public.orders.v1", &identity.group).is_ok());
     }
 

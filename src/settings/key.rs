@@ -161,7 +161,7 @@ fn unknown(path: &str, said: &str, spelling: &Spelling) -> String {
     let meant = KAFKA.iter().find(flat).copied().or_else(|| nearest(path, TOP.iter().chain(KAFKA).copied()));
     let options = || {
         let bare = path.strip_prefix("kafka_").unwrap_or(path);
-        option(bare, Scope::All).is_some().then(|| format!("kafka.{}", dotted(bare)))
+        option(bare, Scope::All).is_some().then(|| first_spelling(format!("kafka.{}", dotted(bare))))
     };
     let advice = meant.map(str::to_owned).or_else(options).map_or_else(
         || "the settings are".to_owned(),
@@ -171,17 +171,27 @@ fn unknown(path: &str, said: &str, spelling: &Spelling) -> String {
     format!("`{said}` is not a setting: {advice} {}, and librdkafka's options as `kafka.*`", all.join(", "))
 }
 
+/// Our own have a `_` where librdkafka's have a dot.
+fn first_spelling(path: String) -> String {
+    KAFKA.iter().find(|own| dotted(own) == dotted(&path)).map_or(path, |own| (*own).to_owned())
+}
+
+/// The option that was meant in a section, with that section; also where one `_` leads to `consumer` or `producer`.
+fn nearest_option(section: &str, name: &str) -> Option<String> {
+    let within = |below: &str| {
+        let rest = name.strip_prefix(below)?.strip_prefix('.')?;
+        Some(format!("kafka.{below}.{}", if options::is_known(rest) { rest } else { nearest(rest, options::names())? }))
+    };
+    let ours = KAFKA.iter().filter(|_| section == "kafka").filter_map(|own| own.strip_prefix("kafka."));
+    let below = if section == "kafka" { within("consumer").or_else(|| within("producer")) } else { None };
+    below.or_else(|| Some(first_spelling(format!("{section}.{}", nearest(name, options::names().chain(ours))?))))
+}
+
 fn unknown_option(section: &str, name: &str, said: &str, spelling: &Spelling) -> String {
     let name = dotted(name);
-    let ours = KAFKA.iter().filter(|_| section == "kafka").filter_map(|own| own.strip_prefix("kafka."));
-    let advice = nearest(&name, options::names().chain(ours)).map_or_else(
+    let advice = nearest_option(section, &name).map_or_else(
         || "check its spelling in librdkafka's CONFIGURATION.md".to_owned(),
-        |meant| {
-            let meant = format!("{section}.{meant}");
-            // Our own have a `_` where librdkafka's have a dot.
-            let meant = KAFKA.iter().find(|own| dotted(own) == dotted(&meant)).map_or(&*meant, |own| own);
-            format!("did you mean `{}`?", spelling.spell(meant))
-        },
+        |meant| format!("did you mean `{}`?", spelling.spell(&meant)),
     );
     let version = crate::kafka::librdkafka_version();
     format!("`{said}`: `{name}` is neither a setting of carom nor an option of librdkafka {version}: {advice}")
@@ -287,6 +297,12 @@ mod tests {
         // Fails when what `nearest` found is spelled as librdkafka has it.
         let servers = key("kafka.bootstrap_server").unwrap_err();
         assert!(servers.ends_with("did you mean `kafka.bootstrap_servers`?"), "{servers}");
+        let above = key("bootstrap_servers").unwrap_err();
+        assert!(above.contains("did you mean `kafka.bootstrap_servers`?"), "{above}");
+        for flat in ["consumer_fetch_min_bytes", "consumer_fetch_min_byte"] {
+            let flat = of(&format!("kafka.{flat}"), "CAROM__KAFKA__CONSUMER_FETCH_MIN_BYTES");
+            assert!(flat.ends_with("did you mean `CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES`?"), "{flat}");
+        }
         let topics = parse(&path("kafka.topic"), "topic", &Spelling::Section).unwrap_err();
         assert!(topics.ends_with("did you mean `topics`?"), "{topics}");
     }

@@ -6,7 +6,7 @@ use rdkafka::{
     producer::BaseProducer,
 };
 
-use super::{Kafka, Publishing, addresses, cluster::Cluster, options};
+use super::{Kafka, Publishing, addresses, cluster::Cluster, layers::Scope, options};
 
 impl Kafka {
     /// What is wrong with the options, one sentence each; asks librdkafka, not a broker. A bus refuses to start with
@@ -39,9 +39,11 @@ impl Kafka {
             problems.extend(self.clients_problem("consumer", |kafka| {
                 kafka.consumer_layers("check", "check").create::<BaseConsumer>().map(drop)
             }));
-            problems.extend(self.clients_problem("producer", |kafka| {
+            let producer = self.clients_problem("producer", |kafka| {
                 kafka.producer_layers("check", Publishing::Events).create::<BaseProducer>().map(drop)
-            }));
+            });
+            // What both need is said once.
+            problems.extend(producer.filter(|problem| !problems.contains(problem)));
         }
         problems
     }
@@ -53,7 +55,11 @@ impl Kafka {
             other => other.to_string(),
         };
         if let Some(feature) = options::missing_feature(&reason) {
-            return Some(format!("the {client}'s options need {feature}"));
+            let scope = if client == "consumer" { Scope::Consumer } else { Scope::Producer };
+            let of = |option: &str| Some(format!("`{option} = {}`", self.options.shown(scope, option)?));
+            let asked = ["sasl.mechanism", "sasl.mechanisms", "security.protocol"].into_iter().find_map(of);
+            let asked = asked.unwrap_or_else(|| format!("an option of the {client}"));
+            return Some(format!("{asked} needs {feature}"));
         }
         Some(format!("librdkafka refuses the {client}'s options: {}", self.secrets().hide(&reason)))
     }
