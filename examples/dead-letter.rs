@@ -3,7 +3,7 @@
 //! What becomes of an event that cannot be handled: its record lies in the dead-letter topic `{topic}.{group}.dlq` as
 //! it was, with the reason in `carom-*` headers. Any Kafka client reads it, here rdkafka; in a shell that is
 //! `kcat -C -b localhost:9092 -t dev.sales.public.orders.v1.billing-dev.dlq -f '%k %h\n%s\n'`. Once the cause is
-//! mended, the same record is written back to its topic, and handled.
+//! mended, the same record is written back to its topic, with a count by which this can come to an end, and handled.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Retry, Supervis
 use rdkafka::{
     ClientConfig, Message,
     consumer::{Consumer, StreamConsumer},
-    message::{BorrowedMessage, Headers},
+    message::{BorrowedMessage, Header, Headers, OwnedHeaders},
     producer::{FutureProducer, FutureRecord},
 };
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,9 @@ impl Handler<OrderPlaced> for Billing {
         Ok(())
     }
 }
+
+/// How often a record was written back to its topic.
+const REPLAYS: &str = "carom-replay-count";
 
 /// Headers of a record as text; a dead letter's are all text.
 fn headers(record: &BorrowedMessage<'_>) -> BTreeMap<String, String> {
@@ -99,12 +102,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!((&*headers["carom-error-class"], &*headers["carom-attempts"]), ("transient", "3"));
     assert_eq!(headers["carom-error-message"], "the gateway does not know this merchant");
 
-    // The record as it was; its `carom-*` headers do not matter to anybody but those who look into the topic.
+    // The record as it was; of its `carom-*` headers only the count matters: a new dead letter would carry it on.
     gateway.mended.store(true, Relaxed);
     let topic = &headers["carom-original-topic"];
     let record = FutureRecord::to(topic).key(letter.key().unwrap_or_default());
     let record = record.payload(letter.payload().unwrap_or_default());
-    let again = record.headers(letter.headers().ok_or("an event has headers")?.detach());
+    let replays = headers.get(REPLAYS).map_or(Ok(0), |count| count.parse::<u32>())? + 1;
+    let others = letter.headers().into_iter().flat_map(Headers::iter).filter(|header| header.key != REPLAYS);
+    let others = others.fold(OwnedHeaders::new(), OwnedHeaders::insert);
+    let again = record.headers(others.insert(Header { key: REPLAYS, value: Some(&replays.to_string()) }));
     let producer: FutureProducer = client.create()?;
     producer.send(again, Duration::from_secs(30)).await.map_err(|(error, _)| error)?;
     timeout(Duration::from_secs(30), gateway.charged.notified()).await?;
