@@ -145,7 +145,8 @@ async fn names_are_checked(world: World) {
     assert_refused(&world, world.bus().group(" "), &["the group id is empty", "leave `.group(..)` out"]).await;
     assert_refused(&world, bus().group("billing/eu"), &["the dead-letter topic", "'/' in its group id"]).await;
     let odd = Environment::short("dev/eu");
-    assert_refused(&world, bus().environment(odd), &["the topic of `Job`", "job.rs:", "'/' in its environment"]).await;
+    assert_refused(&world, bus().environment(odd), &["the environment cannot be `dev/eu`", "`CAROM__ENVIRONMENT`"])
+        .await;
     let long = Environment::short("e".repeat(240));
     assert_refused(&world, bus().environment(long), &["the topic of `Job`", "at most 249", "shorten"]).await;
     // The topic has room, its dead-letter topic has not.
