@@ -108,7 +108,7 @@ impl<'a> Chaos<'a> {
                 block_in_place(|| self.workers.end(worker, SHUTDOWN_TIMEOUT + 2 * SHUTDOWN));
             }
             Kill => self.kill(),
-            Start | End | Cut => self.proxy.cut_if(|| self.chance.bool()),
+            Start | End | Cut => self.cut(),
             BrokerGoes => {
                 let (go, come) = AWAY[self.chance.usize(..AWAY.len())];
                 block_in_place(|| go(&mut self.broker)).expect("the broker goes");
@@ -119,7 +119,7 @@ impl<'a> Chaos<'a> {
                 self.proxy.slow_down(Duration::from_millis(self.chance.u64(..300)), Duration::from_millis(100));
                 for _ in 0..self.chance.u32(..6) {
                     self.pass(500, 2_000).await;
-                    self.proxy.cut_if(|| self.chance.bool());
+                    self.cut();
                 }
             }
             HalfOpen => {
@@ -140,6 +140,12 @@ impl<'a> Chaos<'a> {
     /// Time passes, in milliseconds.
     async fn pass(&mut self, least: u64, most: u64) {
         sleep(Duration::from_millis(self.chance.u64(least..most))).await;
+    }
+
+    /// Cuts some connections. How many there are must not change what comes next by chance.
+    fn cut(&mut self) {
+        let mut chance = self.chance.fork();
+        self.proxy.cut_if(|| chance.bool());
     }
 
     async fn start(&mut self) {
