@@ -12,9 +12,12 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::Network;
+use super::{
+    Network,
+    frames::{Asked, Frames},
+};
 
-/// How many reads may be under way in one direction; beyond, the sender has to wait, as with TCP.
+/// How many requests or answers may be under way in one direction; beyond, the sender has to wait, as with TCP.
 const UNDER_WAY: usize = 256;
 
 const READ: usize = 16 * 1024;
@@ -29,6 +32,8 @@ impl Network {
 struct Way<'a> {
     network: watch::Receiver<Network>,
     loses: fn(&Network) -> bool,
+    /// What arrives of a request or an answer.
+    pass: &'a dyn Fn(Vec<u8>) -> Vec<u8>,
     /// Something was lost, so that nothing after it may arrive.
     has_gap: &'a Cell<bool>,
 }
@@ -42,10 +47,22 @@ pub(super) async fn connect(
 ) {
     let Ok(mut server) = TcpStream::connect(("127.0.0.1", broker)).await else { return };
     let (requests, answers) = (Cell::new(false), Cell::new(false));
+    let asked = Asked::default();
+    let note = |request: Vec<u8>| {
+        asked.note(&request);
+        request
+    };
+    let seen = network.clone();
+    let hide = |answer: Vec<u8>| match asked.without_brokers(&answer) {
+        Some(hidden) if seen.borrow().hides_brokers => hidden,
+        _ => answer,
+    };
     let has_ended = {
         let ((from_client, to_client), (from_server, to_server)) = (client.split(), server.split());
-        let up = Way { network: network.clone(), loses: |network| network.loses_requests, has_gap: &requests };
-        let down = Way { network: network.clone(), loses: |network| network.loses_answers, has_gap: &answers };
+        let up =
+            Way { network: network.clone(), loses: |network| network.loses_requests, pass: &note, has_gap: &requests };
+        let down =
+            Way { network: network.clone(), loses: |network| network.loses_answers, pass: &hide, has_gap: &answers };
         let both = async { tokio::try_join!(up.carry(from_client, to_server), down.carry(from_server, to_client)) };
         tokio::select! {
             ended = both => ended.is_ok(),
@@ -73,16 +90,18 @@ async fn healed_with_a_gap(mut network: watch::Receiver<Network>, gaps: [&Cell<b
 impl Way<'_> {
     async fn carry(self, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) -> io::Result<()> {
         let (send, mut arriving) = mpsc::channel(UNDER_WAY);
-        let Self { mut network, loses, has_gap } = self;
+        let Self { mut network, loses, pass, has_gap } = self;
         let seen_by_reader = network.clone();
         let read = async move {
             let mut due = Instant::now();
-            let mut bytes = vec![0; READ];
+            let (mut bytes, mut frames) = (vec![0; READ], Frames::default());
             // A reset is an end as well: the other side must not hear of it while nothing arrives.
             while let Ok(count @ 1..) = from.read(&mut bytes).await {
-                due = due.max(Instant::now() + seen_by_reader.borrow().delay());
-                if send.send((due, bytes[..count].to_vec())).await.is_err() {
-                    break;
+                for frame in frames.push(&bytes[..count]) {
+                    due = due.max(Instant::now() + seen_by_reader.borrow().delay());
+                    if send.send((due, pass(frame))).await.is_err() {
+                        return Ok(());
+                    }
                 }
             }
             Ok(())

@@ -1,6 +1,7 @@
 //! A TCP proxy before a broker, which can behave as a bad network does.
 
 mod connection;
+mod frames;
 
 use std::{
     collections::HashMap,
@@ -38,6 +39,8 @@ struct Network {
     loses_requests: bool,
     /// What the broker says does not arrive.
     loses_answers: bool,
+    /// The broker says of the cluster that it has no brokers, as one does that starts or stops.
+    hides_brokers: bool,
 }
 
 /// What cuts each of the open connections.
@@ -89,6 +92,11 @@ impl Proxy {
     /// The broker gets what clients say; they do not get its answers.
     pub fn lose_answers(&self) {
         self.network.send_modify(|network| network.loses_answers = true);
+    }
+
+    /// Whoever asks which brokers there are is told that there are none. Topics and their leaders are named all the same.
+    pub fn hide_brokers(&self) {
+        self.network.send_modify(|network| network.hides_brokers = true);
     }
 
     /// A good network again. A connection that has lost something is cut: what comes next would not fit.

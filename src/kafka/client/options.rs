@@ -44,6 +44,14 @@ const FIXED: &[(&str, &[&str], &str)] = &[
     ("acks", &["all", "-1"], "a record counts as published when all in-sync replicas have it; remove it"),
 ];
 
+/// Options with a value that takes a promise away: name, value, sentence.
+const NEVER: &[(&str, &str, &str)] = &[(
+    "statistics.interval.ms",
+    "0",
+    "from the statistics the bus learns that a client has forgotten its brokers, and helps it; remove it, or write the \
+     milliseconds between two of them",
+)];
+
 /// The options that are refused, or have one value.
 #[cfg(test)]
 pub(super) fn refused() -> impl Iterator<Item = &'static str> {
@@ -72,6 +80,9 @@ pub(crate) fn problem(key: &str, value: &Value) -> Option<String> {
     if let Some((_, accepted, why)) = FIXED.iter().find(|(fixed, ..)| *fixed == key)
         && !accepted.contains(&value.text.to_ascii_lowercase().as_str())
     {
+        return Some(format!("`{key}` cannot be `{}`: {why}", value.shown(key)));
+    }
+    if let Some((.., why)) = NEVER.iter().find(|(option, never, _)| *option == key && *never == value.text.trim()) {
         return Some(format!("`{key}` cannot be `{}`: {why}", value.shown(key)));
     }
     let error = ClientConfig::new().set(key, &value.text).create_native_config().err()?;

@@ -21,7 +21,7 @@ use rdkafka::{
 use super::jumps::Jumps;
 use crate::{
     kafka::{
-        client::{Secrets, log::log},
+        client::{Secrets, bootstrap, log::log},
         raw,
         record::TopicPartition,
         source::{Committed, Figures},
@@ -49,6 +49,8 @@ pub(super) struct GroupContext {
     calls: AtomicU64,
     /// Statistics have shown a connected broker.
     connected: AtomicBool,
+    /// They have shown a client that knows no broker.
+    forgotten: AtomicBool,
     /// What the last statistics said.
     figures: Mutex<Option<Figures>>,
     /// From here on a revoke is answered at once, else closing never ends.
@@ -88,6 +90,10 @@ impl GroupContext {
 
     pub(super) fn take_connected(&self) -> bool {
         self.connected.swap(false, Ordering::Relaxed)
+    }
+
+    pub(super) fn take_forgotten(&self) -> bool {
+        self.forgotten.swap(false, Ordering::Relaxed)
     }
 
     /// What the last statistics said; nothing, if that was told before.
@@ -184,7 +190,10 @@ impl ClientContext for GroupContext {
 
     fn stats(&self, statistics: Statistics) {
         self.served("statistics", || {
-            if statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP") {
+            let mut brokers = statistics.brokers.values();
+            if bootstrap::knows_none(brokers.clone().map(|broker| &*broker.source)) {
+                self.forgotten.store(true, Ordering::Relaxed);
+            } else if brokers.any(|broker| broker.nodeid >= 0 && broker.state == "UP") {
                 self.connected.store(true, Ordering::Relaxed);
             }
             *lock(&self.figures) = Some(figures_of(&statistics));

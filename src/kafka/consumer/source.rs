@@ -14,6 +14,7 @@ use rdkafka::{
 
 use super::{
     close::close,
+    commits::Commits,
     group::{self, GroupContext, Rebalance},
     health::Health,
     nudge::Nudge,
@@ -22,13 +23,16 @@ use super::{
 use crate::{
     dispatch::Waker,
     kafka::{
-        client::{Secrets, errors},
-        raw::{self, CommitAnswer, CommitQueue, RecordError},
+        client::{
+            Secrets,
+            bootstrap::{Bootstrap, FORGOTTEN},
+        },
+        raw::{self, RecordError},
         record::{
             Batch, TopicPartition,
             leader_epochs::{LeaderEpochs, UNKNOWN},
         },
-        source::{CommitError, CommitPoint, Figures, Source, SourceEvent},
+        source::{CommitPoint, Figures, Source, SourceEvent},
     },
 };
 
@@ -39,11 +43,8 @@ const POLLS: u32 = 256;
 pub(crate) struct KafkaSource {
     /// `None` once closed.
     client: Option<Arc<BaseConsumer<GroupContext>>>,
-    commits: Option<CommitQueue<GroupContext>>,
-    /// The newest commit request; answers to older ones are dropped.
-    serial: usize,
-    /// The partitions in that request.
-    committing: Vec<TopicPartition>,
+    bootstrap: Bootstrap,
+    commits: Option<Commits>,
     queues: HashMap<TopicPartition, Split>,
     /// Leader epochs of committed offsets, between an assign and its start.
     committed: HashMap<TopicPartition, LeaderEpochs>,
@@ -63,15 +64,12 @@ impl KafkaSource {
         let wake = Arc::clone(&waker);
         client.set_nonempty_callback(move || wake());
         let client = Arc::new(client);
-        let wake = Arc::clone(&waker);
-        let commits = CommitQueue::new(&client, move || wake())
-            .ok_or_else(|| KafkaError::ClientCreation("no queue for commits".to_owned()))?;
+        let commits = Commits::new(&client, &waker)?;
         client.subscribe(&topics.iter().map(String::as_str).collect::<Vec<_>>())?;
         Ok(Self {
             client: Some(client),
+            bootstrap: Bootstrap::of(config),
             commits: Some(commits),
-            serial: 0,
-            committing: Vec::new(),
             queues: HashMap::new(),
             committed: HashMap::new(),
             events: VecDeque::new(),
@@ -118,6 +116,12 @@ impl KafkaSource {
         self.events.extend(self.health.error(crate::clock::monotonic(), code, &reason.clone(), reason));
     }
 
+    fn on_forgotten(&mut self, client: &BaseConsumer<GroupContext>) {
+        self.bootstrap.introduce(client.client());
+        let code = Code::AllBrokersDown;
+        self.events.extend(self.health.error(crate::clock::monotonic(), code, FORGOTTEN, FORGOTTEN.to_owned()));
+    }
+
     fn alive(&mut self) {
         self.events.extend(self.health.alive(crate::clock::monotonic()));
     }
@@ -145,27 +149,6 @@ impl KafkaSource {
         self.events.push_back(event);
     }
 
-    fn on_answer(&mut self, CommitAnswer { serial, code, results }: CommitAnswer) {
-        if serial != self.serial {
-            tracing::debug!("dropped the late answer to a commit in doubt");
-            return;
-        }
-        let partial = results.iter().any(|(_, own)| *own != Code::NoError);
-        let results: HashMap<_, _> = results.into_iter().collect();
-        let whole = |own: Option<&Code>| if partial { own.copied().unwrap_or(code) } else { code };
-        let answers: Vec<_> = std::mem::take(&mut self.committing)
-            .into_iter()
-            .map(|partition| {
-                let error = errors::of_commit(whole(results.get(&partition)));
-                (partition, error.map_or(Ok(()), Err))
-            })
-            .collect();
-        if answers.iter().any(|(_, result)| result.is_ok()) {
-            self.alive();
-        }
-        self.events.push_back(SourceEvent::Committed(answers));
-    }
-
     fn on_record_errors(&mut self, partition: &TopicPartition, failed: Vec<RecordError>) {
         for RecordError { code, offset, reason } in failed {
             let key = format!("{partition}: {code}");
@@ -181,13 +164,19 @@ impl Source for KafkaSource {
             return Some(event);
         }
         let client = Arc::clone(self.client.as_ref()?);
-        if let Some(answer) = self.commits.as_ref().and_then(CommitQueue::poll) {
-            self.on_answer(answer);
+        if let Some(answers) = self.commits.as_mut().and_then(Commits::poll) {
+            if answers.iter().any(|(_, result)| result.is_ok()) {
+                self.alive();
+            }
+            self.events.push_back(SourceEvent::Committed(answers));
         }
         if self.events.is_empty() {
             self.poll(&client);
             if client.context().take_connected() {
                 self.alive();
+            }
+            if client.context().take_forgotten() {
+                self.on_forgotten(&client);
             }
         }
         self.nudge.step(&*client, crate::clock::monotonic());
@@ -238,18 +227,12 @@ impl Source for KafkaSource {
     }
 
     fn commit(&mut self, points: &[CommitPoint]) {
-        let Some(commits) = &self.commits else { return };
-        self.serial += 1;
-        self.committing = points.iter().map(|point| point.partition.clone()).collect();
+        let Some(commits) = &mut self.commits else { return };
         let queues = &mut self.queues;
         let epoch = |point: &CommitPoint| {
             queues.get_mut(&point.partition).map_or(UNKNOWN, |split| split.epochs.before(point.offset))
         };
-        if let Err(code) = commits.send(points, epoch, self.serial) {
-            let error = errors::of_commit(code).unwrap_or_else(|| CommitError::Retry(code.to_string()));
-            let answers = std::mem::take(&mut self.committing).into_iter().map(|one| (one, Err(error.clone())));
-            self.events.push_back(SourceEvent::Committed(answers.collect()));
-        }
+        self.events.extend(commits.send(points, epoch).map(SourceEvent::Committed));
     }
 
     fn figures(&mut self) -> Figures {

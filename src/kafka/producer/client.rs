@@ -11,7 +11,7 @@ use rdkafka::{ClientConfig, error::KafkaError};
 
 use super::{
     super::{
-        client::{Secrets, log::log_at},
+        client::{Secrets, bootstrap::Bootstrap, log::log_at},
         raw::produce::{Event, RawProducer, Report},
     },
     connection::{Connection, Tell},
@@ -167,7 +167,11 @@ impl Shared {
                 round.connection.acknowledged();
             }
             Event::Reports => {}
-            Event::Statistics(json) => round.connection.statistics(&json),
+            Event::Statistics(json) => {
+                if round.connection.statistics(&json) {
+                    client.introduce(&Bootstrap::of(&self.config));
+                }
+            }
             Event::Log { level, text } => log_at(level, &self.secrets.hide(&text)),
             Event::Error { fatal: true, code, text } => {
                 return Next::Rebuild(format!("{code}: {}", self.secrets.hide(&text)));

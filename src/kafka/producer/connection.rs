@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use rdkafka::error::RDKafkaErrorCode;
 use serde::Deserialize;
 
-use super::super::client::errors::{PollError, of_poll};
+use super::super::client::{
+    bootstrap::{self, FORGOTTEN},
+    errors::{PollError, of_poll},
+};
 
 /// Told whether the cluster is reached, and how that is known, whenever it changes.
 pub(crate) type Tell = Arc<dyn Fn(bool, &str) + Send + Sync>;
@@ -27,6 +30,7 @@ struct Statistics {
 
 #[derive(Deserialize)]
 struct Broker {
+    source: String,
     state: String,
 }
 
@@ -54,12 +58,17 @@ impl Connection {
         self.set(true, "it acknowledges records");
     }
 
-    /// librdkafka's statistics, as JSON. They say when an idle client is connected again.
-    pub(super) fn statistics(&mut self, json: &str) {
-        let Ok(Statistics { brokers }) = serde_json::from_str(json) else { return };
-        if brokers.values().any(|broker| broker.state == "UP") {
+    /// librdkafka's statistics, as JSON. They say when an idle client is connected again; returns whether the client has
+    /// forgotten all brokers.
+    pub(super) fn statistics(&mut self, json: &str) -> bool {
+        let Ok(Statistics { brokers }) = serde_json::from_str(json) else { return false };
+        let has_forgotten = bootstrap::knows_none(brokers.values().map(|broker| &*broker.source));
+        if has_forgotten {
+            self.set(false, FORGOTTEN);
+        } else if brokers.values().any(|broker| broker.state == "UP") {
             self.set(true, "connected");
         }
+        has_forgotten
     }
 
     fn set(&mut self, up: bool, detail: &str) {
@@ -90,10 +99,14 @@ mod tests {
         connection.error(RDKafkaErrorCode::BrokerTransportFailure, "one of three");
         // Fails without the comparison in `set`: a wall of lines for one outage.
         (0..9).for_each(|_| connection.error(RDKafkaErrorCode::AllBrokersDown, "3/3"));
-        connection.statistics(r#"{"brokers":{"a/1":{"state":"TRY_CONNECT","nodeid":1}}}"#);
-        connection.statistics("no JSON");
+        let known = |state| format!(r#"{{"brokers":{{"a/1":{{"state":"{state}","source":"learned","nodeid":1}}}}}}"#);
+        assert!(!connection.statistics(&known("TRY_CONNECT")));
+        assert!(!connection.statistics("no JSON"));
         assert_eq!(*told.lock().unwrap(), [true, false]);
-        connection.statistics(r#"{"brokers":{"a/1":{"state":"UP","nodeid":1}}}"#);
+        assert!(!connection.statistics(&known("UP")));
         assert_eq!(*told.lock().unwrap(), [true, false, true]);
+        // A queue of its own, which is always up.
+        assert!(connection.statistics(r#"{"brokers":{":0/internal":{"state":"UP","source":"internal"}}}"#));
+        assert_eq!(*told.lock().unwrap(), [true, false, true, false]);
     }
 }

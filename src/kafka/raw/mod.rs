@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 mod batch;
+mod brokers;
 mod conf;
 mod members;
 pub(in crate::kafka) mod mock;
@@ -18,6 +19,7 @@ use std::{
 };
 
 pub(super) use batch::{PartitionQueue, RecordError};
+pub(super) use brokers::add_brokers;
 pub(super) use conf::option_names;
 pub(super) use members::client_ids;
 pub(super) use offsets::{CommitAnswer, CommitQueue, committed, low, set_leader_epoch};

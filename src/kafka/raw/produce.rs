@@ -15,7 +15,7 @@ use rdkafka::{
     types::{RDKafkaRespErr, RDKafkaType},
 };
 
-use crate::kafka::record::OutRecord;
+use crate::kafka::{client::bootstrap::Bootstrap, record::OutRecord};
 
 /// Leaves logging to the caller: all callbacks of the client come as [`Event`]s.
 struct NoCallbacks;
@@ -173,6 +173,11 @@ impl RawProducer {
             .map_err(|error| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail))?;
         let topic = metadata.topics().first().ok_or(RDKafkaErrorCode::UnknownTopic)?;
         topic.error().map_or_else(|| Ok(topic.partitions().len() as i32), |error| Err(error.into()))
+    }
+
+    /// Tells the client of its first brokers again.
+    pub(in crate::kafka) fn introduce(&self, brokers: &Bootstrap) {
+        brokers.introduce(&self.client);
     }
 
     /// Kills the client as a broker's answer would.

@@ -5,6 +5,7 @@
 mod bad_input;
 mod cluster_errors;
 mod network;
+mod no_brokers;
 mod promise_01_at_least_once;
 mod promise_01_changed_log;
 mod promise_02_order;
