@@ -4,8 +4,7 @@
 //! that was cut could not go to the dead-letter topic as it came.
 
 use std::{
-    ffi::{CStr, CString},
-    marker::PhantomData,
+    ffi::CString,
     ptr::{self, NonNull},
     sync::Arc,
 };
@@ -16,8 +15,8 @@ use rdkafka::{
     error::RDKafkaErrorCode,
 };
 
-use super::{bytes, queue::Queue, text};
-use crate::kafka::record::{Batch, Header, Timestamp, TopicPartition, leader_epochs::LeaderEpochs};
+use super::{message::Message, queue::Queue};
+use crate::kafka::record::{Batch, TopicPartition, leader_epochs::LeaderEpochs};
 
 /// Records per call. Short, so that the bytes of a batch can be bounded between two calls.
 const CHUNK: usize = 64;
@@ -72,90 +71,5 @@ impl<C: ConsumerContext> PartitionQueue<C> {
             }
         }
         seen == most
-    }
-}
-
-/// A message of librdkafka's; destroyed on drop, which is always within the call that fetched it.
-struct Message(NonNull<sys::rd_kafka_message_t>);
-
-impl Drop for Message {
-    fn drop(&mut self) {
-        // SAFETY: the message is ours and destroyed once.
-        unsafe { sys::rd_kafka_message_destroy(self.0.as_ptr()) };
-    }
-}
-
-impl Message {
-    fn raw(&self) -> &sys::rd_kafka_message_t {
-        // SAFETY: the message lives until `self` is dropped.
-        unsafe { self.0.as_ref() }
-    }
-
-    fn error(&self) -> Option<RecordError> {
-        let code = RDKafkaErrorCode::from(self.raw().err);
-        if code == RDKafkaErrorCode::NoError {
-            return None;
-        }
-        // SAFETY: the message is alive; the text is null or ends with a NUL, and lives as long as the message.
-        let reason = unsafe { text(sys::rd_kafka_message_errstr(self.0.as_ptr())) };
-        Some(RecordError { code, offset: self.raw().offset, reason })
-    }
-
-    fn copy_into(&self, batch: &mut Batch, epochs: &mut LeaderEpochs) {
-        let raw = self.raw();
-        // SAFETY: key and payload are null or as long as the message says, and live as long as the message.
-        let (key, value) = unsafe { (bytes(raw.key, raw.key_len), bytes(raw.payload, raw.len)) };
-        batch.push(raw.offset, self.timestamp(), key, value);
-        batch.push_headers(self.headers());
-        // SAFETY: the message is alive.
-        epochs.seen(raw.offset, unsafe { sys::rd_kafka_message_leader_epoch(self.0.as_ptr()) });
-    }
-
-    fn timestamp(&self) -> Timestamp {
-        let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-        // SAFETY: the message is alive and `kind` is ours.
-        let at = unsafe { sys::rd_kafka_message_timestamp(self.0.as_ptr(), &raw mut kind) };
-        match kind {
-            sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_CREATE_TIME => Timestamp::Create(at),
-            sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME => Timestamp::Append(at),
-            sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE => Timestamp::None,
-        }
-    }
-
-    fn headers(&self) -> Headers<'_> {
-        let mut headers = ptr::null_mut();
-        // SAFETY: the message is alive; `headers` is set only on success, and belongs to the message.
-        let found = unsafe { sys::rd_kafka_message_headers(self.0.as_ptr(), &raw mut headers) };
-        let none = found != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
-        Headers { list: if none { ptr::null_mut() } else { headers }, at: 0, message: PhantomData }
-    }
-}
-
-/// The headers of a message, in their order.
-struct Headers<'m> {
-    /// Null if there are none.
-    list: *mut sys::rd_kafka_headers_t,
-    at: usize,
-    message: PhantomData<&'m Message>,
-}
-
-impl<'m> Iterator for Headers<'m> {
-    type Item = Header<'m>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.list.is_null() {
-            return None;
-        }
-        let (mut name, mut value, mut size) = (ptr::null(), ptr::null(), 0);
-        // SAFETY: the headers live as long as the message; the three results are ours.
-        let err =
-            unsafe { sys::rd_kafka_header_get_all(self.list, self.at, &raw mut name, &raw mut value, &raw mut size) };
-        if err != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
-            return None;
-        }
-        self.at += 1;
-        // SAFETY: the name ends with a NUL, the value is null or `size` long; both live as long as the message.
-        let (name, value) = unsafe { (CStr::from_ptr(name), bytes(value, size)) };
-        Some((name.to_bytes(), value))
     }
 }

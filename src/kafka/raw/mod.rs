@@ -5,6 +5,7 @@ mod batch;
 mod brokers;
 mod conf;
 mod members;
+mod message;
 pub(in crate::kafka) mod mock;
 mod offsets;
 pub(in crate::kafka) mod produce;
