@@ -202,3 +202,26 @@ impl Planned {
         lines(&self.routes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Kafka,
+        event::{TopicSource, fixture::ORDER_PLACED},
+    };
+
+    // Fails when the text of the error has the place too.
+    #[test]
+    fn a_bad_topic_name_shows_its_place_once() {
+        static SLASHED: Descriptor = Descriptor { topic: TopicSource::Verbatim("orders/eu"), ..ORDER_PLACED };
+        let mut bus = Bus::new(Kafka::new("localhost:1"));
+        bus.options.published = vec![&SLASHED];
+        let Err(error) = bus.plan() else { panic!("it is a name") };
+        let text = error.to_string();
+        assert!(
+            text.contains("- src/order.rs:7: the topic of `OrderPlaced` cannot be `dev.sales.public.orders/eu.v1`")
+        );
+        assert_eq!(text.matches("src/order.rs").count(), 1, "{text}");
+    }
+}

@@ -149,7 +149,7 @@ async fn names_are_checked(world: World) {
     assert_refused(&world, bus().environment(odd), &["the environment cannot be `dev/eu`", "`CAROM__ENVIRONMENT`"])
         .await;
     let long = Environment::short("e".repeat(240));
-    assert_refused(&world, bus().environment(long), &["the topic of `Job`", "at most 249", "shorten"]).await;
+    assert_refused(&world, bus().environment(long), &[": the topic of `Job` cannot", "at most 249", "shorten"]).await;
     // The topic has room, its dead-letter topic has not.
     let long = Environment::short("e".repeat(200));
     assert_refused(&world, bus().environment(long), &["the dead-letter topic of group", "at most 249", "shorter"])
