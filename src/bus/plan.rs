@@ -176,6 +176,7 @@ impl Planned {
             self.routes.values().flat_map(|routes| &routes.events).chain(self.published.iter().map(|(_, event)| event));
         let mut warnings: Vec<_> = events
             .flat_map(|event| plural_warning(event).into_iter().chain(self.options.profile.type_warning(event)))
+            .chain(self.identity.environment.warning())
             .collect();
         let drain = self.options.drain_timeout;
         if let Some(bound) = self.options.kafka.max_poll_interval().filter(|bound| drain > *bound / 2) {
