@@ -47,9 +47,9 @@ impl Mailbox {
     /// The record is handled, outputs and all. It is reported at the end of the turn, and its key goes on.
     pub(super) fn succeed(&mut self, stub: Stub, attempts: u32) {
         self.handled += 1;
-        self.tallies.handled(stub.handler);
+        self.tallies.handled(stub.handler.unwrap_or_default());
         self.finished.push(stub.offset);
-        self.settled(stub.offset, attempts, RecordEnd::Acked);
+        self.settled(stub.offset, stub.handler, attempts, RecordEnd::Acked);
         self.release(stub);
     }
 
