@@ -163,13 +163,14 @@ impl Strategy {
 }
 
 impl Outcome<'_> {
-    /// The class under which a dead letter is filed; `None` if nothing failed.
-    pub(crate) fn class(&self) -> Option<ErrorClass> {
+    /// The class under which a dead letter is filed; `None` if nothing failed. Of a failure it says whether the policy
+    /// had it handled again, so a rule wins over the kind here too.
+    pub(crate) fn class(&self, policy: &Policy) -> Option<ErrorClass> {
         match self {
             Self::Ok => None,
-            Self::Failed(failure) => Some(match failure.kind() {
-                FailureKind::Transient | FailureKind::Unavailable(_) => ErrorClass::Transient,
-                FailureKind::Permanent => ErrorClass::Permanent,
+            Self::Failed(failure) => Some(match directive(failure, policy) {
+                Directive::Retry(_) | Directive::Hold => ErrorClass::Transient,
+                Directive::DeadLetter | Directive::Discard => ErrorClass::Permanent,
             }),
             Self::TimedOut => Some(ErrorClass::Timeout),
             Self::Panicked => Some(ErrorClass::Panic),

@@ -37,7 +37,8 @@ impl Mailbox {
                 self.wakes.wake_mailbox();
             }
             Err(fault) => {
-                ticket.trace = span.failed(&self.spec.services.telemetry, &fault).map(Box::new);
+                let policy = &self.spec.member.actor.policy.policy;
+                ticket.trace = span.failed(&self.spec.services.telemetry, &fault, policy).map(Box::new);
                 self.park(&ticket);
                 self.fail(ticket, fault, addr);
             }

@@ -231,9 +231,27 @@ fn every_end_has_its_class() {
         (Outcome::UnknownType, "unknown-type"),
     ];
     for (outcome, class) in classes {
-        assert_eq!(outcome.class().map(ErrorClass::as_str), Some(class));
+        assert_eq!(outcome.class(&policy()).map(ErrorClass::as_str), Some(class));
     }
-    assert!(Outcome::Ok.class().is_none());
+    assert!(Outcome::Ok.class(&policy()).is_none());
+}
+
+// Fails when `Outcome::class` asks the kind of the failure.
+#[test]
+fn what_a_rule_does_not_retry_is_permanent_and_what_it_retries_is_transient() {
+    let rules = [
+        (Directive::DeadLetter, "permanent"),
+        (Directive::Discard, "permanent"),
+        (Directive::Retry(Retry::none()), "transient"),
+        (Directive::Hold, "transient"),
+    ];
+    for (directive, class) in rules {
+        let policy = Policy { rules: vec![Rule::of::<FmtError>(directive)], ..policy() };
+        for failure in [Failure::transient(FmtError), Failure::permanent(FmtError)] {
+            let said = Outcome::Failed(&failure).class(&policy);
+            assert_eq!(said.map(ErrorClass::as_str), Some(class), "{directive:?} {failure:?}");
+        }
+    }
 }
 
 #[test]
