@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
+    dispatch::Member,
     error::Error,
     event::Encoder,
     health::{HealthState, Signs},
@@ -93,6 +94,10 @@ pub(crate) struct Settled<'a> {
     pub(crate) topic: &'a str,
     pub(crate) partition: i32,
     pub(crate) offset: i64,
+    /// Whose mailbox says so.
+    pub(crate) member: &'a Member,
+    /// The handler's place among those of the member; `None` if the record could not be decoded, or nobody handles it.
+    pub(crate) handler: Option<usize>,
     /// Attempts that got an event; 0 if it could not be decoded, nobody handles it, or it had expired.
     pub(crate) attempts: u32,
     pub(crate) end: RecordEnd<'a>,

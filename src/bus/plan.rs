@@ -176,6 +176,7 @@ impl Planned {
             self.routes.values().flat_map(|routes| &routes.events).chain(self.published.iter().map(|(_, event)| event));
         let mut warnings: Vec<_> = events
             .flat_map(|event| plural_warning(event).into_iter().chain(self.options.profile.type_warning(event)))
+            .chain(self.identity.environment.warning())
             .collect();
         let drain = self.options.drain_timeout;
         if let Some(bound) = self.options.kafka.max_poll_interval().filter(|bound| drain > *bound / 2) {
@@ -200,5 +201,28 @@ impl Planned {
 
     pub(crate) fn route_lines(&self) -> Vec<Route> {
         lines(&self.routes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Kafka,
+        event::{TopicSource, fixture::ORDER_PLACED},
+    };
+
+    // Fails when the text of the error has the place too.
+    #[test]
+    fn a_bad_topic_name_shows_its_place_once() {
+        static SLASHED: Descriptor = Descriptor { topic: TopicSource::Verbatim("orders/eu"), ..ORDER_PLACED };
+        let mut bus = Bus::new(Kafka::new("localhost:1"));
+        bus.options.published = vec![&SLASHED];
+        let Err(error) = bus.plan() else { panic!("it is a name") };
+        let text = error.to_string();
+        assert!(
+            text.contains("- src/order.rs:7: the topic of `OrderPlaced` cannot be `dev.sales.public.orders/eu.v1`")
+        );
+        assert_eq!(text.matches("src/order.rs").count(), 1, "{text}");
     }
 }

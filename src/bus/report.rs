@@ -171,6 +171,17 @@ the bus starts: carom 0.1.0 on librdkafka 2.12.1
         assert!(!of(bus(30)).contains("warnings"));
     }
 
+    // Fails when `Planned::warnings` leaves the environment to others.
+    #[test]
+    fn an_environment_that_is_cut_is_a_warning() {
+        let bus = |name| {
+            let bus = crate::Bus::new(crate::Kafka::new("localhost:1"));
+            bus.environment(crate::event::Environment::new(name))
+        };
+        assert!(of(bus("test-eu")).contains("warnings\n    the environment `test-eu` is cut to `test` in the names"));
+        assert!(!of(bus("production")).contains("warnings"));
+    }
+
     #[test]
     fn a_bus_that_only_publishes_says_nothing_of_a_group() {
         let report = Report { routes: Vec::new(), warnings: Vec::new(), embedded: true, ..report() };

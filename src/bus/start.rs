@@ -143,8 +143,7 @@ fn provisioning(planned: &Planned, sink: KafkaSink) -> ProvisioningSink {
 
 /// Says what starts; warnings again, each as a line of its own, for logs that leave information out.
 fn announce(planned: &Planned) {
-    let mut report = planned.report();
-    report.warnings.extend(planned.identity.environment.warning());
+    let report = planned.report();
     tracing::info!("{report}");
     for warning in &report.warnings {
         tracing::warn!("{warning}");

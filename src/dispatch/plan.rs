@@ -3,11 +3,7 @@
 //! Promise 11 is kept here, as far as it is about handlers: problems are collected, and each has the file and the line
 //! where it is to be mended. No broker is asked for that.
 
-use std::{
-    any::TypeId,
-    collections::{BTreeMap, btree_map::Entry},
-    sync::Arc,
-};
+use std::{any::TypeId, collections::BTreeMap, sync::Arc};
 
 use super::{
     registry::{Registration, registrations},
@@ -201,32 +197,35 @@ fn types(event: &'static Descriptor) -> impl Iterator<Item = &'static str> {
 
 /// Two Rust types must not claim one CloudEvents type: a record would be decoded as either.
 fn check_types(ours: &[&'static Registration], problems: &mut Vec<Problem>) {
-    let mut owners: BTreeMap<&str, &Descriptor> = BTreeMap::new();
+    let mut owners: BTreeMap<&str, &Registration> = BTreeMap::new();
     for registration in ours {
-        let event = (registration.event)();
-        for event_type in types(event) {
-            match owners.entry(event_type) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert(event);
+        for event_type in types((registration.event)()) {
+            let owner = owners.entry(event_type).or_insert(registration);
+            if is_another(owner, registration) {
+                let problem = claimed_twice(event_type, owner, registration);
+                if !problems.contains(&problem) {
+                    problems.push(problem);
                 }
-                Entry::Occupied(owner)
-                    if owner.get().location != event.location || owner.get().rust_name != event.rust_name =>
-                {
-                    let text = format!(
-                        "`{}` and `{}` ({}) both have the type `{event_type}`; give one of them another `#[event(type = \"..\")]`",
-                        event.rust_name,
-                        owner.get().rust_name,
-                        owner.get().location
-                    );
-                    let problem = Problem::at(event.location, text);
-                    if !problems.contains(&problem) {
-                        problems.push(problem);
-                    }
-                }
-                Entry::Occupied(_) => {}
             }
         }
     }
+}
+
+fn is_another(one: &Registration, other: &Registration) -> bool {
+    let (one, other) = ((one.event)(), (other.event)());
+    one.location != other.location || one.rust_name != other.rust_name
+}
+
+/// Both with their paths: what is claimed twice is often two versions of one event, which have one name.
+fn claimed_twice(event_type: &str, owner: &Registration, other: &Registration) -> Problem {
+    let text = format!(
+        "`{}` and `{}` ({}) both have the type `{event_type}`; give one of them another `#[event(type = \"..\")]`, or, if \
+         it is a new version of the other, `#[event(version = \"v2\")]`: versions live side by side",
+        (other.event_name)(),
+        (owner.event_name)(),
+        (owner.event)().location
+    );
+    Problem::at((other.event)().location, text)
 }
 
 /// A handler that would never be called, at its own place.

@@ -21,6 +21,8 @@ pub struct Registration {
     pub(crate) actor_name: fn() -> &'static str,
     /// What is handled; the other half.
     pub(crate) event: fn() -> &'static Descriptor,
+    /// Path of the event's type, for problems: two versions of an event may have one name.
+    pub(crate) event_name: fn() -> &'static str,
     /// The way back to both types.
     pub(crate) invoke: Invoke,
     /// The word `impl`, for problems at start.
@@ -36,6 +38,7 @@ impl Registration {
             actor: TypeId::of::<A>,
             actor_name: type_name::<A>,
             event: E::descriptor,
+            event_name: type_name::<E>,
             invoke: invoke::<A, E>,
             location: Location { file, line },
         }

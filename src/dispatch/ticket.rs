@@ -49,7 +49,8 @@ impl Ticket {
 
     /// Where this ticket belongs, for the way back from the supervisor.
     pub(crate) fn stub(&self) -> Stub {
-        Stub { key: self.key, lane: self.lane, offset: self.record.offset(), handler: self.handler_at() }
+        let handler = self.handler.as_ref().map(|handler| handler.at);
+        Stub { key: self.key, lane: self.lane, offset: self.record.offset(), handler }
     }
 }
 
@@ -65,6 +66,6 @@ pub(crate) struct Stub {
     pub(crate) key: Option<KeyHash>,
     pub(crate) lane: Option<usize>,
     pub(crate) offset: i64,
-    /// As [`Ticket::handler_at`].
-    pub(crate) handler: usize,
+    /// Its handler's place among those of its actor; `None` if it has none.
+    pub(crate) handler: Option<usize>,
 }

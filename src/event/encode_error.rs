@@ -1,6 +1,6 @@
 //! Why an event cannot become a record.
 
-use super::{cloudevents::write::AttributeError, topic::TopicNameError};
+use super::{Location, cloudevents::write::AttributeError, topic::TopicNameError};
 
 /// Why an event cannot become a record. Encoding it again will not help.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +8,9 @@ pub(crate) enum EncodeError {
     /// The topic has no legal name.
     #[error(transparent)]
     Topic(#[from] TopicNameError),
+    /// The same of an event that is declared in the program.
+    #[error("{location}: {reason}")]
+    EventTopic { location: Location, reason: TopicNameError },
     /// An attribute is not as CloudEvents wants it.
     #[error("`{event_type}` cannot be published: {reason}")]
     Attribute { event_type: String, reason: AttributeError },

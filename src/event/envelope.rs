@@ -180,7 +180,8 @@ impl Encoder {
         if let Some(route) = self.routes.get(&id) {
             return Ok(Arc::clone(&route));
         }
-        let topic = topic_name(E::descriptor(), &self.environment)?;
+        let topic = topic_name(E::descriptor(), &self.environment)
+            .map_err(|reason| EncodeError::EventTopic { location: E::descriptor().location, reason })?;
         if let Some(warning) = self.profile.type_warning(E::descriptor()) {
             tracing::warn!("{warning}");
         }

@@ -34,7 +34,7 @@ enum Problem {
 /// A piece of a name: its text, what to call it, and how to change it.
 type Segment<'a> = (&'a str, &'static str, &'static str);
 
-/// The full name of the topic on which events of this type travel.
+/// The full name of the topic on which events of this type travel. Whoever tells the error adds the event's place.
 pub(crate) fn topic_name(event: &Descriptor, environment: &Environment) -> Result<String, TopicNameError> {
     let name = name_segment(event);
     let scope = if event.internal { "internal" } else { "public" };
@@ -47,7 +47,7 @@ pub(crate) fn topic_name(event: &Descriptor, environment: &Environment) -> Resul
     if !event.version.trim().is_empty() {
         segments.push((event.version, "version", "write `version = \"v1\"` in `#[event(..)]`"));
     }
-    let whose = || format!("the topic of `{}` ({})", event.rust_name, event.location);
+    let whose = || format!("the topic of `{}`", event.rust_name);
     check(&segments, ".", whose, "shorten `domain` or `topic` in `#[event(..)]`").map(|topic| topic.to_lowercase())
 }
 

@@ -9,7 +9,7 @@ use std::{any::TypeId, collections::HashMap, sync::Arc};
 
 use super::{
     dead_letter_headers::ErrorClass,
-    directive::{Decision, History, Outcome, RecordDirective, Scope, decide},
+    directive::{Decision, History, Outcome, Policy, RecordDirective, Scope, decide},
     forward,
     history::Restarts,
 };
@@ -78,8 +78,13 @@ impl Failed {
         if matches!(self.fault, Fault::Undecodable(_) | Fault::UnknownType(_)) { 0 } else { self.ticket.attempts }
     }
 
-    pub(super) fn outcome(&self) -> Outcome<'_> {
-        self.fault.outcome()
+    fn policy(&self) -> &Policy {
+        &self.member.actor.policy.policy
+    }
+
+    /// The class under which it is filed.
+    pub(super) fn class(&self) -> ErrorClass {
+        self.fault.class(self.policy())
     }
 }
 
@@ -94,9 +99,9 @@ impl Fault {
         }
     }
 
-    /// The class under which it is filed.
-    pub(crate) fn class(&self) -> ErrorClass {
-        self.outcome().class().unwrap_or(ErrorClass::Permanent)
+    /// The class under which it is filed by this policy; a fault always has one.
+    pub(crate) fn class(&self, policy: &Policy) -> ErrorClass {
+        self.outcome().class(policy).unwrap_or(ErrorClass::Permanent)
     }
 }
 
@@ -154,7 +159,7 @@ impl SupervisorActor {
     /// What the policy says, with what happened before. A restart is noted after the decision, which is about those
     /// before it.
     fn decide(&mut self, failed: &Failed) -> Decision {
-        let policy = &failed.member.actor.policy.policy;
+        let policy = failed.policy();
         let now = self.services.clock.now().into_std();
         let mut history = History { restarts: 0, holds: failed.ticket.holds };
         let restarts = policy.restart_limit.map(|limit| {
@@ -164,7 +169,7 @@ impl SupervisorActor {
             (restarts, limit)
         });
         let random = self.services.clock.random();
-        let decision = decide(&failed.outcome(), failed.ticket.attempts, policy, history, random);
+        let decision = decide(&failed.fault.outcome(), failed.ticket.attempts, policy, history, random);
         if let (Some((restarts, limit)), Some(_)) = (restarts, decision.restart) {
             restarts.push(now, limit);
         }

@@ -15,7 +15,7 @@ use super::Retry;
 /// ```
 /// use carom::{
 ///     Actor, Bus, Context, Directive, Event, Failure, Handler, Kafka, Retry, Supervisor, handler,
-///     testing::{ActorOutcome, TestBus},
+///     testing::{ActorEnd, TestBus},
 /// };
 /// use serde::{Deserialize, Serialize};
 ///
@@ -50,7 +50,7 @@ use super::Retry;
 /// let bus = Bus::new(Kafka::embedded()).service("billing").supervise::<Billing>(policy);
 /// let bus = TestBus::start(bus).await.unwrap();
 /// let order = |cents: &str| OrderPlaced { order_id: 7, cents: cents.to_owned() };
-/// assert_eq!(bus.deliver(order("0")).await.actors, [ActorOutcome::Discarded { attempts: 1 }]);
+/// assert_eq!(bus.deliver(order("0")).await.actors[0].end, ActorEnd::Discarded { attempts: 1 });
 /// assert_eq!(bus.deliver(order("12,50")).await.dead_letter(), Some("invalid digit found in string"));
 /// # }
 /// ```

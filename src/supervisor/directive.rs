@@ -6,17 +6,22 @@ use std::{
     error::Error as StdError,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     time::Duration,
 };
 
 use super::{Directive, OnLimit, Retry, Strategy, dead_letter_headers::ErrorClass};
 use crate::actor::{Failure, FailureKind};
 
-/// One `.on::<E>(..)`.
-#[derive(Clone, Copy)]
+type Matches = dyn Fn(&(dyn StdError + 'static)) -> bool + Send + Sync;
+
+/// One `.on::<E>(..)` or `.on_if::<E>(..)`.
+#[derive(Clone)]
 pub(crate) struct Rule {
-    /// Whether an error is of the rule's type, which is known only where the rule was written.
-    matches: fn(&(dyn StdError + 'static)) -> bool,
+    /// Whether an error is one of the rule's, whose type is known only where the rule was written.
+    matches: Arc<Matches>,
+    /// The method that made it, for problems.
+    method: &'static str,
     /// Name of that type, for problems.
     error: &'static str,
     pub(crate) directive: Directive,
@@ -163,13 +168,14 @@ impl Strategy {
 }
 
 impl Outcome<'_> {
-    /// The class under which a dead letter is filed; `None` if nothing failed.
-    pub(crate) fn class(&self) -> Option<ErrorClass> {
+    /// The class under which a dead letter is filed; `None` if nothing failed. Of a failure it says whether the policy
+    /// had it handled again, so a rule wins over the kind here too.
+    pub(crate) fn class(&self, policy: &Policy) -> Option<ErrorClass> {
         match self {
             Self::Ok => None,
-            Self::Failed(failure) => Some(match failure.kind() {
-                FailureKind::Transient | FailureKind::Unavailable(_) => ErrorClass::Transient,
-                FailureKind::Permanent => ErrorClass::Permanent,
+            Self::Failed(failure) => Some(match directive(failure, policy) {
+                Directive::Retry(_) | Directive::Hold => ErrorClass::Transient,
+                Directive::DeadLetter | Directive::Discard => ErrorClass::Permanent,
             }),
             Self::TimedOut => Some(ErrorClass::Timeout),
             Self::Panicked => Some(ErrorClass::Panic),
@@ -183,26 +189,37 @@ impl Outcome<'_> {
 impl Rule {
     /// A rule for errors of type `E`, wherever in the source chain.
     pub(crate) fn of<E: StdError + 'static>(directive: Directive) -> Self {
-        Self { matches: |error| error.is::<E>(), error: type_name::<E>(), directive }
+        let matches = Arc::new(|error: &(dyn StdError + 'static)| error.is::<E>());
+        Self { matches, method: "on", error: type_name::<E>(), directive }
     }
 
-    /// Whether the failure or one of its sources is of this type; not, if `source` of a user's error panics.
+    /// The same for some of these errors.
+    pub(crate) fn of_some<E: StdError + 'static>(
+        when: impl Fn(&E) -> bool + Send + Sync + 'static,
+        directive: Directive,
+    ) -> Self {
+        let matches = Arc::new(move |error: &(dyn StdError + 'static)| error.downcast_ref().is_some_and(&when));
+        Self { matches, method: "on_if", error: type_name::<E>(), directive }
+    }
+
+    /// Whether the failure or one of its sources is meant; not, if `source` of a user's error, or the rule, panics.
     fn finds(&self, failure: &Failure) -> bool {
-        let chain = || failure.chain().take(CHAIN_MAX).any(self.matches);
+        let guarded = |find: &dyn Fn() -> bool| catch_unwind(AssertUnwindSafe(find)).unwrap_or_default();
         // The outermost one by itself: the chain asks each error for its source before it yields it.
-        (self.matches)(failure.error()) || catch_unwind(AssertUnwindSafe(chain)).unwrap_or_default()
+        guarded(&|| (self.matches)(failure.error()))
+            || guarded(&|| failure.chain().take(CHAIN_MAX).any(|error| (self.matches)(error)))
     }
 
     /// What is wrong with this rule.
     pub(crate) fn problem(&self) -> Option<String> {
         let Directive::Retry(retry) = self.directive else { return None };
-        retry.problem().map(|problem| format!("`.on::<{}>(..)`: {problem}", self.error))
+        retry.problem().map(|problem| format!("`.{}::<{}>(..)`: {problem}", self.method, self.error))
     }
 }
 
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "on::<{}>({:?})", self.error, self.directive)
+        write!(f, "{}::<{}>({:?})", self.method, self.error, self.directive)
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 use super::{
     actor::Failed,
     dead_letter::{dead_letter as build, reduced},
-    dead_letter_headers::{DeadLetterInfo, ErrorClass, ErrorText},
+    dead_letter_headers::{DeadLetterInfo, ErrorText},
 };
 use crate::{
     actor::Fault,
@@ -71,7 +71,7 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
         }
     }
     drop(health);
-    services.counters.dead_letter(class(&failed).as_str(), left_out);
+    services.counters.dead_letter(failed.class().as_str(), left_out);
     if let Some(handler) = &failed.ticket.handler {
         Counters::add(&handler.meter.dead_lettered, 1);
     }
@@ -102,7 +102,7 @@ fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> Dead
         retry_stage: None,
         first_failure: failed.ticket.first_failure.unwrap_or(now),
         last_failure: now,
-        class: class(failed),
+        class: failed.class(),
         error: error_text(&failed.fault).shown(|text| services.telemetry.error_text(text)),
         service_name: &services.service,
         service_version: &services.telemetry.version,
@@ -121,11 +121,6 @@ fn event_type(failed: &Failed) -> Option<&str> {
         Fault::UnknownType(event_type) => Some(event_type),
         _ => failed.ticket.handler.as_ref().map(|handler| handler.event_type),
     }
-}
-
-/// The class under which it is filed; a fault always has one.
-fn class(failed: &Failed) -> ErrorClass {
-    failed.outcome().class().unwrap_or(ErrorClass::Permanent)
 }
 
 /// The error as text. If the user's `Display` panics, what can be said without it.

@@ -22,6 +22,7 @@ mod retry;
 
 pub(crate) use actor::{Failed, Forget, SupervisorActor};
 pub use choices::{Directive, OnLimit, Ordering, Strategy};
+pub(crate) use directive::Policy;
 #[cfg(feature = "testing")]
 pub(crate) use directive::{History, Outcome, RecordDirective, decide};
 pub(crate) use key_hash::key_hash;

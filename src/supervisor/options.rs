@@ -104,7 +104,8 @@ impl Supervisor {
     ///
     /// Default: no rules. `E` is looked for in the whole source chain of the error, and the first rule that matches
     /// wins, so write the special ones first. A rule also overrides `Failure::permanent` and `Failure::unavailable`.
-    /// Panics and timeouts have no error type: no rule matches them.
+    /// Panics and timeouts have no error type: no rule matches them. For some errors of a type there is
+    /// [`on_if`](Self::on_if).
     ///
     /// ```
     /// use carom::{Directive, Retry, Supervisor};
@@ -119,6 +120,60 @@ impl Supervisor {
     /// ```
     pub fn on<E: StdError + 'static>(mut self, directive: Directive) -> Self {
         self.policy.rules.push(Rule::of::<E>(directive));
+        self
+    }
+
+    /// A [rule](Self::on) for some errors of type `E`, such as a variant: those of which `when` says yes.
+    ///
+    /// Rules of both kinds are tried in the order in which they are written. `when` may be asked more than once about
+    /// one failure; if it panics, the rule does not match.
+    ///
+    /// ```
+    /// use carom::{
+    ///     Actor, Bus, Context, Directive, Event, Failure, Handler, Kafka, Supervisor, handler,
+    ///     testing::{ActorEnd, TestBus},
+    /// };
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize, Event)]
+    /// # #[event(entity = Order, domain = "sales")]
+    /// # struct OrderPlaced { #[event(key)] order_id: u64 }
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// enum Refused {
+    ///     #[error("stolen card")]
+    ///     Stolen,
+    ///     #[error("charged already")]
+    ///     Twice,
+    /// }
+    ///
+    /// #[derive(Actor)]
+    /// struct Billing;
+    ///
+    /// #[handler]
+    /// impl Handler<OrderPlaced> for Billing {
+    ///     async fn handle(&mut self, event: OrderPlaced, _cx: &mut Context<'_>) -> Result<(), Failure> {
+    ///         Err(if event.order_id == 7 { Refused::Twice } else { Refused::Stolen })?
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), carom::Error> {
+    /// let policy = Supervisor::one_for_one()
+    ///     .on_if::<Refused>(|error| matches!(error, Refused::Twice), Directive::Discard)
+    ///     .on::<Refused>(Directive::DeadLetter); // all others
+    /// let bus = TestBus::start(Bus::new(Kafka::embedded()).service("billing").supervise::<Billing>(policy)).await?;
+    /// let twice = bus.deliver(OrderPlaced { order_id: 7 }).await;
+    /// assert_eq!(twice.actors[0].end, ActorEnd::Discarded { attempts: 1 });
+    /// assert_eq!(bus.deliver(OrderPlaced { order_id: 8 }).await.dead_letter(), Some("stolen card"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_if<E: StdError + 'static>(
+        mut self,
+        when: impl Fn(&E) -> bool + Send + Sync + 'static,
+        directive: Directive,
+    ) -> Self {
+        self.policy.rules.push(Rule::of_some(when, directive));
         self
     }
 

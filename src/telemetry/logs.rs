@@ -125,16 +125,23 @@ pub(crate) fn blocked(handler: Option<&str>, took: Duration, calls: Calls) {
     );
 }
 
-/// One line for each rebalance.
+/// One line for each rebalance. In a cooperative one, members that keep what they have get an empty list.
 macro_rules! rebalance {
     ($level:expr, $name:expr, $message:expr, $partitions:expr) => {{
         let partitions: &[TopicPartition] = $partitions;
+        if partitions.is_empty() {
+            rebalance!(@line Level::DEBUG, $name, $message, partitions);
+        } else {
+            rebalance!(@line $level, $name, $message, partitions);
+        }
+    }};
+    (@line $level:expr, $name:expr, $message:expr, $partitions:expr) => {
         tracing::event!(
             name: $name, target: target::BUS, $level,
-            { { field::COUNT } = partitions.len(), { field::PARTITIONS } = listed(partitions) },
+            { { field::COUNT } = $partitions.len(), { field::PARTITIONS } = listed($partitions) },
             "{}", $message
-        );
-    }};
+        )
+    };
 }
 
 /// Partitions came.

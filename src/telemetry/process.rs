@@ -13,6 +13,7 @@ use super::{
 use crate::{
     actor::{Call, Fault},
     event::{Incoming, TraceContext, read},
+    supervisor::Policy,
 };
 
 /// The span around one attempt of a handler; none, where nobody listens.
@@ -46,10 +47,11 @@ impl Attempt {
     }
 
     /// Takes note of a failure; its trace context, for a dead letter.
-    pub(crate) fn failed(&self, telemetry: &Telemetry, fault: &Fault) -> Option<TraceContext> {
+    pub(crate) fn failed(&self, telemetry: &Telemetry, fault: &Fault, policy: &Policy) -> Option<TraceContext> {
+        let span = self.span()?;
         // Few values, which is what an attribute is grouped by; the same as in the header `carom-error-class`.
-        self.error(fault.class().as_str());
-        telemetry.hooks.context_of(self.span()?)
+        self.error(fault.class(policy).as_str());
+        telemetry.hooks.context_of(span)
     }
 
     /// The attempt was given up together with its partition.

@@ -17,7 +17,7 @@ mod watch;
 
 #[doc(hidden)]
 pub use bytes::{read_records, write_records};
-pub use outcome::{ActorOutcome, Outcome};
+pub use outcome::{ActorEnd, ActorOutcome, Outcome};
 pub use record::{TestRecord, WrittenRecord};
 pub use recording::RecordingPublisher;
 pub use test_bus::TestBus;

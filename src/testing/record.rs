@@ -1,5 +1,7 @@
 //! Records as a test writes them, and as it finds them written.
 
+use std::fmt;
+
 use crate::event::{Event, decode_if};
 
 /// A record with any bytes, for [`TestBus::deliver_record`](super::TestBus::deliver_record). By default it has no
@@ -19,7 +21,7 @@ use crate::event::{Event, decode_if};
 /// };
 /// assert_eq!(TestRecord::default().value, None); // a tombstone
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct TestRecord {
     /// The topic, complete.
     pub topic: String,
@@ -31,7 +33,7 @@ pub struct TestRecord {
     pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
-/// A record as it was written to a topic.
+/// A record as it was written to a topic. `Debug` shows bytes that are UTF-8 as text.
 ///
 /// ```
 /// use carom::{Event, testing::RecordingPublisher};
@@ -50,7 +52,7 @@ pub struct TestRecord {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WrittenRecord {
     /// The topic.
@@ -110,5 +112,80 @@ impl WrittenRecord {
     pub fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().rfind(|(key, _)| key == name.as_bytes())?;
         std::str::from_utf8(value.as_deref()?).ok()
+    }
+}
+
+impl fmt::Debug for TestRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { topic, key, value, headers } = self;
+        f.debug_struct("TestRecord")
+            .field("topic", topic)
+            .field("key", &shown(key.as_deref()))
+            .field("value", &shown(value.as_deref()))
+            .field("headers", &Headers(headers))
+            .finish()
+    }
+}
+
+impl fmt::Debug for WrittenRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { topic, partition, offset, key, value, headers } = self;
+        f.debug_struct("WrittenRecord")
+            .field("topic", topic)
+            .field("partition", partition)
+            .field("offset", offset)
+            .field("key", &shown(key.as_deref()))
+            .field("value", &shown(value.as_deref()))
+            .field("headers", &Headers(headers))
+            .finish()
+    }
+}
+
+fn shown(bytes: Option<&[u8]>) -> Option<Shown<'_>> {
+    bytes.map(Shown)
+}
+
+/// Text where it is some, else bytes as Rust writes them.
+struct Shown<'a>(&'a [u8]);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match std::str::from_utf8(self.0) {
+            Ok(text) => fmt::Debug::fmt(text, f),
+            Err(_) => write!(f, "b\"{}\"", self.0.escape_ascii()),
+        }
+    }
+}
+
+/// In their order, and twice where they are there twice.
+struct Headers<'a>(&'a [(Vec<u8>, Option<Vec<u8>>)]);
+
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(name, value)| (Shown(name), shown(value.as_deref())))).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Fails when `Debug` is derived: bytes are numbers then.
+    #[test]
+    fn a_record_shows_its_text() {
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        let key = Some(vec![b'7', 0xff]);
+        let value = Some(bytes("{}"));
+        let headers = vec![(bytes("ce_id"), Some(bytes("1"))), (bytes("empty"), None)];
+        let topic = "orders".to_owned();
+        let rest = r#"key: Some(b"7\xff"), value: Some("{}"), headers: {"ce_id": Some("1"), "empty": None} }"#;
+        let record =
+            TestRecord { topic: topic.clone(), key: key.clone(), value: value.clone(), headers: headers.clone() };
+        assert_eq!(format!("{record:?}"), format!(r#"TestRecord {{ topic: "orders", {rest}"#));
+        let record = WrittenRecord { topic, partition: 3, offset: 5, key, value, headers };
+        assert_eq!(
+            format!("{record:?}"),
+            format!(r#"WrittenRecord {{ topic: "orders", partition: 3, offset: 5, {rest}"#)
+        );
     }
 }

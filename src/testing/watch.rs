@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{Notify, oneshot};
 
-use super::{ActorOutcome, Outcome};
+use super::{ActorEnd, ActorOutcome, Outcome};
 use crate::services::{Observer, RecordEnd, Settled};
 
 /// Sees every record end, and whether anything can still go on.
@@ -74,16 +74,16 @@ impl Observer for Watch {
         let mut waiting = self.pending();
         let position = (settled.topic.to_owned(), settled.partition, settled.offset);
         let Some(pending) = waiting.get_mut(&position) else { return };
-        match settled.end {
-            RecordEnd::Acked => pending.ends.push(ActorOutcome::Acked { attempts: settled.attempts }),
-            RecordEnd::Discarded => pending.ends.push(ActorOutcome::Discarded { attempts: settled.attempts }),
-            RecordEnd::DeadLettered { reason } => {
-                let reason = reason.to_owned();
-                pending.ends.push(ActorOutcome::DeadLettered { attempts: settled.attempts, reason });
-            }
-            RecordEnd::Expired => pending.ends.push(ActorOutcome::Expired),
-            RecordEnd::Unknown => {}
-        }
+        let attempts = settled.attempts;
+        let end = match settled.end {
+            RecordEnd::Acked => ActorEnd::Acked { attempts },
+            RecordEnd::Discarded => ActorEnd::Discarded { attempts },
+            RecordEnd::DeadLettered { reason } => ActorEnd::DeadLettered { attempts, reason: reason.to_owned() },
+            RecordEnd::Expired => ActorEnd::Expired,
+            RecordEnd::Unknown => return,
+        };
+        let handler = settled.handler.and_then(|at| settled.member.handler(at));
+        pending.ends.push(ActorOutcome { handler: handler.map(|handler| handler.name.to_string()), end });
     }
 
     fn finished(&self, topic: &str, partition: i32, offset: i64) {

@@ -91,7 +91,12 @@ impl Mailbox {
                 Ok(incoming) => {
                     let handler = self.handler_of(&incoming.event_type, offset);
                     // Nobody misses what came too late, whatever its type.
-                    if matches!(handler, Ok(None)) || !self.is_expired(&incoming, offset) { handler } else { Ok(None) }
+                    let whose = match &handler {
+                        Ok(None) => return Ok(None),
+                        Ok(Some(handler)) => Some(handler.at),
+                        Err(_) => None,
+                    };
+                    if self.is_expired(&incoming, offset, whose) { Ok(None) } else { handler }
                 }
                 Err(error) if self.spec.lead => Err(Fault::Undecodable(error.into())),
                 Err(_) => Ok(None),
@@ -107,18 +112,18 @@ impl Mailbox {
             if self.spec.routes.keeps_unknown {
                 return Err(Fault::UnknownType(event_type.chars().take(NAME_SHOWN).collect()));
             }
-            self.settled(offset, 0, RecordEnd::Unknown);
+            self.settled(offset, None, 0, RecordEnd::Unknown);
         }
         self.latest = handler.clone().or(self.latest.take());
         Ok(handler)
     }
 
     /// Whether the event came at or after its `expirytime`, which is counted. One that is no time says nothing.
-    fn is_expired(&mut self, incoming: &Incoming<'_>, offset: i64) -> bool {
+    fn is_expired(&mut self, incoming: &Incoming<'_>, offset: i64, handler: Option<usize>) -> bool {
         let expired = incoming.expires().is_some_and(|at| at <= self.spec.services.clock.wall());
         if expired {
             Counters::add(&self.spec.services.counters.expired, 1);
-            self.settled(offset, 0, RecordEnd::Expired);
+            self.settled(offset, handler, 0, RecordEnd::Expired);
         }
         expired
     }

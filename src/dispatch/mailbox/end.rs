@@ -37,7 +37,8 @@ impl Mailbox {
                 self.wakes.wake_mailbox();
             }
             Err(fault) => {
-                ticket.trace = span.failed(&self.spec.services.telemetry, &fault).map(Box::new);
+                let policy = &self.spec.member.actor.policy.policy;
+                ticket.trace = span.failed(&self.spec.services.telemetry, &fault, policy).map(Box::new);
                 self.park(&ticket);
                 self.fail(ticket, fault, addr);
             }
@@ -47,9 +48,9 @@ impl Mailbox {
     /// The record is handled, outputs and all. It is reported at the end of the turn, and its key goes on.
     pub(super) fn succeed(&mut self, stub: Stub, attempts: u32) {
         self.handled += 1;
-        self.tallies.handled(stub.handler);
+        self.tallies.handled(stub.handler.unwrap_or_default());
         self.finished.push(stub.offset);
-        self.settled(stub.offset, attempts, RecordEnd::Acked);
+        self.settled(stub.offset, stub.handler, attempts, RecordEnd::Acked);
         self.release(stub);
     }
 

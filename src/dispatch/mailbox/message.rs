@@ -73,7 +73,7 @@ impl Handler<Verdict> for Mailbox {
                     SettledAs::Discarded => RecordEnd::Discarded,
                     SettledAs::DeadLettered { reason } => RecordEnd::DeadLettered { reason },
                 };
-                self.settled(stub.offset, attempts, end);
+                self.settled(stub.offset, stub.handler, attempts, end);
                 self.release(stub);
             }
             Verdict::GivenUp => {}

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     actor::Site,
-    kafka::record::Batch,
+    kafka::record::{Batch, TopicPartition},
     services::{Counters, RecordEnd, Services, Settled},
     supervisor::SupervisorActor,
 };
@@ -210,9 +210,10 @@ impl Mailbox {
     }
 
     /// Tells a test bus how a record ended; nobody listens elsewhere.
-    fn settled(&self, offset: i64, attempts: u32, end: RecordEnd<'_>) {
-        let partition = &self.spec.assignment.partition;
-        let settled = Settled { topic: &partition.topic, partition: partition.partition, offset, attempts, end };
+    fn settled(&self, offset: i64, handler: Option<usize>, attempts: u32, end: RecordEnd<'_>) {
+        let TopicPartition { topic, partition } = &self.spec.assignment.partition;
+        let settled =
+            Settled { topic, partition: *partition, offset, member: &self.spec.member, handler, attempts, end };
         self.spec.services.observer.settled(&settled);
     }
 }

@@ -163,7 +163,7 @@ impl Event for Broken {
 fn a_topic_without_a_legal_name_is_an_error_of_its_type() {
     let event = Broken { pairs: HashMap::new() };
     let error = encoder().encode(&event, attributes()).unwrap_err();
-    assert!(error.to_string().starts_with("the topic of `Broken`"), "{error}");
+    assert!(error.to_string().starts_with("src/order.rs:7: the topic of `Broken`"), "{error}");
 }
 
 #[test]

@@ -71,11 +71,11 @@ fn only_the_last_segment_of_an_entity_path_counts() {
 }
 
 #[test]
-fn a_name_that_kafka_refuses_says_where_and_what_to_write() {
+fn a_name_that_kafka_refuses_says_why_and_what_to_write() {
     let refused = |event: Descriptor| topic_name(&event, &Environment::default()).unwrap_err().to_string();
     assert_eq!(
         refused(descriptor(TopicSource::Verbatim("orders/eu"))),
-        "the topic of `OrderPlaced` (src/order.rs:7) cannot be `dev.sales.public.orders/eu.v1`: '/' in its name is \
+        "the topic of `OrderPlaced` cannot be `dev.sales.public.orders/eu.v1`: '/' in its name is \
          not allowed in a topic name, only letters, digits, `.`, `_` and `-` are; write `topic = \"..\"` in `#[event(..)]`"
     );
     let event = Descriptor { domain: "", ..descriptor(TopicSource::Entity("Order")) };

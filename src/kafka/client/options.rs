@@ -95,10 +95,17 @@ pub(crate) fn problem(key: &str, value: &Value) -> Option<String> {
         // librdkafka's own sentence quotes the value.
         KafkaError::ClientConfig(..) if value.is_secret(key) => format!("librdkafka refuses the value of `{key}`"),
         KafkaError::ClientConfig(_, reason, ..) => {
-            format!("librdkafka refuses `{key} = {}`: {reason}", value.shown(key))
+            format!("librdkafka refuses `{key} = {}`: {}", value.shown(key), named(key, &reason))
         }
         other => format!("`{key}` cannot be handed to librdkafka: {other}"),
     })
+}
+
+/// A reason of librdkafka with the option's name as the user wrote it: it quotes that of which this may be an alias.
+fn named(key: &str, reason: &str) -> String {
+    const QUOTE: &str = "property \"";
+    let quoted = reason.split_once(QUOTE).and_then(|(before, rest)| Some((before, rest.split_once('"')?.1)));
+    quoted.map_or_else(|| reason.to_owned(), |(before, after)| format!("{before}{QUOTE}{key}\"{after}"))
 }
 
 fn unknown(key: &str) -> String {
@@ -212,6 +219,22 @@ mod tests {
         let sentence = problem("linger.ms", "soon").unwrap();
         assert!(sentence.contains("`linger.ms = soon`"), "{sentence}");
         assert!(problem("client.id", "a\0b").is_some());
+    }
+
+    // Fails when librdkafka's reason is told as it is: it names the option that `linger.ms` is an alias of.
+    #[test]
+    fn an_option_is_named_as_it_was_written_and_not_otherwise() {
+        let aliases = [
+            ("linger.ms", "soon", "queue.buffering"),
+            ("compression.type", "best", "compression.codec"),
+            ("delivery.timeout.ms", "-7", "message.timeout"),
+            ("retries", "-1", "message.send"),
+            ("max.in.flight", "0", "per.connection"),
+        ];
+        for (key, value, other) in aliases {
+            let sentence = problem(key, value).unwrap();
+            assert!(sentence.contains(&format!("property \"{key}\"")) && !sentence.contains(other), "{sentence}");
+        }
     }
 
     #[test]

@@ -17,9 +17,10 @@ pub(crate) enum ErrorClass {
     UnknownType,
     /// It is one, and breaks its schema. No writer yet: what breaks the rules of the envelope is `decode`.
     Validation,
-    /// An error that may pass: the attempts are used up, or a rule of the supervisor said so.
+    /// An error that may pass, and the attempts are used up.
     Transient,
-    /// The handler said that it will never succeed, or one of its outputs can never be sent.
+    /// The handler, or a rule of the supervisor, said that it will never succeed, or one of its outputs can never be
+    /// sent.
     Permanent,
     /// The last attempt was out of time.
     Timeout,

@@ -165,6 +165,22 @@ fn the_first_rule_wins_even_if_a_later_one_matches_further_out() {
     assert_eq!(after(&Outcome::Failed(&failure), 1, &backward, History::default()).0, Discard);
 }
 
+// Fails when `Rule::of_some` leaves `when` out, and when `Rule::finds` asks it without a guard.
+#[test]
+fn a_rule_for_some_errors_of_a_type_is_asked_and_may_panic() {
+    let some =
+        |when: fn(&ParseIntError) -> bool| Policy { rules: vec![Rule::of_some(when, Directive::Discard)], ..policy() };
+    let after = |policy: &Policy, text: &str| {
+        let failure = Failure::from(Outer(text.parse::<u8>().unwrap_err()));
+        after(&Outcome::Failed(&failure), 1, policy, History::default()).0
+    };
+    let empty = some(|error| *error.kind() == std::num::IntErrorKind::Empty);
+    assert_eq!(after(&empty, ""), Discard, "it is a source");
+    assert_eq!(after(&empty, "x"), retry(100), "it is another one");
+    assert_eq!(after(&some(|_| panic!("no questions, please")), ""), retry(100));
+    assert!(format!("{empty:?}").contains("on_if::<core::num::error::ParseIntError>(Discard)"), "{empty:?}");
+}
+
 #[test]
 fn a_rule_says_what_its_directive_says_whatever_the_kind() {
     let slow = Retry::fixed(2, Duration::from_secs(1));
@@ -231,9 +247,27 @@ fn every_end_has_its_class() {
         (Outcome::UnknownType, "unknown-type"),
     ];
     for (outcome, class) in classes {
-        assert_eq!(outcome.class().map(ErrorClass::as_str), Some(class));
+        assert_eq!(outcome.class(&policy()).map(ErrorClass::as_str), Some(class));
     }
-    assert!(Outcome::Ok.class().is_none());
+    assert!(Outcome::Ok.class(&policy()).is_none());
+}
+
+// Fails when `Outcome::class` asks the kind of the failure.
+#[test]
+fn what_a_rule_does_not_retry_is_permanent_and_what_it_retries_is_transient() {
+    let rules = [
+        (Directive::DeadLetter, "permanent"),
+        (Directive::Discard, "permanent"),
+        (Directive::Retry(Retry::none()), "transient"),
+        (Directive::Hold, "transient"),
+    ];
+    for (directive, class) in rules {
+        let policy = Policy { rules: vec![Rule::of::<FmtError>(directive)], ..policy() };
+        for failure in [Failure::transient(FmtError), Failure::permanent(FmtError)] {
+            let said = Outcome::Failed(&failure).class(&policy);
+            assert_eq!(said.map(ErrorClass::as_str), Some(class), "{directive:?} {failure:?}");
+        }
+    }
 }
 
 #[test]

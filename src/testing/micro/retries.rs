@@ -82,6 +82,7 @@ impl Setting {
     pub fn failing_once(&self) -> impl Piece {
         let choice = Choice::new(&self.member.actor.policy);
         let (mut lane, site) = (self.lane(), self.site());
+        let policy = &self.member.actor.policy.policy;
         piece(
             move || {
                 let mut tickets = self.tickets(&choice);
@@ -92,7 +93,7 @@ impl Setting {
                 let mut twice = |ticket: Ticket| {
                     let ended = self.attempt(&mut lane, &site, ticket)?;
                     let (mut ticket, fault) = (ended.ticket, ended.result.err()?);
-                    ticket.trace = ended.span.failed(&self.services.telemetry, &fault).map(Box::new);
+                    ticket.trace = ended.span.failed(&self.services.telemetry, &fault, policy).map(Box::new);
                     let key = ticket.key?;
                     lane.queue.park(key);
                     ticket.record = ticket.record.detach(&self.held);

@@ -14,6 +14,7 @@ contract!(test_bus, embedded, real: {
     a_record_that_always_fails_is_dead_lettered_after_its_attempts,
     a_permanent_failure_is_not_retried,
     a_rule_decides_about_an_error_type,
+    what_a_rule_dead_letters_is_permanent,
     waiting_for_a_dependency_is_not_an_attempt,
     too_many_restarts_end_the_bus_if_asked_for,
 });
@@ -56,6 +57,17 @@ async fn a_rule_decides_about_an_error_type(world: World) {
     shared.ledger.until("the next job of the key", |_| shared.ledger.succeeded("Worker").len() == 1).await;
     assert_eq!(shared.ledger.runs("Worker", "key", 0).len(), 1);
     assert_eq!(bus.stop::<Job>(&world).await.values().sum::<i64>(), 2, "a discarded record is finished");
+}
+
+// Fails when `Outcome::class` asks the kind of the failure: an error that came through `?` is transient.
+async fn what_a_rule_dead_letters_is_permanent(world: World) {
+    let shared = Shared::new();
+    let policy = policy().on::<integration_tests::job::Declined>(Directive::DeadLetter);
+    let bus = world.start(world.bus_with(&shared).supervise::<Worker>(policy)).await;
+    bus.publish([Job::new("key", 0, [Step::Decline])]).await;
+    let letters = bus.dead_letters::<Job>(&world, 1).await;
+    assert_eq!(letters[0].header("carom-attempts"), Some("1"));
+    assert_eq!(letters[0].header("carom-error-class"), Some("permanent"));
 }
 
 // Fails when the supervisor counts a hold as an attempt.

@@ -121,11 +121,12 @@ async fn a_topic_that_nobody_reads_keeps_nothing(world: World) {
     assert_refused(&world, bus, &words).await;
 }
 
-// Fails when `check_types` leaves out aliases.
+// Fails when `check_types` leaves out aliases, and when `claimed_twice` names the types without their paths.
 async fn two_events_of_one_type_are_refused(world: World) {
     let bus = world.bus().supervise::<Twins>(Supervisor::one_for_one());
-    let words = ["`One`", "`Other`", "both have the type `contract.twin.v1`", "`#[event(type = \"..\")]`", HERE];
-    assert_refused(&world, bus, &words).await;
+    let twins = ["misconfiguration::One`", "misconfiguration::Other`", "both have the type `contract.twin.v1`"];
+    let advice = ["`#[event(type = \"..\")]`", "`#[event(version = \"v2\")]`", HERE];
+    assert_refused(&world, bus, &[twins, advice].concat()).await;
 }
 
 // Fails when `Plan::check_domain` lets internal events pass, and when it compares domains with their case.
@@ -148,7 +149,7 @@ async fn names_are_checked(world: World) {
     assert_refused(&world, bus().environment(odd), &["the environment cannot be `dev/eu`", "`CAROM__ENVIRONMENT`"])
         .await;
     let long = Environment::short("e".repeat(240));
-    assert_refused(&world, bus().environment(long), &["the topic of `Job`", "at most 249", "shorten"]).await;
+    assert_refused(&world, bus().environment(long), &[": the topic of `Job` cannot", "at most 249", "shorten"]).await;
     // The topic has room, its dead-letter topic has not.
     let long = Environment::short("e".repeat(200));
     assert_refused(&world, bus().environment(long), &["the dead-letter topic of group", "at most 249", "shorter"])
