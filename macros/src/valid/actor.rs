@@ -2,13 +2,13 @@
 
 use syn::{DeriveInput, Error, Ident, Result};
 
-use super::{flag, members, once, source, struct_of, unknown};
+use super::{flag, members, once, source, struct_of, twins, unknown};
 use crate::{
     actor::{Part, Spec},
     attr,
 };
 
-/// Checks an actor: a struct whose fields come from the bus state or from `Default`.
+/// Checks an actor: a struct whose fields come from the bus state, each by a type of its own, or from `Default`.
 ///
 /// ```text
 /// #[derive(Actor)]
@@ -25,7 +25,7 @@ pub(crate) fn actor(input: &DeriveInput) -> Result<Spec> {
     if let Some(span) = attr::span(&input.attrs, "actor") {
         return Err(Error::new(span, "`#[actor(..)]` marks a field: move it above the field"));
     }
-    let mut parts = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
     for (member, field) in members(data) {
         let entries = attr::entries(&field.attrs, "actor")?;
         if let (Some([]), Some(span)) = (entries.as_deref(), attr::span(&field.attrs, "actor")) {
@@ -37,7 +37,12 @@ pub(crate) fn actor(input: &DeriveInput) -> Result<Spec> {
                 _ => return Err(unknown(entry, "actor", &["default"])),
             }
         }
-        parts.push(Part { member, ty: field.ty.clone(), is_default: entries.is_some() });
+        let part = Part { member, ty: field.ty.clone(), is_default: entries.is_some() };
+        if !part.is_default {
+            let before = parts.iter().filter(|other| !other.is_default).map(|other| (&other.member, &other.ty));
+            twins::distinct(before, (&part.member, &part.ty), "both would be the same value", "#[actor(default)]")?;
+        }
+        parts.push(part);
     }
     Ok(Spec { parts })
 }

@@ -18,6 +18,9 @@ mod handler;
 mod key;
 mod numeric;
 mod state;
+#[cfg(test)]
+mod tests;
+mod twins;
 
 pub(crate) use actor::{actor, unprovided};
 pub(crate) use event::event;
