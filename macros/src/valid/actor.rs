@@ -54,8 +54,8 @@ pub(crate) struct Unprovided {
     pub(crate) message: String,
     /// What stands under the `.supervise` that is wrong.
     pub(crate) label: String,
-    /// What to type.
-    pub(crate) note: String,
+    /// What to type: for a bus without a state, and for one whose state lacks something. rustc cannot choose.
+    pub(crate) notes: [String; 2],
 }
 
 /// What rustc says when the state lacks at least one of the `needed` fields; it does not say which.
@@ -69,7 +69,13 @@ pub(crate) fn unprovided(actor: &Ident, needed: &[&Part]) -> Unprovided {
             (message, format!("at least one of {types} is not in `{{Self}}`"))
         }
     };
-    let note = "call `.with_state(..)` before `.supervise`; if `{Self}` is a struct with several fields, derive `FromRef` for it; \
-                what an actor takes has to be `Clone`; mark fields that need no state `#[actor(default)]`";
-    Unprovided { message: format!("the bus state `{{Self}}` {message}"), label, note: note.to_owned() }
+    let given = match types.as_slice() {
+        [ty] => format!("with the `{ty}`, or with a struct that has it"),
+        _ => "with a struct that has them all".to_owned(),
+    };
+    let notes = [
+        format!("`()` is the state of a bus that was given none: call `.with_state(..)` before `.supervise`, {given}"),
+        "a struct offers its fields by `#[derive(FromRef)]`; what an actor takes has to be `Clone`; mark fields that need no state `#[actor(default)]`".to_owned(),
+    ];
+    Unprovided { message: format!("the bus state `{{Self}}` {message}"), label, notes }
 }
