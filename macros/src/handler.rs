@@ -79,11 +79,29 @@ impl Handle {
 /// `Handler` asks for the hidden `Registered`, which nothing else implements for a user's actor: a forgotten
 /// `#[handler]` is a compile error instead of a handler that is never called.
 pub(crate) fn attribute(arguments: &TokenStream, item: TokenStream) -> TokenStream {
+    let item = named_lifetimes(item);
     let Ok(parsed) = parse(&item) else { return fallback::not_an_impl(&item) };
     match valid::handler(arguments, &parsed) {
         Ok(target) => expand(&item, &parsed, &target),
         Err(error) => fallback::handler(item, &parsed, &error),
     }
+}
+
+/// The item with `'static` for each `'_` of its header: neither an event nor an actor can have another. Where the event
+/// borrows, which its derive refuses, rustc would else say it once more, and in words about lifetimes.
+fn named_lifetimes(item: TokenStream) -> TokenStream {
+    let mut in_lifetime = false;
+    let named = item.into_iter().map(|token| match token {
+        TokenTree::Ident(name) if in_lifetime && name == "_" => {
+            in_lifetime = false;
+            TokenTree::Ident(Ident::new("static", name.span()))
+        }
+        token => {
+            in_lifetime = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            token
+        }
+    });
+    named.collect()
 }
 
 /// Reads the header and finds `handle`. The last token is the body: it is replaced by an empty one before syn sees it,

@@ -5,7 +5,7 @@
 
 use syn::{Data, DeriveInput, Error, Lit, Result};
 
-use super::{filled, flag, key, last_name, no_generics, once, segment, text, unknown};
+use super::{filled, flag, key, last_name, no_generics, once, owned, segment, text, unknown};
 use crate::{
     attr::{self, Entry, Value},
     domain::Domain,
@@ -58,6 +58,7 @@ const NOT_ENTITIES: [&str; 28] = [
 ///                     `#[event(topic = "..")]`
 /// ```
 pub(crate) fn event(input: &DeriveInput) -> Result<Spec> {
+    owned::owned(input)?;
     no_generics(input, "an event is one type with one schema, so write a struct for each")?;
     if matches!(input.data, Data::Union(_)) {
         return Err(Error::new_spanned(&input.ident, "an event is a struct or an enum, not a union"));

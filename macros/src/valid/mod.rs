@@ -17,6 +17,7 @@ mod event;
 mod handler;
 mod key;
 mod numeric;
+mod owned;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -86,3 +86,25 @@ fn keys_are_marked_on_fields() {
         "{named}"
     );
 }
+
+#[test]
+fn an_event_owns_its_data() {
+    let owns =
+        |field| said(event(&parse_quote! { #[event(topic = "orders", domain = "sales")] struct OrderPlaced(#field); }));
+    let instead = |owner| format!("an event is read from Kafka, so it owns its data: write `{owner}` in place of ");
+    assert_eq!(owns(quote!(&'static str)), instead("String") + "`&'static str`");
+    assert_eq!(owns(quote!(Option<(u8, &'static [u8])>)), instead("Vec<u8>") + "`&'static [u8]`");
+    assert_eq!(owns(quote!(Vec<&'static Line>)), instead("Line") + "`&'static Line`");
+    for read_otherwise in
+        [quote!(Cow<'static, str>), quote!(PhantomData<&'static str>), quote!(#[serde(skip)] &'static str)]
+    {
+        assert_eq!(owns(read_otherwise), "nothing");
+    }
+    let variant: DeriveInput = parse_quote! {
+        #[event(topic = "orders", domain = "sales")]
+        enum OrderChanged { Paid { by: &'static str } }
+    };
+    assert!(said(event(&variant)).starts_with("an event is read from Kafka"));
+    let generic: DeriveInput = parse_quote! { #[event(topic = "orders")] struct OrderPlaced<'a, T>(&'a T); };
+    assert!(said(event(&generic)).ends_with("remove `'a`, and write `String` in place of `&'a str`"));
+}
