@@ -1,6 +1,6 @@
 //! What an actor may look like.
 
-use syn::{DeriveInput, Error, Ident, Result};
+use syn::{DeriveInput, Error, GenericArgument, Ident, PathArguments, Result, Type, TypeParamBound, TypeTraitObject};
 
 use super::{flag, members, once, source, struct_of, twins, unknown};
 use crate::{
@@ -78,4 +78,43 @@ pub(crate) fn unprovided(actor: &Ident, needed: &[&Part]) -> Unprovided {
         "a struct offers its fields by `#[derive(FromRef)]`; what an actor takes has to be `Clone`; mark fields that need no state `#[actor(default)]`".to_owned(),
     ];
     Unprovided { message: format!("the bus state `{{Self}}` {message}"), label, notes }
+}
+
+/// The error of a field that cannot be sent, because of the trait behind its `Arc` or `Box`.
+pub(crate) struct Unshared {
+    /// The first line.
+    pub(crate) message: String,
+    /// Why the trait is to blame.
+    pub(crate) note: String,
+}
+
+/// What rustc says of such a field, if it is one. That a trait is for all threads is said where it is defined, unless it
+/// is `Fn`.
+pub(crate) fn unshared(ty: &Type) -> Option<Unshared> {
+    let object = trait_object(ty)?;
+    let Some(TypeParamBound::Trait(first)) = object.bounds.first() else { return None };
+    let name = match first.path.segments.last()? {
+        closure if matches!(closure.arguments, PathArguments::Parenthesized(_)) => return None,
+        named => &named.ident,
+    };
+    Some(Unshared {
+        message: format!("`dyn {name}` is for one thread alone, and actors are not: write `trait {name}: Send + Sync`"),
+        note: format!("`{}` goes to another thread only if everything that implements `{name}` may", source(ty)),
+    })
+}
+
+/// The trait in `Arc<dyn Email>`.
+fn trait_object(ty: &Type) -> Option<&TypeTraitObject> {
+    match ty {
+        Type::TraitObject(object) => Some(object),
+        Type::Paren(paren) => trait_object(&paren.elem),
+        Type::Path(path) => {
+            let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => trait_object(ty),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
 }

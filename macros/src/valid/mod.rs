@@ -23,7 +23,7 @@ mod state;
 mod tests;
 mod twins;
 
-pub(crate) use actor::{actor, unprovided};
+pub(crate) use actor::{Unshared, actor, unprovided, unshared};
 pub(crate) use event::event;
 pub(crate) use handler::{handler, shape, target};
 pub(crate) use key::key_part;

@@ -108,3 +108,15 @@ fn an_event_owns_its_data() {
     let generic: DeriveInput = parse_quote! { #[event(topic = "orders")] struct OrderPlaced<'a, T>(&'a T); };
     assert!(said(event(&generic)).ends_with("remove `'a`, and write `String` in place of `&'a str`"));
 }
+
+#[test]
+fn a_trait_behind_a_pointer_is_named() {
+    let message = |ty| unshared(&ty).map_or_else(|| "nothing".to_owned(), |text| text.message);
+    for ty in [parse_quote!(Arc<dyn Email>), parse_quote!(Option<Box<dyn mail::Email>>), parse_quote!(Arc<(dyn Email)>)]
+    {
+        assert!(message(ty).ends_with("write `trait Email: Send + Sync`"));
+    }
+    for ty in [parse_quote!(Arc<Smtp>), parse_quote!(Arc<dyn Fn(u64) -> u64>), parse_quote!(u64)] {
+        assert_eq!(message(ty), "nothing");
+    }
+}
