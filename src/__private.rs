@@ -1,7 +1,7 @@
 //! What generated code may name. Not part of the public interface: it changes without notice.
 
 pub use crate::{
-    actor::{FromState, Registered},
+    actor::{FromState, Portable, Registered},
     dispatch::{Place, Probe, Registration, Unregistered},
     event::{Codec, Descriptor, KeyPart, Location, TopicSource, json},
 };

@@ -7,7 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Member, Type, parse_quote, spanned::Spanned};
 
-use crate::{fallback, valid};
+use crate::{fallback, threads, valid};
 
 /// An actor, checked.
 pub(crate) struct Spec {
@@ -29,11 +29,12 @@ pub(crate) struct Part {
 ///
 /// ```text
 /// #[derive(Actor)]                 impl ::carom::Actor for Billing {}
-/// struct Billing {                 const _: () = {
-///     gateway: Gateway,                pub trait __Provides<A> { fn build(&self) -> A; }
-///     #[actor(default)]      ─▶        impl<__S> __Provides<Billing> for __S where Gateway: FromRef<__S> { .. }
-///     charged: u64,                    impl<__S> FromState<__S> for Billing where __S: __Provides<Billing> { .. }
-/// }                                };
+/// struct Billing {                 const _: () = { .. each field may go to another thread .. };
+///     gateway: Gateway,            const _: () = {
+///     #[actor(default)]      ─▶        pub trait __Provides<A> { fn build(&self) -> A; }
+///     charged: u64,                    impl<__S> __Provides<Billing> for __S where Gateway: FromRef<__S> { .. }
+/// }                                    impl<__S> FromState<__S> for Billing where __S: __Provides<Billing> { .. }
+///                                  };
 /// ```
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     match valid::actor(input) {
@@ -42,17 +43,21 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// The impls. With type parameters, that the actor is `Send` and `'static` is a bound; without any, rustc knows, and
-/// says so where it is not.
+/// The impls. With type parameters, that the actor is `Send` and `'static` is a bound; without any, each field is asked
+/// by itself, and `for<'__a>` says that the whole is taken for granted.
 fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let ident = &input.ident;
     let mut generics = input.generics.clone();
-    if !generics.params.is_empty() {
-        generics.make_where_clause().predicates.push(parse_quote!(Self: ::core::marker::Send + 'static));
-    }
+    let (bound, check) = if generics.params.is_empty() {
+        (parse_quote!(for<'__a> Self: ::core::marker::Send), threads::check(ident, &spec.parts))
+    } else {
+        (parse_quote!(Self: ::core::marker::Send + 'static), TokenStream::new())
+    };
+    generics.make_where_clause().predicates.push(bound);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let from_state = from_state(input, spec);
     quote! {
+        #check
         #[automatically_derived]
         impl #impl_generics ::carom::Actor for #ident #ty_generics #where_clause {}
         #from_state
@@ -66,7 +71,7 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let (_, ty_generics, _) = input.generics.split_for_impl();
     let needed: Vec<&Part> = spec.parts.iter().filter(|part| !part.is_default).collect();
     let text = valid::unprovided(ident, &needed);
-    let (message, label, note) = (text.message, text.label, text.note);
+    let (message, label, [without, lacking]) = (text.message, text.label, text.notes);
     let mut builds = input.generics.clone();
     builds.params.push(parse_quote!(__S));
     let mut from_state = builds.clone();
@@ -74,7 +79,7 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
         builds.make_where_clause().predicates.push(parse_quote!(#ty: ::carom::FromRef<__S>));
     }
     from_state.make_where_clause().predicates.push(parse_quote!(__S: __Provides<#ident #ty_generics>));
-    // `for<'__a>`: taken for granted here, so that an actor that is not `Send` is reported at its `impl Actor` alone.
+    // `for<'__a>`: taken for granted here, so that an actor that is not `Send` is reported at its fields alone.
     from_state.make_where_clause().predicates.push(parse_quote!(for<'__a> Self: ::carom::Actor));
     let (impl_generics, _, where_builds) = builds.split_for_impl();
     let (_, _, where_state) = from_state.split_for_impl();
@@ -89,7 +94,7 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
     };
     quote! {
         const _: () = {
-            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #without, note = #lacking)]
             pub trait __Provides<A> {
                 fn build(&self) -> A;
             }

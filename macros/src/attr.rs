@@ -37,6 +37,8 @@ pub(crate) enum Value {
     Type(Box<Type>),
     /// `key(order = 1)`
     List(Vec<Entry>),
+    /// `key(1)`, which no key has; `valid` says what was meant.
+    Bare(Lit),
 }
 
 impl Entry {
@@ -49,7 +51,7 @@ impl Entry {
     pub(crate) fn value_tokens(&self) -> TokenStream {
         let key = &self.key;
         match &self.value {
-            Value::Lit(lit) => quote::quote!(#lit),
+            Value::Lit(lit) | Value::Bare(lit) => quote::quote!(#lit),
             Value::Type(ty) => quote::quote!(#ty),
             Value::Nothing | Value::List(_) => quote::quote!(#key),
         }
@@ -63,7 +65,7 @@ impl Parse for Entry {
         let value = if input.peek(token::Paren) {
             let content;
             syn::parenthesized!(content in input);
-            Value::List(list(&content)?)
+            if content.peek(Lit) { Value::Bare(content.parse()?) } else { Value::List(list(&content)?) }
         } else if input.parse::<Option<Token![=]>>()?.is_some() {
             value(input)?
         } else {
@@ -148,6 +150,13 @@ mod tests {
         assert!(matches!(entries[1].value, Value::Type(_)));
         assert!(matches!(entries[2].value, Value::Nothing));
         assert!(matches!(&entries[3].value, Value::List(list) if list.len() == 1));
+    }
+
+    #[test]
+    fn a_literal_in_parentheses_is_no_entry() {
+        let entries = parse(syn::parse_quote!(#[event(key(1), key(-2), partitions("12"))]));
+        assert!(entries.iter().all(|entry| matches!(entry.value, Value::Bare(_))));
+        assert_eq!(entries[1].value_tokens().to_string(), "- 2");
     }
 
     #[test]

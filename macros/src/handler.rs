@@ -1,4 +1,4 @@
-//! `#[handler]`: the registration beside an `impl Handler<Event> for Actor`, which stays as it is.
+//! `#[handler]`: the registration beside an `impl Handler<Event> for Actor`, which stays as it is but for its header.
 //!
 //! Neither the body nor the return type of `handle` is parsed or moved, so rustc's own errors about them stay rustc's
 //! own, and syntax that this crate has never heard of passes through.
@@ -7,7 +7,7 @@
 //! and why one in a crate that the program never names is not there.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{FnArg, Ident, ItemImpl, Result, Token, Type, parse::Parser, punctuated::Punctuated};
 
 use crate::{attr, event, fallback, valid};
@@ -71,7 +71,7 @@ impl Handle {
 /// The whole attribute:
 ///
 /// ```text
-/// #[handler]                                impl Handler<OrderPlaced> for Billing { .. }   // as it was
+/// #[handler]                                impl Handler<OrderPlaced> for Billing where for<'__a> Self: Send { .. }
 /// impl Handler<OrderPlaced> for Billing     impl ::carom::__private::Registered<OrderPlaced> for Billing {}
 /// { .. }                               ─▶   const _: () = { inventory::submit! { .. the place and both types .. } };
 /// ```
@@ -79,11 +79,29 @@ impl Handle {
 /// `Handler` asks for the hidden `Registered`, which nothing else implements for a user's actor: a forgotten
 /// `#[handler]` is a compile error instead of a handler that is never called.
 pub(crate) fn attribute(arguments: &TokenStream, item: TokenStream) -> TokenStream {
+    let item = named_lifetimes(item);
     let Ok(parsed) = parse(&item) else { return fallback::not_an_impl(&item) };
     match valid::handler(arguments, &parsed) {
         Ok(target) => expand(&item, &parsed, &target),
         Err(error) => fallback::handler(item, &parsed, &error),
     }
+}
+
+/// The item with `'static` for each `'_` of its header: neither an event nor an actor can have another. Where the event
+/// borrows, which its derive refuses, rustc would else say it once more, and in words about lifetimes.
+fn named_lifetimes(item: TokenStream) -> TokenStream {
+    let mut in_lifetime = false;
+    let named = item.into_iter().map(|token| match token {
+        TokenTree::Ident(name) if in_lifetime && name == "_" => {
+            in_lifetime = false;
+            TokenTree::Ident(Ident::new("static", name.span()))
+        }
+        token => {
+            in_lifetime = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            token
+        }
+    });
+    named.collect()
 }
 
 /// Reads the header and finds `handle`. The last token is the body: it is replaced by an empty one before syn sees it,
@@ -124,7 +142,8 @@ fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
 /// and a handler says which: a test that calls `handle` then gets just these.
 ///
 /// File and line are constants of a type made here, as `Probe` takes all that it registers as type parameters.
-fn expand(item: &impl ToTokens, parsed: &Item, target: &Target) -> TokenStream {
+fn expand(item: &TokenStream, parsed: &Item, target: &Target) -> TokenStream {
+    let item = assuming_send(item, parsed);
     let Target { event, actor } = target;
     let cfgs = attr::cfgs(&parsed.header.attrs);
     let (file, line) = event::place(parsed.header.impl_token.span);
@@ -150,4 +169,17 @@ fn expand(item: &impl ToTokens, parsed: &Item, target: &Target) -> TokenStream {
             }
         };
     }
+}
+
+/// The impl with a bound that its actor is `Send`, which is so for every actor: one that is not is reported where it is
+/// an actor, and need not be again for each handler and each future.
+fn assuming_send(item: &TokenStream, parsed: &Item) -> TokenStream {
+    let mut header: Vec<TokenTree> = item.clone().into_iter().collect();
+    let body = header.pop();
+    let before = match &parsed.header.generics.where_clause {
+        None => quote!(where),
+        Some(clause) if clause.predicates.empty_or_trailing() => TokenStream::new(),
+        Some(_) => quote!(,),
+    };
+    quote!(#(#header)* #before for<'__a> Self: ::core::marker::Send #body)
 }

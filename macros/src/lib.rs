@@ -23,6 +23,7 @@ mod key;
 mod name;
 mod numeric;
 mod state;
+mod threads;
 mod valid;
 
 use proc_macro::TokenStream;

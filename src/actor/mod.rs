@@ -15,6 +15,7 @@ mod handler;
 mod invoke;
 mod outputs;
 mod state;
+mod threads;
 
 pub use context::Context;
 pub use failure::{Failure, FailureKind};
@@ -24,6 +25,8 @@ pub(crate) use invoke::event_of;
 pub(crate) use invoke::{Call, Fault, Instance, Invoke, Returned, Site, discard, invoke, panic_message};
 pub use outputs::Outputs;
 pub use state::{FromRef, FromState, NoState};
+#[doc(hidden)]
+pub use threads::{BusState, Portable};
 
 /// State plus handlers; one event at a time for each instance.
 ///

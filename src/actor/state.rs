@@ -28,7 +28,8 @@ use super::Actor;
 #[diagnostic::on_unimplemented(
     message = "the bus state `{S}` cannot provide `{Self}`",
     label = "an actor needs a `{Self}`, and `{S}` has none",
-    note = "add a field of type `{Self}` to `{S}` and derive `FromRef` for `{S}`, call `.with_state(..)` before `.supervise`, or mark the actor's field `#[actor(default)]`"
+    note = "`()` is the state of a bus that was given none: call `.with_state(..)` before `.supervise`",
+    note = "add a field of type `{Self}` to `{S}` and derive `FromRef` for `{S}`, or mark the actor's field `#[actor(default)]`"
 )]
 pub trait FromRef<S> {
     /// Copies the part out of the state: once for each instance of an actor that is built. A part that is expensive to

@@ -26,7 +26,7 @@ pub use handle::BusHandle;
 pub(crate) use options::Options;
 
 use crate::{
-    actor::{FromState, NoState},
+    actor::{BusState, FromState, NoState},
     dispatch::ActorSpec,
     event::Location,
     kafka::Kafka,
@@ -132,7 +132,7 @@ impl<S> Bus<S> {
     ///
     /// Call it once, before [`Bus::supervise`]: an actor is built from the state that the bus has at that point. See
     /// [`FromRef`](crate::FromRef) for how an actor takes a part of it; the parts are cloned, the state itself is not.
-    /// Default: `()`. A second call does not compile.
+    /// Default: `()`. A second call does not compile. Every type that is `Send + Sync + 'static` may be a state.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -181,7 +181,7 @@ impl<S> Bus<S> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn with_state<T: Send + Sync + 'static>(self, state: T) -> Bus<T>
+    pub fn with_state<T: BusState>(self, state: T) -> Bus<T>
     where
         S: NoState,
     {

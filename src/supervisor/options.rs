@@ -61,6 +61,20 @@ impl Default for Supervisor {
     }
 }
 
+/// Every error type, `std::error::Error + 'static`: what a rule can look for. It is a trait of its own for the sake of
+/// what the compiler says about others.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error type, so no rule can look for it",
+    label = "not a `std::error::Error`",
+    note = "a rule is for the type of an error that a handler returns by `?`, such as `std::io::Error`; your own derives `thiserror::Error`",
+    note = "a `Failure` is what such an error becomes: name the type of the error within"
+)]
+pub trait RuleError: StdError + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: StdError + 'static> RuleError for E {}
+
 impl Supervisor {
     /// A supervisor with this strategy, for programs that read it from their settings; [`Supervisor::one_for_one`] and
     /// the others are the usual way.
@@ -102,10 +116,10 @@ impl Supervisor {
 
     /// What happens to a record whose handler failed with an `E`, instead of what the kind of the failure says.
     ///
-    /// Default: no rules. `E` is looked for in the whole source chain of the error, and the first rule that matches
-    /// wins, so write the special ones first. A rule also overrides `Failure::permanent` and `Failure::unavailable`.
-    /// Panics and timeouts have no error type: no rule matches them. For some errors of a type there is
-    /// [`on_if`](Self::on_if).
+    /// Default: no rules. `E`, which is any `std::error::Error + 'static`, is looked for in the whole source chain of the
+    /// error, and the first rule that matches wins, so write the special ones first. A rule also overrides
+    /// `Failure::permanent` and `Failure::unavailable`. Panics and timeouts have no error type: no rule matches them. For
+    /// some errors of a type there is [`on_if`](Self::on_if).
     ///
     /// ```
     /// use carom::{Directive, Retry, Supervisor};
@@ -118,7 +132,7 @@ impl Supervisor {
     ///     .on::<CardDeclined>(Directive::DeadLetter)
     ///     .on::<std::io::Error>(Directive::Retry(Retry::exponential(20)));
     /// ```
-    pub fn on<E: StdError + 'static>(mut self, directive: Directive) -> Self {
+    pub fn on<E: RuleError>(mut self, directive: Directive) -> Self {
         self.policy.rules.push(Rule::of::<E>(directive));
         self
     }
@@ -168,7 +182,7 @@ impl Supervisor {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn on_if<E: StdError + 'static>(
+    pub fn on_if<E: RuleError>(
         mut self,
         when: impl Fn(&E) -> bool + Send + Sync + 'static,
         directive: Directive,

@@ -1,14 +1,14 @@
 //! What an actor may look like.
 
-use syn::{DeriveInput, Error, Ident, Result};
+use syn::{DeriveInput, Error, GenericArgument, Ident, PathArguments, Result, Type, TypeParamBound, TypeTraitObject};
 
-use super::{flag, members, once, source, struct_of, unknown};
+use super::{flag, members, once, source, struct_of, twins, unknown};
 use crate::{
     actor::{Part, Spec},
     attr,
 };
 
-/// Checks an actor: a struct whose fields come from the bus state or from `Default`.
+/// Checks an actor: a struct whose fields come from the bus state, each by a type of its own, or from `Default`.
 ///
 /// ```text
 /// #[derive(Actor)]
@@ -25,7 +25,7 @@ pub(crate) fn actor(input: &DeriveInput) -> Result<Spec> {
     if let Some(span) = attr::span(&input.attrs, "actor") {
         return Err(Error::new(span, "`#[actor(..)]` marks a field: move it above the field"));
     }
-    let mut parts = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
     for (member, field) in members(data) {
         let entries = attr::entries(&field.attrs, "actor")?;
         if let (Some([]), Some(span)) = (entries.as_deref(), attr::span(&field.attrs, "actor")) {
@@ -37,7 +37,12 @@ pub(crate) fn actor(input: &DeriveInput) -> Result<Spec> {
                 _ => return Err(unknown(entry, "actor", &["default"])),
             }
         }
-        parts.push(Part { member, ty: field.ty.clone(), is_default: entries.is_some() });
+        let part = Part { member, ty: field.ty.clone(), is_default: entries.is_some() };
+        if !part.is_default {
+            let before = parts.iter().filter(|other| !other.is_default).map(|other| (&other.member, &other.ty));
+            twins::distinct(before, (&part.member, &part.ty), "both would be the same value", "#[actor(default)]")?;
+        }
+        parts.push(part);
     }
     Ok(Spec { parts })
 }
@@ -49,8 +54,8 @@ pub(crate) struct Unprovided {
     pub(crate) message: String,
     /// What stands under the `.supervise` that is wrong.
     pub(crate) label: String,
-    /// What to type.
-    pub(crate) note: String,
+    /// What to type: for a bus without a state, and for one whose state lacks something. rustc cannot choose.
+    pub(crate) notes: [String; 2],
 }
 
 /// What rustc says when the state lacks at least one of the `needed` fields; it does not say which.
@@ -64,7 +69,52 @@ pub(crate) fn unprovided(actor: &Ident, needed: &[&Part]) -> Unprovided {
             (message, format!("at least one of {types} is not in `{{Self}}`"))
         }
     };
-    let note = "call `.with_state(..)` before `.supervise`; if `{Self}` is a struct with several fields, derive `FromRef` for it; \
-                what an actor takes has to be `Clone`; mark fields that need no state `#[actor(default)]`";
-    Unprovided { message: format!("the bus state `{{Self}}` {message}"), label, note: note.to_owned() }
+    let given = match types.as_slice() {
+        [ty] => format!("with the `{ty}`, or with a struct that has it"),
+        _ => "with a struct that has them all".to_owned(),
+    };
+    let notes = [
+        format!("`()` is the state of a bus that was given none: call `.with_state(..)` before `.supervise`, {given}"),
+        "a struct offers its fields by `#[derive(FromRef)]`; what an actor takes has to be `Clone`; mark fields that need no state `#[actor(default)]`".to_owned(),
+    ];
+    Unprovided { message: format!("the bus state `{{Self}}` {message}"), label, notes }
+}
+
+/// The error of a field that cannot be sent, because of the trait behind its `Arc` or `Box`.
+pub(crate) struct Unshared {
+    /// The first line.
+    pub(crate) message: String,
+    /// Why the trait is to blame.
+    pub(crate) note: String,
+}
+
+/// What rustc says of such a field, if it is one. That a trait is for all threads is said where it is defined, unless it
+/// is `Fn`.
+pub(crate) fn unshared(ty: &Type) -> Option<Unshared> {
+    let object = trait_object(ty)?;
+    let Some(TypeParamBound::Trait(first)) = object.bounds.first() else { return None };
+    let name = match first.path.segments.last()? {
+        closure if matches!(closure.arguments, PathArguments::Parenthesized(_)) => return None,
+        named => &named.ident,
+    };
+    Some(Unshared {
+        message: format!("`dyn {name}` is for one thread alone, and actors are not: write `trait {name}: Send + Sync`"),
+        note: format!("`{}` goes to another thread only if everything that implements `{name}` may", source(ty)),
+    })
+}
+
+/// The trait in `Arc<dyn Email>`.
+fn trait_object(ty: &Type) -> Option<&TypeTraitObject> {
+    match ty {
+        Type::TraitObject(object) => Some(object),
+        Type::Paren(paren) => trait_object(&paren.elem),
+        Type::Path(path) => {
+            let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => trait_object(ty),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
 }

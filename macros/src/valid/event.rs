@@ -5,7 +5,7 @@
 
 use syn::{Data, DeriveInput, Error, Lit, Result};
 
-use super::{filled, flag, key, last_name, no_generics, once, segment, text, unknown};
+use super::{filled, flag, key, last_name, no_generics, once, owned, segment, text, unknown};
 use crate::{
     attr::{self, Entry, Value},
     domain::Domain,
@@ -58,6 +58,7 @@ const NOT_ENTITIES: [&str; 28] = [
 ///                     `#[event(topic = "..")]`
 /// ```
 pub(crate) fn event(input: &DeriveInput) -> Result<Spec> {
+    owned::owned(input)?;
     no_generics(input, "an event is one type with one schema, so write a struct for each")?;
     if matches!(input.data, Data::Union(_)) {
         return Err(Error::new_spanned(&input.ident, "an event is a struct or an enum, not a union"));
@@ -196,13 +197,18 @@ fn event_type(entry: &Entry) -> Result<String> {
 
 /// At least 1, at most what Kafka's protocol can count.
 fn partitions(entry: &Entry) -> Result<u32> {
-    let number = match &entry.value {
-        Value::Lit(Lit::Int(number)) => number.base10_parse().ok(),
-        _ => None,
+    let message = match &entry.value {
+        Value::Lit(Lit::Int(number)) => match number.base10_parse() {
+            Ok(n) if n > 0 && n <= i32::MAX as u32 => return Ok(n),
+            _ => "a topic has at least one partition: write `partitions = 12`".to_owned(),
+        },
+        Value::Lit(Lit::Str(text)) => {
+            let number = text.value().trim().parse().unwrap_or(12_u32);
+            format!("`partitions` is a number: write `partitions = {number}`, without quotes")
+        }
+        _ => "`partitions` is a number: write `partitions = 12`".to_owned(),
     };
-    number.filter(|&n| n > 0 && n <= i32::MAX as u32).ok_or_else(|| {
-        Error::new_spanned(entry.value_tokens(), "a topic has at least one partition: write `partitions = 12`")
-    })
+    Err(Error::new_spanned(entry.value_tokens(), message))
 }
 
 /// The domain of an event that names none. Checked here: the crate's name, or the domain in Cargo.toml, may not fit a

@@ -3,9 +3,9 @@
 //! A key decides about the partition, and with it about the order of events. So what has more than one text form is
 //! refused, and an event has its key from one place: a method, or fields.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Data, DeriveInput, Error, Field, Fields, Lit, Member, Result, Type};
+use syn::{Data, DeriveInput, Error, Field, Fields, Ident, Lit, Member, Result, Type};
 
 use super::{member_name, members, once, source, unknown};
 use crate::{
@@ -54,40 +54,43 @@ fn no_marks(field: &Field) -> Result<()> {
 
 /// The method that `key = order_id` names. Whether there is one, and whether it returns a key part, rustc says.
 fn named_method(input: &DeriveInput, entry: &Entry) -> Result<Key> {
-    let Value::Type(ty) = &entry.value else {
-        let message = match &entry.value {
-            Value::Lit(Lit::Str(name)) => format!("`key` is a method, not a string: write `key = {}`", name.value()),
-            _ if matches!(input.data, Data::Enum(_)) => {
-                "name the method that makes the key: `key = order_id`".to_owned()
-            }
-            _ => "`key` marks a field: write `#[event(key)]` above the field".to_owned(),
-        };
-        return Err(Error::new_spanned(entry.value_tokens(), message));
+    let name = match &entry.value {
+        Value::Type(ty) => syn::parse2::<Ident>(ty.to_token_stream()).ok(),
+        Value::Lit(Lit::Str(text)) => text.parse().ok(),
+        _ => None,
     };
-    let Ok(name) = syn::parse2::<syn::Ident>(ty.to_token_stream()) else {
-        return Err(Error::new_spanned(ty, "`key` is the name of a method: write `key = order_id`"));
+    let message = match name {
+        Some(name) if has_field(input, &name) => format!("`{name}` is a field: write `#[event(key)]` above it instead"),
+        Some(name) if matches!(entry.value, Value::Type(_)) => return Ok(Key::Method(name)),
+        Some(name) => format!("`key` is a method, not a string: write `key = {name}`"),
+        None if matches!(input.data, Data::Enum(_)) => "name the method that makes the key: `key = order_id`".to_owned(),
+        None => "keys are marked on fields: write `#[event(key)]` above the field; several have a number each, `#[event(key(order = 1))]`".to_owned(),
     };
-    let is_field = matches!(&input.data, Data::Struct(data) if data.fields.members().any(|m| is_named(&m, &name)));
-    if is_field {
-        return Err(Error::new_spanned(&name, format!("`{name}` is a field: write `#[event(key)]` above it instead")));
-    }
-    Ok(Key::Method(name))
+    Err(Error::new_spanned(entry.value_tokens(), message))
 }
 
-fn is_named(member: &Member, name: &syn::Ident) -> bool {
+/// Whether it is a struct with a field of this name.
+fn has_field(input: &DeriveInput, name: &Ident) -> bool {
+    matches!(&input.data, Data::Struct(data) if data.fields.members().any(|member| is_named(&member, name)))
+}
+
+fn is_named(member: &Member, name: &Ident) -> bool {
     matches!(member, Member::Named(field) if field == name)
 }
 
 /// The marked fields, by order, then by name (tuple fields: by position). So named fields can be moved about in the
 /// source without another key.
 fn marked<'a>(fields: impl Iterator<Item = (Member, &'a Field)>) -> Result<Vec<KeyField>> {
-    let mut marked = Vec::new();
+    let mut found = Vec::new();
     for (member, field) in fields {
         let Some(entries) = attr::entries(&field.attrs, "event")? else { continue };
         let order = order_of(field, &entries)?;
         no_float(&field.ty)?;
-        marked.push(KeyField { name: member_name(&member), ty: field.ty.clone(), member, order });
+        let (order, written) = order.map_or((0, None), |(order, span)| (order, Some(span)));
+        found.push((KeyField { name: member_name(&member), ty: field.ty.clone(), member, order }, written));
     }
+    distinct(&found)?;
+    let mut marked: Vec<KeyField> = found.into_iter().map(|(field, _)| field).collect();
     marked.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
     if marked.iter().any(|field| matches!(field.member, Member::Unnamed(_))) {
         marked.sort_by_key(|field| (field.order, field.name.parse::<u32>().unwrap_or_default()));
@@ -95,14 +98,32 @@ fn marked<'a>(fields: impl Iterator<Item = (Member, &'a Field)>) -> Result<Vec<K
     Ok(marked)
 }
 
-/// The order of a marked field, 0 unless it is given.
-fn order_of(field: &Field, entries: &[Entry]) -> Result<i64> {
-    let mut order = 0;
+/// Names decide among fields that say no order. Where one is written, and another field has the same, a slip of the pen
+/// would decide about the key; 0 is what a field has that says none.
+fn distinct(fields: &[(KeyField, Option<Span>)]) -> Result<()> {
+    for (i, (second, written)) in fields.iter().enumerate() {
+        let twin = fields[..i].iter().find(|(first, w)| first.order == second.order && w.or(*written).is_some());
+        if let Some((first, before)) = twin {
+            let default = if second.order == 0 { ", as every field that says none" } else { "" };
+            let message = format!(
+                "`{}` and `{}` both have the order {}{}: number them, as in `key(order = 1)` and `key(order = 2)`",
+                first.name, second.name, second.order, default
+            );
+            return Err(Error::new(written.or(*before).unwrap_or_else(Span::call_site), message));
+        }
+    }
+    Ok(())
+}
+
+/// The order that a marked field says, and where.
+fn order_of(field: &Field, entries: &[Entry]) -> Result<Option<(i64, Span)>> {
+    let mut order = None;
     for entry in once(entries, &[])? {
         match (entry.name().as_str(), &entry.value) {
             ("key", Value::List(options)) => order = options_of(options)?,
+            ("key", Value::Bare(lit)) => return Err(order_without_its_name(lit)),
             ("key", Value::Type(_) | Value::Lit(_)) => {
-                let message = "`key` on a field takes no value: write `#[event(key)]` or `#[event(key(order = 1))]`";
+                let message = "`key` on a field takes no value, the field is the key: write `#[event(key)]`; several have a number each, `#[event(key(order = 1))]`";
                 return Err(Error::new_spanned(entry.value_tokens(), message));
             }
             ("key", Value::Nothing) => {}
@@ -115,16 +136,25 @@ fn order_of(field: &Field, entries: &[Entry]) -> Result<i64> {
     }
 }
 
-fn options_of(options: &[Entry]) -> Result<i64> {
-    let mut order = 0;
+fn options_of(options: &[Entry]) -> Result<Option<(i64, Span)>> {
+    let mut order = None;
     for option in once(options, &[])? {
         match (option.name().as_str(), &option.value) {
-            ("order", Value::Lit(Lit::Int(number))) => order = number.base10_parse()?,
+            ("order", Value::Lit(Lit::Int(number))) => order = Some((number.base10_parse()?, number.span())),
             ("order", _) => return Err(order_is_a_number(option)),
             _ => return Err(unknown(option, "field", &["order"])),
         }
     }
     Ok(order)
+}
+
+/// `key(1)`, as the number would be written in many a language.
+fn order_without_its_name(lit: &Lit) -> Error {
+    let order = match lit {
+        Lit::Int(number) => number.base10_digits(),
+        _ => "1",
+    };
+    Error::new_spanned(lit, format!("a value alone does not say what it is: write `key(order = {order})`"))
 }
 
 fn order_is_a_number(option: &Entry) -> Error {

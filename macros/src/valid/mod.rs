@@ -17,9 +17,13 @@ mod event;
 mod handler;
 mod key;
 mod numeric;
+mod owned;
 mod state;
+#[cfg(test)]
+mod tests;
+mod twins;
 
-pub(crate) use actor::{actor, unprovided};
+pub(crate) use actor::{Unshared, actor, unprovided, unshared};
 pub(crate) use event::event;
 pub(crate) use handler::{handler, shape, target};
 pub(crate) use key::key_part;

@@ -1,9 +1,8 @@
 //! What a bus state may look like.
 
-use quote::ToTokens;
 use syn::{DeriveInput, Error, Result};
 
-use super::{flag, member_name, members, no_generics, once, source, struct_of, unknown};
+use super::{flag, members, no_generics, once, struct_of, twins, unknown};
 use crate::{attr, state::Part};
 
 /// Checks a bus state: a struct in which every type occurs once.
@@ -36,34 +35,10 @@ pub(crate) fn from_ref(input: &DeriveInput) -> Result<Vec<Part>> {
         }
         if entries.is_none() {
             let part = Part { member, ty: field.ty.clone() };
-            distinct(&parts, &part)?;
+            let before = parts.iter().map(|other| (&other.member, &other.ty));
+            twins::distinct(before, (&part.member, &part.ty), "actors ask by type", "#[from_ref(skip)]")?;
             parts.push(part);
         }
     }
     Ok(parts)
-}
-
-/// Whether the type is another one than those before, as written: two names of one type pass here, and rustc reports
-/// the second impl.
-fn distinct(parts: &[Part], part: &Part) -> Result<()> {
-    let text = part.ty.to_token_stream().to_string();
-    let Some(twin) = parts.iter().find(|other| other.ty.to_token_stream().to_string() == text) else { return Ok(()) };
-    let (first, second) = (member_name(&twin.member), member_name(&part.member));
-    let ty = source(&part.ty);
-    let message = format!(
-        "`{first}` and `{second}` are both `{ty}`, and actors ask by type: wrap one, as in `struct {}({ty});`, or mark it `#[from_ref(skip)]`",
-        newtype(&second)
-    );
-    Err(Error::new_spanned(&part.ty, message))
-}
-
-/// `read_replica` as the name of a type; a tuple field has no name to start from.
-fn newtype(field: &str) -> String {
-    if field.starts_with(|c: char| c.is_ascii_digit()) {
-        return "Second".to_owned();
-    }
-    let words = field.split('_').filter(|word| !word.is_empty());
-    words
-        .flat_map(|word| word.chars().enumerate().map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c }))
-        .collect()
 }

@@ -1,0 +1,122 @@
+//! What the messages depend on; how rustc prints them is in `integration-tests/tests/ui`.
+
+use quote::quote;
+use syn::{DeriveInput, Result, parse_quote};
+
+use super::*;
+
+fn said<T>(checked: Result<T>) -> String {
+    checked.err().map_or_else(|| "nothing".to_owned(), |error| error.to_string())
+}
+
+#[test]
+fn two_fields_of_one_type_are_refused_in_an_actor() {
+    let twins: DeriveInput = parse_quote! { struct Billing { live: Arc<Gateway>, the_sandbox: Arc<Gateway> } };
+    assert!(said(actor(&twins)).starts_with("`live` and `the_sandbox` are both `Arc<Gateway>`"));
+    assert!(said(actor(&twins)).ends_with("`struct TheSandbox(Arc<Gateway>);`, or mark it `#[actor(default)]`"));
+    let tuple: DeriveInput = parse_quote! { struct Billing(Gateway, Gateway); };
+    assert!(said(actor(&tuple)).contains("`struct Second(Gateway);`"));
+}
+
+#[test]
+fn what_is_not_taken_from_the_state_may_have_any_type() {
+    let own: DeriveInput = parse_quote! {
+        struct Billing { limit: u64, #[actor(default)] charged: u64, #[actor(default)] refunded: u64 }
+    };
+    assert_eq!(said(actor(&own)), "nothing");
+    let generic: DeriveInput = parse_quote! { struct Billing<A, B> { live: Gateway<A>, sandbox: Gateway<B> } };
+    assert_eq!(said(actor(&generic)), "nothing");
+}
+
+/// What is said about an event with these fields.
+fn said_of_key(fields: &proc_macro2::TokenStream) -> String {
+    said(event(&parse_quote! { #[event(entity = Order, domain = "sales")] struct OrderPlaced { #fields } }))
+}
+
+/// What is said about an event with this in its `#[event(..)]`.
+fn said_of(attribute: &proc_macro2::TokenStream) -> String {
+    said(event(&parse_quote! {
+        #[event(entity = Order, domain = "sales", #attribute)]
+        struct OrderPlaced { order_id: u64 }
+    }))
+}
+
+#[test]
+fn an_order_that_is_written_is_written_once() {
+    let twice = said_of_key(&quote!(#[event(key(order = 1))] a: u8, #[event(key(order = 1))] b: u8));
+    assert!(twice.starts_with("`a` and `b` both have the order 1: number them"), "{twice}");
+    let default = said_of_key(&quote!(#[event(key)] a: u8, #[event(key(order = 0))] b: u8));
+    assert!(default.starts_with("`a` and `b` both have the order 0, as every field that says none:"), "{default}");
+    assert_eq!(said_of_key(&quote!(#[event(key)] a: u8, #[event(key)] b: u8)), "nothing");
+    assert_eq!(said_of_key(&quote!(#[event(key)] a: u8, #[event(key(order = 1))] b: u8)), "nothing");
+}
+
+#[test]
+fn a_number_of_partitions_has_no_quotes() {
+    let quoted = |text: &str| said_of(&quote!(partitions = #text));
+    assert_eq!(quoted("6"), "`partitions` is a number: write `partitions = 6`, without quotes");
+    assert_eq!(quoted("many"), "`partitions` is a number: write `partitions = 12`, without quotes");
+    assert_eq!(said_of(&quote!(partitions)), "`partitions` is a number: write `partitions = 12`");
+    assert_eq!(
+        said_of(&quote!(partitions = 4_294_967_296)),
+        "a topic has at least one partition: write `partitions = 12`"
+    );
+}
+
+#[test]
+fn an_order_has_its_name_before_it() {
+    let order = |key| said_of_key(&quote!(#[event(#key)] a: u8));
+    assert_eq!(order(quote!(key(2))), "a value alone does not say what it is: write `key(order = 2)`");
+    assert_eq!(order(quote!(key("a"))), "a value alone does not say what it is: write `key(order = 1)`");
+}
+
+#[test]
+fn keys_are_marked_on_fields() {
+    for key in [quote!(key = (a, b)), quote!(key(a, b)), quote!(key), quote!(key = 1), quote!(key = "a, b")] {
+        assert!(said_of(&key).starts_with("keys are marked on fields: write `#[event(key)]` above the field"));
+    }
+    let field = "`order_id` is a field: write `#[event(key)]` above it instead";
+    assert_eq!(said_of(&quote!(key = order_id)), field);
+    assert_eq!(said_of(&quote!(key = "order_id")), field);
+    assert_eq!(said_of(&quote!(key = "shard")), "`key` is a method, not a string: write `key = shard`");
+    assert_eq!(said_of(&quote!(key = shard)), "nothing");
+    let named = said_of_key(&quote!(#[event(key = "order_id")] order_id: u64));
+    assert!(
+        named.starts_with("`key` on a field takes no value, the field is the key: write `#[event(key)]`"),
+        "{named}"
+    );
+}
+
+#[test]
+fn an_event_owns_its_data() {
+    let owns =
+        |field| said(event(&parse_quote! { #[event(topic = "orders", domain = "sales")] struct OrderPlaced(#field); }));
+    let instead = |owner| format!("an event is read from Kafka, so it owns its data: write `{owner}` in place of ");
+    assert_eq!(owns(quote!(&'static str)), instead("String") + "`&'static str`");
+    assert_eq!(owns(quote!(Option<(u8, &'static [u8])>)), instead("Vec<u8>") + "`&'static [u8]`");
+    assert_eq!(owns(quote!(Vec<&'static Line>)), instead("Line") + "`&'static Line`");
+    for read_otherwise in
+        [quote!(Cow<'static, str>), quote!(PhantomData<&'static str>), quote!(#[serde(skip)] &'static str)]
+    {
+        assert_eq!(owns(read_otherwise), "nothing");
+    }
+    let variant: DeriveInput = parse_quote! {
+        #[event(topic = "orders", domain = "sales")]
+        enum OrderChanged { Paid { by: &'static str } }
+    };
+    assert!(said(event(&variant)).starts_with("an event is read from Kafka"));
+    let generic: DeriveInput = parse_quote! { #[event(topic = "orders")] struct OrderPlaced<'a, T>(&'a T); };
+    assert!(said(event(&generic)).ends_with("remove `'a`, and write `String` in place of `&'a str`"));
+}
+
+#[test]
+fn a_trait_behind_a_pointer_is_named() {
+    let message = |ty| unshared(&ty).map_or_else(|| "nothing".to_owned(), |text| text.message);
+    for ty in [parse_quote!(Arc<dyn Email>), parse_quote!(Option<Box<dyn mail::Email>>), parse_quote!(Arc<(dyn Email)>)]
+    {
+        assert!(message(ty).ends_with("write `trait Email: Send + Sync`"));
+    }
+    for ty in [parse_quote!(Arc<Smtp>), parse_quote!(Arc<dyn Fn(u64) -> u64>), parse_quote!(u64)] {
+        assert_eq!(message(ty), "nothing");
+    }
+}
