@@ -27,12 +27,17 @@ pub(crate) struct Call {
     pub(crate) attempt: u32,
     /// Which lane of the partition runs it; a handler may name what belongs to its instance after it.
     pub(crate) lane: usize,
-    /// Stable name of actor and event, for output ids and dead letters.
-    pub(crate) handler: Arc<str>,
+    /// Its place in [`Site::handlers`].
+    pub(crate) handler: usize,
     pub(crate) site: Arc<Site>,
 }
 
 impl Call {
+    /// Stable name of actor and event, for output ids and spans.
+    pub(crate) fn handler(&self) -> &str {
+        self.site.handlers.get(self.handler).map_or("", |name| &**name)
+    }
+
     /// Whether carom itself wrote the record, for this group: its `carom-*` headers may be believed. The topic decides,
     /// because anybody may write headers.
     pub(crate) fn is_own(&self) -> bool {
@@ -44,6 +49,8 @@ impl Call {
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) services: Arc<Services>,
+    /// The names of the actor's handlers.
+    pub(crate) handlers: Vec<Arc<str>>,
     /// Cancelled when the partition is revoked or the bus stops.
     pub(crate) cancel: CancellationToken,
 }
@@ -104,15 +111,20 @@ pub(crate) fn invoke<A: Handler<E>, E: Event>(instance: Instance, call: Call) ->
 }
 
 async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<Vec<OutRecord>, Fault> {
-    let event: E = event_of(call).map_err(Fault::Undecodable)?;
     let mut cx = Context::of(call);
-    let outputs = actor.handle(event, &mut cx).await.map_err(Fault::Failure)?;
+    // In one expression: each step in between would copy the event once more.
+    let handled = match event_of::<E>(call) {
+        Ok(event) => actor.handle(event, &mut cx),
+        Err(error) => return Err(Fault::Undecodable(error)),
+    };
+    let outputs = handled.await.map_err(Fault::Failure)?;
     let mut buffer = cx.into_outputs();
     outputs.collect(&mut buffer);
     buffer.finish().map_err(|error| Fault::Failure(Failure::permanent(error)))
 }
 
 /// The event in the record of `call`.
+#[inline]
 pub(crate) fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
     let record = &call.record;
     if let (Some(_), Some(value)) = (record.plain_type(), record.value())

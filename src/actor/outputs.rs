@@ -146,7 +146,7 @@ impl<'a> OutputBuffer<'a> {
         let read = || read(call.record.headers(), call.record.value()).ok().map(Box::new);
         let Some(cause) = self.cause.get_or_insert_with(read) else { return Attributes::nil() };
         let services = &call.site.services;
-        let id = output_id(&services.group, &call.handler, &cause.source, &cause.id, self.records.len());
+        let id = output_id(&services.group, call.handler(), &cause.source, &cause.id, self.records.len());
         Attributes::caused_by(cause, call.record.headers(), id, services.clock.wall())
     }
 

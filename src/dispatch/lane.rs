@@ -18,15 +18,17 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, Span};
 
-use super::{queue::LaneQueue, route::ActorSpec, ticket::Ticket};
+use super::{queue::LaneQueue, route::Member, ticket::Ticket};
 use crate::{
-    actor::{Call, Fault, Instance, Invoke, Returned, discard, panic_message},
+    actor::{Call, Fault, Instance, Invoke, Returned, Site, discard, panic_message},
     kafka::record::OutRecord,
     telemetry::Attempt,
 };
 
 /// One lane; same key, same lane, one event at a time.
 pub(crate) struct Lane {
+    /// Its place among the lanes of its mailbox.
+    number: usize,
     /// Built when it is first needed, and again after a restart; not here while an attempt runs.
     instance: Option<Instance>,
     /// The attempt that began and has not ended.
@@ -67,8 +69,8 @@ pub(crate) struct Ended {
 }
 
 impl Lane {
-    pub(crate) fn new(waker: Waker) -> Self {
-        Self { instance: None, running: None, queue: LaneQueue::default(), rebuild: false, idle: true, waker }
+    pub(crate) fn new(number: usize, waker: Waker) -> Self {
+        Self { number, instance: None, running: None, queue: LaneQueue::default(), rebuild: false, idle: true, waker }
     }
 
     /// An attempt is going on: the lane takes nothing else.
@@ -85,13 +87,13 @@ impl Lane {
     pub(crate) fn start(
         &mut self,
         mut ticket: Ticket,
-        actor: &ActorSpec,
-        call: impl FnOnce(&Ticket, Arc<str>) -> Call,
+        member: &Member,
+        site: &Arc<Site>,
         now: impl FnOnce() -> Instant,
     ) -> Poll<Ended> {
         ticket.attempts += 1;
-        let Some(handler) = &ticket.handler else { unreachable!("a ticket without a handler never enters a lane") };
-        let (invoke, name) = (handler.invoke, Arc::clone(&handler.name));
+        let Some(handler) = ticket.handler else { unreachable!("a ticket without a handler never enters a lane") };
+        let (actor, invoke) = (&member.actor, member.handlers[handler].invoke);
         let instance = match self.instance.take() {
             Some(instance) => instance,
             None => match std::panic::catch_unwind(AssertUnwindSafe(|| (actor.build)())) {
@@ -102,7 +104,8 @@ impl Lane {
                 }
             },
         };
-        let call = call(&ticket, name);
+        let (record, attempt) = (ticket.record.clone(), ticket.attempts);
+        let call = Call { record, attempt, lane: self.number, handler, site: Arc::clone(site) };
         let span = Attempt::begin(&call);
         let attempt = match actor.policy.blocking {
             true => aside(invoke, instance, call, span.span().cloned()),
@@ -172,7 +175,7 @@ impl Lane {
 
     /// What runs: its handler's place among those of the actor.
     pub(crate) fn handler_at(&self) -> Option<usize> {
-        self.running.as_ref().map(|running| running.ticket.handler_at())
+        self.running.as_ref().and_then(|running| running.ticket.handler)
     }
 
     /// The next attempt builds another one. A panic in the user's `Drop` stays here.

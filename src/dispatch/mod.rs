@@ -41,7 +41,7 @@ pub(crate) use plan::{Kept, Plan};
 pub use probe::{Place, Probe, Unregistered};
 pub use registry::Registration;
 pub use route::Route;
-pub(crate) use route::{ActorSpec, Member, RouteTable, TopicRoutes, lines};
+pub(crate) use route::{ActorSpec, HandlerSpec, Member, RouteTable, TopicRoutes, lines};
 pub(crate) use router::{Door, PartitionMap, Router, Stage};
 pub(crate) use ticket::Ticket;
 #[cfg(feature = "testing")]

@@ -5,17 +5,16 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::ticket::{Stub, Ticket};
 use crate::{
-    actor::{Failure, Fault},
+    actor::{Failure, Fault, Site},
     kafka::{
         record::OutRecord,
         source::{SendError, SendErrorKind},
     },
-    services::{Counters, Services, persistent_backoff},
+    services::{Counters, persistent_backoff},
     telemetry::Attempt,
 };
 
@@ -31,32 +30,26 @@ pub(crate) enum Published {
 
 /// Sends the outputs until the broker has all of them; the handler is not run again for that.
 ///
-/// It goes on until the broker's answer is a final one, or `cancel` says that the partition goes. Health names the
+/// It goes on until the broker's answer is a final one, or `site` says that the partition goes. Health names the
 /// handler and the record from the first failure on, until this ends.
-pub(crate) async fn publish(
-    services: Arc<Services>,
-    cancel: CancellationToken,
-    ticket: Ticket,
-    outputs: Vec<OutRecord>,
-    attempt: Attempt,
-) -> Published {
+pub(crate) async fn publish(site: Arc<Site>, ticket: Ticket, outputs: Vec<OutRecord>, attempt: Attempt) -> Published {
     let count = outputs.len();
     let mut left = outputs;
-    let sending = services.telemetry.sending_outputs(&attempt, &mut left, services.sink.max_record_bytes());
+    let sending = site.services.telemetry.sending_outputs(&attempt, &mut left, site.services.sink.max_record_bytes());
     // The attempt's span ends with this one.
     drop(attempt);
     // One reason for each record and actor: another one's success does not make this one well.
     let reason = || {
-        let handler = ticket.handler.as_ref().map_or("", |handler| &handler.name);
+        let handler = ticket.handler.and_then(|at| site.handlers.get(at)).map_or("", |name| &**name);
         format!("outputs of {handler}, {} {}", ticket.record.from(), ticket.record.offset())
     };
     let (mut health, mut round) = (None, 1);
     let mut results;
     let published = loop {
-        results = services.sink.send(left.clone()).instrument(sending.span().clone()).await;
+        results = site.services.sink.send(left.clone()).instrument(sending.span().clone()).await;
         let (first, error) = match judge(&results) {
             Ok(()) => {
-                Counters::add(&services.counters.published, count as u64);
+                Counters::add(&site.services.counters.published, count as u64);
                 break Published::Acked { stub: ticket.stub(), attempts: ticket.attempts };
             }
             Err(Failed::Never(error)) => {
@@ -67,9 +60,9 @@ pub(crate) async fn publish(
         // Everything after the first failure goes again, acknowledged or not: a repeat is recognised by its id, a
         // changed order is not.
         left.drain(..first);
-        let health = health.get_or_insert_with(|| services.health.reason(reason()));
+        let health = health.get_or_insert_with(|| site.services.health.reason(reason()));
         health.degrade(format!("cannot publish what a handler returned, its key waits: {error}"));
-        if !services.wait(persistent_backoff(round), &cancel).await {
+        if !site.services.wait(persistent_backoff(round), &site.cancel).await {
             break Published::GivenUp;
         }
         round += 1;

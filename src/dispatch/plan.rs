@@ -168,20 +168,16 @@ impl Plan<'_> {
             let member = members.entry(rank).or_insert_with(|| Member {
                 rank,
                 actor: Arc::clone(&self.actors[rank]),
-                handlers: hashbrown::HashMap::default(),
-                count: 0,
+                handlers: Vec::new(),
+                by_type: hashbrown::HashMap::default(),
             });
-            let handler = Arc::new(HandlerSpec {
+            member.by_type.extend(types(event).map(|event_type| (event_type, member.handlers.len())));
+            member.handlers.push(HandlerSpec {
                 invoke: registration.invoke,
                 name: format!("{}/{}", (registration.actor_name)(), event.event_type).into(),
                 event_type: event.event_type,
-                at: member.count,
                 meter: Arc::default(),
             });
-            member.count += 1;
-            for event_type in types(event) {
-                member.handlers.insert(event_type, Arc::clone(&handler));
-            }
         }
         let keeps_unknown =
             self.kept.iter().any(|kept| topic_name(kept.event, self.environment).is_ok_and(|of| *of == *topic));

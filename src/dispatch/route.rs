@@ -36,7 +36,7 @@ impl fmt::Debug for ActorSpec {
 }
 
 /// One handler of an actor.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct HandlerSpec {
     /// Runs one attempt, with the types of actor and event back in place.
     pub(crate) invoke: Invoke,
@@ -44,8 +44,6 @@ pub(crate) struct HandlerSpec {
     pub(crate) name: Arc<str>,
     /// The type as carom writes it, also where the record has an alias.
     pub(crate) event_type: &'static str,
-    /// Place among the handlers of its member: tallies of a turn are kept by it, in a list.
-    pub(crate) at: usize,
     /// What is counted of this handler in all partitions together.
     pub(crate) meter: Arc<HandlerMeter>,
 }
@@ -57,17 +55,10 @@ pub(crate) struct Member {
     pub(crate) rank: usize,
     /// Shared by the members of all topics that the actor handles.
     pub(crate) actor: Arc<ActorSpec>,
-    /// By CloudEvents type, aliases included.
-    pub(crate) handlers: HashMap<&'static str, Arc<HandlerSpec>, RandomState>,
-    /// How many handlers these are, aliases apart.
-    pub(crate) count: usize,
-}
-
-impl Member {
-    /// The handler at a place among them.
-    pub(crate) fn handler(&self, at: usize) -> Option<&Arc<HandlerSpec>> {
-        self.handlers.values().find(|handler| handler.at == at)
-    }
+    /// One for each event. Tickets and tallies name a handler by its place here: it costs no count of references.
+    pub(crate) handlers: Vec<HandlerSpec>,
+    /// Their places by CloudEvents type, aliases included.
+    pub(crate) by_type: HashMap<&'static str, usize, RandomState>,
 }
 
 /// Everything this bus does with one topic.
@@ -88,7 +79,7 @@ pub(crate) struct TopicRoutes {
 impl TopicRoutes {
     /// Whether any actor handles this type.
     pub(crate) fn handles(&self, event_type: &str) -> bool {
-        self.members.iter().any(|member| member.handlers.contains_key(event_type))
+        self.members.iter().any(|member| member.by_type.contains_key(event_type))
     }
 }
 
@@ -154,7 +145,7 @@ pub(crate) fn lines(table: &RouteTable) -> Vec<Route> {
         .values()
         .flat_map(|routes| {
             routes.members.iter().flat_map(|member| {
-                member.handlers.keys().map(|event_type| Route {
+                member.by_type.keys().map(|event_type| Route {
                     topic: routes.topic.to_string(),
                     event_type: (*event_type).to_owned(),
                     actor: member.actor.name,

@@ -4,14 +4,9 @@
 //! mailbox, in the attempt that runs, with its outputs, or with the supervisor. Dropped before its end, it leaves its
 //! record unfinished: the next owner of the partition handles it.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 
-use super::{
-    queue::{KeyHash, Keyed},
-    route::HandlerSpec,
-};
+use super::queue::{KeyHash, Keyed};
 use crate::{event::TraceContext, kafka::record::Record};
 
 /// One record on its way through one actor; the record is finished when the tickets of all actors are.
@@ -19,8 +14,9 @@ use crate::{event::TraceContext, kafka::record::Record};
 pub(crate) struct Ticket {
     /// What the event is decoded from, for each attempt anew. Keeps its batch in memory, until it is detached from it.
     pub(crate) record: Record,
-    /// `None` for a record that is no event, or of a type that nobody handles: it can only be dead-lettered.
-    pub(crate) handler: Option<Arc<HandlerSpec>>,
+    /// Its handler's place among those of its actor. `None` for a record that is no event, or of a type that nobody
+    /// handles: it can only be dead-lettered.
+    pub(crate) handler: Option<usize>,
     /// What is parked while it waits; `None` if it waits for nobody, and nobody for it.
     pub(crate) key: Option<KeyHash>,
     /// `None` if any lane may take it.
@@ -38,19 +34,13 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    pub(crate) fn new(record: Record, handler: Option<Arc<HandlerSpec>>) -> Self {
+    pub(crate) fn new(record: Record, handler: Option<usize>) -> Self {
         Self { record, handler, key: None, lane: None, attempts: 0, holds: 0, first_failure: None, trace: None }
-    }
-
-    /// Its handler's place among those of its actor; 0 if it has none.
-    pub(crate) fn handler_at(&self) -> usize {
-        self.handler.as_ref().map_or(0, |handler| handler.at)
     }
 
     /// Where this ticket belongs, for the way back from the supervisor.
     pub(crate) fn stub(&self) -> Stub {
-        let handler = self.handler.as_ref().map(|handler| handler.at);
-        Stub { key: self.key, lane: self.lane, offset: self.record.offset(), handler }
+        Stub { key: self.key, lane: self.lane, offset: self.record.offset(), handler: self.handler }
     }
 }
 

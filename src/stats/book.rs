@@ -41,18 +41,12 @@ impl Book {
         let mut handlers: Vec<Handler> = Vec::new();
         for routes in routes.values() {
             for member in &routes.members {
-                for spec in member.handlers.values() {
-                    // One handler stands there once for its type and once for each alias.
-                    if handlers.iter().any(|known| Arc::ptr_eq(&known.meter, &spec.meter)) {
-                        continue;
-                    }
-                    handlers.push(Handler {
-                        actor: member.actor.name,
-                        event_type: spec.event_type,
-                        topic: Arc::clone(&routes.topic),
-                        meter: Arc::clone(&spec.meter),
-                    });
-                }
+                handlers.extend(member.handlers.iter().map(|spec| Handler {
+                    actor: member.actor.name,
+                    event_type: spec.event_type,
+                    topic: Arc::clone(&routes.topic),
+                    meter: Arc::clone(&spec.meter),
+                }));
             }
         }
         handlers.sort_by_key(|handler| (handler.actor, handler.event_type));

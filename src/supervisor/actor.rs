@@ -16,7 +16,9 @@ use super::{
 use crate::{
     Error,
     actor::{Fault, discard},
-    dispatch::{Assignment, Mailbox, Member, PartitionMap, Rebuild, SettledAs, Ticket, TopicRoutes, Verdict},
+    dispatch::{
+        Assignment, HandlerSpec, Mailbox, Member, PartitionMap, Rebuild, SettledAs, Ticket, TopicRoutes, Verdict,
+    },
     kafka::record::TopicPartition,
     services::{Counters, Services},
     telemetry::logs,
@@ -78,6 +80,11 @@ impl Failed {
         if matches!(self.fault, Fault::Undecodable(_) | Fault::UnknownType(_)) { 0 } else { self.ticket.attempts }
     }
 
+    /// The handler that failed, if it came to one.
+    pub(super) fn handler(&self) -> Option<&HandlerSpec> {
+        self.ticket.handler.map(|at| &self.member.handlers[at])
+    }
+
     fn policy(&self) -> &Policy {
         &self.member.actor.policy.policy
     }
@@ -119,7 +126,7 @@ impl Handler<Failed> for SupervisorActor {
         match decision.record {
             RecordDirective::Retry(after) => {
                 Counters::add(&services.counters.retried, 1);
-                if let Some(handler) = &failed.ticket.handler {
+                if let Some(handler) = failed.handler() {
                     Counters::add(&handler.meter.retried, 1);
                 }
                 logs::retried(&forward::line(&services, &failed), after);
@@ -143,7 +150,7 @@ impl Handler<Failed> for SupervisorActor {
             // A failure is never acknowledged.
             RecordDirective::Discard | RecordDirective::Ack => {
                 Counters::add(&services.counters.discarded, 1);
-                if let Some(handler) = &failed.ticket.handler {
+                if let Some(handler) = failed.handler() {
                     Counters::add(&handler.meter.discarded, 1);
                 }
                 logs::discarded(&forward::line(&services, &failed));

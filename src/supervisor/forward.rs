@@ -72,7 +72,7 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
     }
     drop(health);
     services.counters.dead_letter(failed.class().as_str(), left_out);
-    if let Some(handler) = &failed.ticket.handler {
+    if let Some(handler) = failed.handler() {
         Counters::add(&handler.meter.dead_lettered, 1);
     }
     logs::dead_lettered(&line(&services, &failed));
@@ -90,7 +90,7 @@ async fn send(services: &Services, record: OutRecord) -> Result<(), SendError> {
 
 /// What its headers say. An error's texts go through the hook that hides personal data.
 fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> DeadLetterInfo<'a> {
-    let handler = failed.ticket.handler.as_ref();
+    let handler = failed.handler();
     let now = services.clock.wall();
     DeadLetterInfo {
         topic: Arc::clone(&failed.routes.dead_letter_topic),
@@ -119,7 +119,7 @@ fn info<'a>(services: &'a Services, failed: &'a Failed, partitions: i32) -> Dead
 fn event_type(failed: &Failed) -> Option<&str> {
     match &failed.fault {
         Fault::UnknownType(event_type) => Some(event_type),
-        _ => failed.ticket.handler.as_ref().map(|handler| handler.event_type),
+        _ => failed.handler().map(|handler| handler.event_type),
     }
 }
 
@@ -161,7 +161,7 @@ pub(super) fn reason(services: &Services, failed: &Failed) -> String {
 
 /// What the log line of a failure says.
 pub(super) fn line<'a>(services: &Services, failed: &'a Failed) -> logs::Failure<'a> {
-    let handler = failed.ticket.handler.as_ref();
+    let handler = failed.handler();
     logs::Failure {
         record: &failed.ticket.record,
         event_type: event_type(failed),

@@ -117,7 +117,7 @@ fn describe(call: &Call, event: &Incoming<'_>, trace: Option<&IncomingTrace<'_>>
         { attribute::EVENT_SPEC_VERSION } = value::SPEC_VERSION,
         { attribute::EVENT_TYPE } = &*event.event_type,
         { attribute::EVENT_SUBJECT } = event.subject.as_deref(),
-        { attribute::HANDLER } = &*call.handler,
+        { attribute::HANDLER } = call.handler(),
         { attribute::ATTEMPT } = i64::from(call.attempt),
         { attribute::TRACEPARENT } = trace.map(|trace| trace.hop.traceparent),
         { attribute::TRACESTATE } = trace.and_then(|trace| trace.hop.tracestate),

@@ -82,7 +82,7 @@ impl Observer for Watch {
             RecordEnd::Expired => ActorEnd::Expired,
             RecordEnd::Unknown => return,
         };
-        let handler = settled.handler.and_then(|at| settled.member.handler(at));
+        let handler = settled.handler.map(|at| &settled.member.handlers[at]);
         pending.ends.push(ActorOutcome { handler: handler.map(|handler| handler.name.to_string()), end });
     }
 

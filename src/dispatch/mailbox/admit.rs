@@ -1,13 +1,11 @@
 //! Taking records in: whose they are, and which lane they wait in.
 
-use std::sync::Arc;
-
 use actix::Addr;
 
 use super::Mailbox;
 use crate::{
     actor::Fault,
-    dispatch::{route::HandlerSpec, ticket::Ticket},
+    dispatch::ticket::Ticket,
     event::{Incoming, LARGE, read},
     kafka::record::Record,
     services::{Counters, RecordEnd},
@@ -57,14 +55,16 @@ impl Mailbox {
             }
         };
         let size = record.value().map_or(0, <[u8]>::len);
-        if size > LARGE && handler.meter.is_first_large() {
-            logs::large(handler.event_type, size, "handled");
+        if size > LARGE {
+            let handler = &self.spec.member.handlers[handler];
+            if handler.meter.is_first_large() {
+                logs::large(handler.event_type, size, "handled");
+            }
         }
         let mut ticket = Ticket::new(record, Some(handler));
         (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
         match ticket.lane {
             Some(lane) if self.lanes[lane].is_free() => {
-                let handler = ticket.handler_at();
                 self.start(lane, ticket, addr);
                 Some(handler)
             }
@@ -78,14 +78,10 @@ impl Mailbox {
     /// The actor's handler for a record; none, if it is not for this actor or came too late. One that is no event, or,
     /// where the topic's unknown types are kept, of a type that nobody handles, fails in the lead alone: one dead
     /// letter.
-    fn whose(&mut self, record: &Record) -> Result<Option<Arc<HandlerSpec>>, Fault> {
+    fn whose(&mut self, record: &Record) -> Result<Option<usize>, Fault> {
         let offset = record.offset();
         match record.plain_type() {
-            Some(event_type)
-                if self.latest.as_ref().is_some_and(|latest| latest.event_type.as_bytes() == event_type) =>
-            {
-                Ok(self.latest.clone())
-            }
+            Some(event_type) if self.latest.is_some_and(|at| self.is_type_of(at, event_type)) => Ok(self.latest),
             Some(event_type) => self.handler_of(std::str::from_utf8(event_type).unwrap_or_default(), offset),
             None => match read(record.headers(), record.value()) {
                 Ok(incoming) => {
@@ -93,7 +89,7 @@ impl Mailbox {
                     // Nobody misses what came too late, whatever its type.
                     let whose = match &handler {
                         Ok(None) => return Ok(None),
-                        Ok(Some(handler)) => Some(handler.at),
+                        Ok(Some(handler)) => Some(*handler),
                         Err(_) => None,
                     };
                     if self.is_expired(&incoming, offset, whose) { Ok(None) } else { handler }
@@ -105,8 +101,8 @@ impl Mailbox {
     }
 
     /// The actor's handler for events of this type. A type that no actor handles is counted, by one mailbox.
-    fn handler_of(&mut self, event_type: &str, offset: i64) -> Result<Option<Arc<HandlerSpec>>, Fault> {
-        let handler = self.spec.member.handlers.get(event_type).cloned();
+    fn handler_of(&mut self, event_type: &str, offset: i64) -> Result<Option<usize>, Fault> {
+        let handler = self.spec.member.by_type.get(event_type).copied();
         if handler.is_none() && self.spec.lead && !self.spec.routes.handles(event_type) {
             Counters::add(&self.spec.services.counters.unknown, 1);
             if self.spec.routes.keeps_unknown {
@@ -114,8 +110,12 @@ impl Mailbox {
             }
             self.settled(offset, None, 0, RecordEnd::Unknown);
         }
-        self.latest = handler.clone().or(self.latest.take());
+        self.latest = handler.or(self.latest);
         Ok(handler)
+    }
+
+    fn is_type_of(&self, handler: usize, event_type: &[u8]) -> bool {
+        self.spec.member.handlers[handler].event_type.as_bytes() == event_type
     }
 
     /// Whether the event came at or after its `expirytime`, which is counted. One that is no time says nothing.

@@ -31,9 +31,7 @@ impl Mailbox {
             Ok(outputs) if outputs.is_empty() => self.succeed(ticket.stub(), ticket.attempts),
             Ok(outputs) => {
                 self.park(&ticket);
-                let cancel = self.spec.assignment.cancel.clone();
-                let services = Arc::clone(&self.spec.services);
-                self.publishing.push(Box::pin(publish(services, cancel, ticket, outputs, span)));
+                self.publishing.push(Box::pin(publish(Arc::clone(&self.site), ticket, outputs, span)));
                 self.wakes.wake_mailbox();
             }
             Err(fault) => {

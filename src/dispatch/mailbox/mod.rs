@@ -23,7 +23,7 @@ use super::{
     lane::{Alarm, Lane},
     lanes::Choice,
     outputs::Published,
-    route::{HandlerSpec, Member, TopicRoutes},
+    route::{Member, TopicRoutes},
     ticket::Ticket,
     wake::WakeSet,
 };
@@ -83,7 +83,7 @@ pub(crate) struct Mailbox {
     /// Offsets that this turn finished, for one call of [`Assignment::finish`].
     finished: Vec<i64>,
     /// The handler of the last event: mostly that of the next one too.
-    latest: Option<Arc<HandlerSpec>>,
+    latest: Option<usize>,
     /// Records that were handled since `Counters` were told.
     handled: u64,
     tallies: Tallies,
@@ -106,10 +106,11 @@ impl Mailbox {
         let policy = &spec.member.actor.policy;
         let choice = Choice::new(policy);
         let wakes = WakeSet::new(choice.lanes());
-        let lanes: Vec<_> = (0..choice.lanes()).map(|lane| Lane::new(wakes.waker(lane))).collect();
+        let lanes: Vec<_> = (0..choice.lanes()).map(|lane| Lane::new(lane, wakes.waker(lane))).collect();
         let idle = (0..lanes.len()).rev().collect();
-        let tallies = Tallies::new(spec.member.count);
-        let site = Site { services: Arc::clone(&spec.services), cancel: spec.assignment.cancel.clone() };
+        let tallies = Tallies::new(spec.member.handlers.len());
+        let handlers = spec.member.handlers.iter().map(|handler| Arc::clone(&handler.name)).collect();
+        let site = Site { services: Arc::clone(&spec.services), handlers, cancel: spec.assignment.cancel.clone() };
         Self {
             spec,
             site: Arc::new(site),

@@ -13,7 +13,7 @@ use crate::{dispatch::route::Member, stats::Tally};
 /// What a mailbox counts between two turns, by handler; plain numbers, handed on once in a turn.
 #[derive(Debug)]
 pub(super) struct Tallies {
-    /// By [`HandlerSpec::at`](crate::dispatch::route::HandlerSpec::at).
+    /// By their place in [`Member::handlers`].
     of: Vec<Tally>,
     /// Attempts since the clock was read that ended without waiting.
     at_once: u32,
@@ -62,8 +62,8 @@ impl Tallies {
     /// Hands on what was counted.
     pub(super) fn flush(&mut self, member: &Member) {
         if std::mem::take(&mut self.dirty) {
-            for handler in member.handlers.values() {
-                handler.meter.take(&mut self.of[handler.at]);
+            for (handler, tally) in member.handlers.iter().zip(&mut self.of) {
+                handler.meter.take(tally);
             }
         }
     }

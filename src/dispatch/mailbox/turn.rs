@@ -6,7 +6,6 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context as TaskContext, Poll},
     time::Duration,
 };
@@ -16,7 +15,6 @@ use tokio::time::Instant;
 
 use super::Mailbox;
 use crate::{
-    actor::Call,
     dispatch::{lane::Ended, ticket::Ticket},
     telemetry::logs,
 };
@@ -93,7 +91,7 @@ impl Mailbox {
         let took = now.saturating_duration_since(began);
         self.tallies.clock(now, took);
         if took > BLOCKED {
-            let handler = handler.and_then(|at| self.spec.member.handler(at));
+            let handler = handler.map(|at| &self.spec.member.handlers[at]);
             let name = handler.map(|handler| &*handler.name);
             if let Some(calls) = self.spec.services.telemetry.blocked.note(name.unwrap_or_default(), took, now) {
                 logs::blocked(name, took, calls);
@@ -111,7 +109,7 @@ impl Mailbox {
                 self.go_on(lane, addr);
             } else {
                 let Some(ticket) = self.next(lane) else { return handler };
-                handler = Some(ticket.handler_at());
+                handler = ticket.handler;
                 self.start(lane, ticket, addr);
             }
             if self.lanes[lane].is_running() {
@@ -138,14 +136,7 @@ impl Mailbox {
     /// Starts an attempt in a lane that runs none, and goes on with it until it has to wait.
     pub(super) fn start(&mut self, lane: usize, ticket: Ticket, addr: &Addr<Self>) {
         let Self { spec, site, lanes, .. } = self;
-        let call = |ticket: &Ticket, handler| Call {
-            record: ticket.record.clone(),
-            attempt: ticket.attempts,
-            lane,
-            handler,
-            site: Arc::clone(site),
-        };
-        match lanes[lane].start(ticket, &spec.member.actor, call, || spec.services.clock.working_now()) {
+        match lanes[lane].start(ticket, &spec.member, site, || spec.services.clock.working_now()) {
             Poll::Ready(ended) => self.over(ended, addr),
             Poll::Pending => {
                 self.busy += 1;
@@ -167,7 +158,7 @@ impl Mailbox {
     }
 
     fn over(&mut self, ended: Ended, addr: &Addr<Self>) {
-        self.tallies.ended(ended.ticket.handler_at(), ended.since);
+        self.tallies.ended(ended.ticket.handler.unwrap_or_default(), ended.since);
         self.ended(ended, addr);
     }
 

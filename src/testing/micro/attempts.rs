@@ -19,7 +19,7 @@ impl Setting {
             || self.batch(),
             move |records| {
                 let ended = |record| {
-                    let ended = self.attempt(&mut lane, &site, Ticket::new(record, handler.clone()));
+                    let ended = self.attempt(&mut lane, &site, Ticket::new(record, handler));
                     ended.is_some_and(|ended| ended.result.is_ok_and(|returned| returned.len() == outputs))
                 };
                 records.drain(..).map(ended).filter(|&good| good).count()
@@ -29,14 +29,7 @@ impl Setting {
 
     /// Starts an attempt that ends at once, as the mailbox does.
     pub(super) fn attempt(&self, lane: &mut Lane, site: &Arc<Site>, ticket: Ticket) -> Option<Ended> {
-        let call = |ticket: &Ticket, handler| Call {
-            record: ticket.record.clone(),
-            attempt: ticket.attempts,
-            lane: 0,
-            handler,
-            site: Arc::clone(site),
-        };
-        match lane.start(ticket, &self.member.actor, call, || self.services.clock.working_now()) {
+        match lane.start(ticket, &self.member, site, || self.services.clock.working_now()) {
             Poll::Ready(ended) => Some(black_box(ended)),
             Poll::Pending => None,
         }

@@ -130,23 +130,24 @@ impl Setting {
     }
 
     fn site(&self) -> Arc<Site> {
-        Arc::new(Site { services: Arc::clone(&self.services), cancel: CancellationToken::new() })
+        let handlers = self.member.handlers.iter().map(|handler| Arc::clone(&handler.name)).collect();
+        Arc::new(Site { services: Arc::clone(&self.services), handlers, cancel: CancellationToken::new() })
     }
 
     /// A record with its handler, as the mailbox finds it for a plain event.
     fn ticket(&self, record: Record) -> Ticket {
         let event_type = record.plain_type().and_then(|name| std::str::from_utf8(name).ok());
-        let handler = event_type.and_then(|name| self.member.handlers.get(name)).map(Arc::clone);
+        let handler = event_type.and_then(|name| self.member.by_type.get(name)).copied();
         Ticket::new(record, handler)
     }
 
     fn lane(&self) -> Lane {
-        Lane::new(std::task::Waker::noop().clone())
+        Lane::new(0, std::task::Waker::noop().clone())
     }
 
     fn calls(&self) -> Vec<Call> {
         let site = self.site();
-        let call = |record| Call { record, attempt: 1, lane: 0, handler: "bench".into(), site: Arc::clone(&site) };
+        let call = |record| Call { record, attempt: 1, lane: 0, handler: 0, site: Arc::clone(&site) };
         self.batch().into_iter().map(call).collect()
     }
 }
