@@ -187,7 +187,6 @@ async fn options_that_break_a_promise_are_refused(world: World) {
         ("partitioner", "murmur2", "write `.partitioner(Partitioner::Java)`"),
         ("enable.idempotence", "false", "`enable.idempotence` cannot be `false`"),
         ("request.required.acks", "1", "`acks` cannot be `1`"),
-        ("statistics.interval.ms", "0", "`statistics.interval.ms` cannot be `0`"),
         ("allow.auto.create.topics", "true", "`.topics(Topics::Create)`"),
         ("metadata.broker.list", "elsewhere:9092", "it is the argument of `Kafka::new(..)`"),
         ("transactional.id", "mine", "`transactional.id` is not yours to set"),
