@@ -92,24 +92,35 @@ pub(crate) struct Unshared {
 /// is `Fn`.
 pub(crate) fn unshared(ty: &Type) -> Option<Unshared> {
     let object = trait_object(ty)?;
-    let Some(TypeParamBound::Trait(first)) = object.bounds.first() else { return None };
-    let name = match first.path.segments.last()? {
+    let mut named = object.bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    });
+    let name = match named.find(|named| !is_marker(&named.ident))? {
         closure if matches!(closure.arguments, PathArguments::Parenthesized(_)) => return None,
         named => &named.ident,
     };
     Some(Unshared {
         message: format!("`dyn {name}` is for one thread alone, and actors are not: write `trait {name}: Send + Sync`"),
-        note: format!("`{}` goes to another thread only if everything that implements `{name}` may", source(ty)),
+        note: format!(
+            "`{}` goes to another thread only if everything that implements `{name}` may; where the trait is not yours, write `dyn {name} + Send + Sync`",
+            source(ty)
+        ),
     })
 }
 
-/// The trait in `Arc<dyn Email>`.
+fn is_marker(name: &Ident) -> bool {
+    ["Send", "Sync", "Unpin"].iter().any(|marker| name == marker)
+}
+
+/// The trait in `Arc<dyn Email>`. Of an `Rc` it is not to blame.
 fn trait_object(ty: &Type) -> Option<&TypeTraitObject> {
     match ty {
         Type::TraitObject(object) => Some(object),
         Type::Paren(paren) => trait_object(&paren.elem),
         Type::Path(path) => {
-            let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+            let last = path.path.segments.last().filter(|last| last.ident != "Rc")?;
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
             arguments.args.iter().find_map(|argument| match argument {
                 GenericArgument::Type(ty) => trait_object(ty),
                 _ => None,

@@ -200,10 +200,10 @@ fn partitions(entry: &Entry) -> Result<u32> {
     let message = match &entry.value {
         Value::Lit(Lit::Int(number)) => match number.base10_parse() {
             Ok(n) if n > 0 && n <= i32::MAX as u32 => return Ok(n),
-            _ => "a topic has at least one partition: write `partitions = 12`".to_owned(),
+            _ => "a topic has at least one partition, and at most 2,147,483,647: write `partitions = 12`".to_owned(),
         },
         Value::Lit(Lit::Str(text)) => {
-            let number = text.value().trim().parse().unwrap_or(12_u32);
+            let number = text.value().trim().parse().ok().filter(|number| *number > 0).unwrap_or(12_u32);
             format!("`partitions` is a number: write `partitions = {number}`, without quotes")
         }
         _ => "`partitions` is a number: write `partitions = 12`".to_owned(),

@@ -1,7 +1,8 @@
 //! What an event may not have: anything borrowed.
 //!
 //! rustc would say it too, by way of `Deserialize` and in words about lifetimes; but a field that serde does not read is
-//! nobody's matter.
+//! nobody's matter. Whether `Deserialize` is written by hand cannot be seen here: there, a type of another name passes,
+//! `type Interned = &'static str`.
 
 use syn::{
     Attribute, Data, DeriveInput, Error, Field, GenericArgument, GenericParam, Meta, PathArguments, Result, Type,

@@ -55,11 +55,12 @@ fn an_order_that_is_written_is_written_once() {
 fn a_number_of_partitions_has_no_quotes() {
     let quoted = |text: &str| said_of(&quote!(partitions = #text));
     assert_eq!(quoted("6"), "`partitions` is a number: write `partitions = 6`, without quotes");
+    assert_eq!(quoted("0"), "`partitions` is a number: write `partitions = 12`, without quotes");
     assert_eq!(quoted("many"), "`partitions` is a number: write `partitions = 12`, without quotes");
     assert_eq!(said_of(&quote!(partitions)), "`partitions` is a number: write `partitions = 12`");
     assert_eq!(
         said_of(&quote!(partitions = 4_294_967_296)),
-        "a topic has at least one partition: write `partitions = 12`"
+        "a topic has at least one partition, and at most 2,147,483,647: write `partitions = 12`"
     );
 }
 
@@ -112,11 +113,21 @@ fn an_event_owns_its_data() {
 #[test]
 fn a_trait_behind_a_pointer_is_named() {
     let message = |ty| unshared(&ty).map_or_else(|| "nothing".to_owned(), |text| text.message);
-    for ty in [parse_quote!(Arc<dyn Email>), parse_quote!(Option<Box<dyn mail::Email>>), parse_quote!(Arc<(dyn Email)>)]
-    {
+    for ty in [
+        parse_quote!(Arc<dyn Email>),
+        parse_quote!(Option<Box<dyn mail::Email>>),
+        parse_quote!(Arc<(dyn Email)>),
+        parse_quote!(Box<dyn Send + Email>),
+    ] {
         assert!(message(ty).ends_with("write `trait Email: Send + Sync`"));
     }
-    for ty in [parse_quote!(Arc<Smtp>), parse_quote!(Arc<dyn Fn(u64) -> u64>), parse_quote!(u64)] {
+    let others = [
+        parse_quote!(Arc<Smtp>),
+        parse_quote!(Arc<dyn Fn(u64) -> u64>),
+        parse_quote!(u64),
+        parse_quote!(Rc<dyn Email>),
+    ];
+    for ty in others {
         assert_eq!(message(ty), "nothing");
     }
 }
