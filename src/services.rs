@@ -96,7 +96,7 @@ pub(crate) struct Settled<'a> {
     pub(crate) offset: i64,
     /// Whose mailbox says so.
     pub(crate) member: &'a Member,
-    /// The handler's place among those of the member; `None` if the record could not be decoded, or nobody handles it.
+    /// The handler's place among those of the member; `None` if the record is no event, or nobody handles it.
     pub(crate) handler: Option<usize>,
     /// Attempts that got an event; 0 if it could not be decoded, nobody handles it, or it had expired.
     pub(crate) attempts: u32,

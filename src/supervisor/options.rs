@@ -140,7 +140,8 @@ impl Supervisor {
     /// A [rule](Self::on) for some errors of type `E`, such as a variant: those of which `when` says yes.
     ///
     /// Rules of both kinds are tried in the order in which they are written. `when` may be asked more than once about
-    /// one failure; if it panics, the rule does not match.
+    /// one failure, so its answer must depend on the error alone; if it panics, the rule does not match. It runs where
+    /// records of all partitions are routed: it looks at the error and must not wait for anything.
     ///
     /// ```
     /// use carom::{

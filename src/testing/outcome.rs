@@ -90,7 +90,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorOutcome {
     /// Path of the actor's type and type of the event, `shop::Billing/sales.order-placed.v1`, as dead letters and the
-    /// log name it; `None` for a record that could not be decoded or that nobody handles.
+    /// log name it; `None` for a record that is no event, or of a type that nobody handles.
     pub handler: Option<String>,
     /// How it ended.
     pub end: ActorEnd,

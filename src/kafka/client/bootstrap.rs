@@ -10,7 +10,7 @@ use rdkafka::{
 
 use crate::kafka::raw;
 
-/// What [`Bootstrap::introduce`] is told and logged as.
+/// What health says until it is connected again; logged each time, also in an outage that was told before.
 pub(in crate::kafka) const FORGOTTEN: &str = "the cluster named no broker and the client has forgotten all: it connects to the addresses of `bootstrap.servers` \
      again";
 
@@ -23,14 +23,15 @@ impl Bootstrap {
         Self(config.get("bootstrap.servers").unwrap_or_default().to_owned())
     }
 
-    /// Tells the client of them again. For one that knows no broker: it keeps what it is told.
+    /// Tells the client of them again, for one that knows no broker. It keeps each text that it is told.
     pub(in crate::kafka) fn introduce<C: ClientContext>(&self, client: &Client<C>) {
+        tracing::warn!("{FORGOTTEN}");
         raw::add_brokers(client, &self.0);
     }
 }
 
 /// Whether a client with brokers of these sources, in the words of librdkafka's statistics, knows none that it could
-/// connect to. The others stand for a broker: the coordinator of a group, and a queue for what has no leader.
+/// connect to. Another one, such as the coordinator of a group, stands for a broker and goes with it.
 pub(in crate::kafka) fn knows_none<'a>(sources: impl IntoIterator<Item = &'a str>) -> bool {
     !sources.into_iter().any(|source| matches!(source, "configured" | "learned"))
 }

@@ -44,10 +44,9 @@ const FIXED: &[(&str, &[&str], &str)] = &[
     ("acks", &["all", "-1"], "a record counts as published when all in-sync replicas have it; remove it"),
 ];
 
-/// Options with a value that takes a promise away: name, value, sentence.
-const NEVER: &[(&str, &str, &str)] = &[(
+/// Options of which 0 takes a promise away: name, sentence.
+const NOT_ZERO: &[(&str, &str)] = &[(
     "statistics.interval.ms",
-    "0",
     "from the statistics the bus learns that a client has forgotten its brokers, and helps it; remove it, or write the \
      milliseconds between two of them",
 )];
@@ -82,7 +81,7 @@ pub(crate) fn problem(key: &str, value: &Value) -> Option<String> {
     {
         return Some(format!("`{key}` cannot be `{}`: {why}", value.shown(key)));
     }
-    if let Some((.., why)) = NEVER.iter().find(|(option, never, _)| *option == key && *never == value.text.trim()) {
+    if let Some((_, why)) = NOT_ZERO.iter().find(|(option, _)| *option == key && is_zero(&value.text)) {
         return Some(format!("`{key}` cannot be `{}`: {why}", value.shown(key)));
     }
     let error = ClientConfig::new().set(key, &value.text).create_native_config().err()?;
@@ -99,6 +98,13 @@ pub(crate) fn problem(key: &str, value: &Value) -> Option<String> {
         }
         other => format!("`{key}` cannot be handed to librdkafka: {other}"),
     })
+}
+
+/// Whether librdkafka, which reads numbers as C does, finds 0.
+fn is_zero(text: &str) -> bool {
+    let digits = text.trim().trim_start_matches(['+', '-']);
+    let digits = digits.strip_prefix("0x").or(digits.strip_prefix("0X")).unwrap_or(digits);
+    !digits.is_empty() && digits.bytes().all(|digit| digit == b'0')
 }
 
 /// A reason of librdkafka with the option's name as the user wrote it: it quotes that of which this may be an alias.

@@ -9,7 +9,7 @@ use rdkafka::{
 
 /// Tells a client of brokers, as `bootstrap.servers` does at its start.
 ///
-/// The client keeps the addresses for good: not for each occasion.
+/// The client keeps the text of each call for good.
 pub(in crate::kafka) fn add_brokers<C: ClientContext>(client: &Client<C>, servers: &str) {
     let Ok(servers) = CString::new(servers) else { return };
     // SAFETY: the client is alive; the addresses end with a NUL and are copied before the call returns. It says how

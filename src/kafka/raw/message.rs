@@ -105,8 +105,8 @@ impl Message {
             return None;
         }
         let len = usize::try_from(inside.wire_headers_len).ok()?;
-        // SAFETY: so many bytes of the answer are behind the value, and live as long as the message.
-        Some(unsafe { slice::from_raw_parts(behind.cast(), len) })
+        // SAFETY: so many bytes of the answer are there, and live as long as the message.
+        Some(unsafe { slice::from_raw_parts(inside.wire_headers.cast(), len) })
     }
 
     /// The headers by way of librdkafka, which copies each of them.

@@ -55,14 +55,16 @@ fn an_option_is_named_as_it_was_written_and_not_otherwise() {
     }
 }
 
-// Fails without `NEVER`: nobody would notice that a client has forgotten its brokers.
+// Fails without `NOT_ZERO`: nobody would notice that a client has forgotten its brokers.
 #[test]
 fn statistics_cannot_be_switched_off() {
-    for off in ["0", " 0"] {
+    for off in ["0", " 0", "00", "0x0", "+0", "-0"] {
         let sentence = problem("statistics.interval.ms", off).unwrap();
         assert!(sentence.starts_with("`statistics.interval.ms` cannot be `"), "{sentence}");
     }
-    assert_eq!(problem("statistics.interval.ms", "60000"), None);
+    for on in ["60000", "0x10", "010"] {
+        assert_eq!(problem("statistics.interval.ms", on), None);
+    }
 }
 
 #[test]
