@@ -113,6 +113,7 @@ pub mod event;
 mod health;
 mod home;
 pub mod kafka;
+mod leb128;
 mod monitor;
 mod nearest;
 pub mod publish_future;

@@ -12,9 +12,11 @@
 //!
 //! The shorter of the two is written.
 
-use std::{iter, ops::Range};
+use std::ops::Range;
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD as BASE64};
+
+use crate::leb128;
 
 /// Longest metadata that a broker takes, in characters; the text is ASCII.
 pub(crate) const LIMIT: usize = 4096;
@@ -108,7 +110,7 @@ impl OffsetMap {
         }
         let data = match tag {
             Tag::Bitmap => self.bitmap(base),
-            Tag::Runs => self.lengths(base).flat_map(varint).collect(),
+            Tag::Runs => self.lengths(base).flat_map(leb128::written).collect(),
         };
         Some(seal(tag, base, &data))
     }
@@ -149,7 +151,7 @@ impl OffsetMap {
     fn shorter(&self, base: i64) -> Option<(Tag, usize)> {
         let end = self.beyond(base).last()?.end;
         let bitmap = usize::try_from(end.abs_diff(base).div_ceil(8)).unwrap_or(usize::MAX);
-        let runs: usize = self.lengths(base).map(|length| varint(length).count()).sum();
+        let runs: usize = self.lengths(base).map(|length| leb128::written(length).count()).sum();
         let tag = if runs < bitmap { Tag::Runs } else { Tag::Bitmap };
         Some((tag, text_len(base.to_string().len(), runs.min(bitmap))))
     }
@@ -174,8 +176,8 @@ impl OffsetMap {
         let mut map = Self::default();
         let mut at = base;
         while !data.is_empty() {
-            let unfinished = read_varint(&mut data)?;
-            let finished = read_varint(&mut data)?;
+            let unfinished = read_length(&mut data)?;
+            let finished = read_length(&mut data)?;
             let start = at.checked_add(i64::try_from(unfinished).ok()?)?;
             at = start.checked_add(i64::try_from(finished).ok()?)?;
             map.push(start..at);
@@ -249,28 +251,9 @@ fn open(text: &str, base: i64) -> Result<(Tag, Vec<u8>), Rejected> {
     Ok((tag, data.to_vec()))
 }
 
-/// LEB128: seven bits a byte, lowest first, the top bit set on all but the last.
-fn varint(value: u64) -> impl Iterator<Item = u8> {
-    let mut rest = Some(value);
-    iter::from_fn(move || {
-        let value = rest?;
-        rest = (value >= 0x80).then_some(value >> 7);
-        Some(if rest.is_some() { value as u8 | 0x80 } else { value as u8 })
-    })
-}
-
-/// The reverse; `None` if it is broken off, or has more than nine bytes, which no length has.
-fn read_varint(data: &mut &[u8]) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..63).step_by(7) {
-        let (&byte, rest) = data.split_first()?;
-        *data = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
+/// A length; none has more than nine bytes.
+fn read_length(data: &mut &[u8]) -> Option<u64> {
+    leb128::read(data, 9)
 }
 
 #[cfg(test)]

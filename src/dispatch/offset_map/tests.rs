@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::leb128::written as varint;
 
 fn map(offsets: impl IntoIterator<Item = i64>) -> OffsetMap {
     let mut map = OffsetMap::default();
@@ -201,7 +202,7 @@ proptest! {
     #[test]
     fn varints_round_trip(value in any::<u64>()) {
         let bytes: Vec<u8> = varint(value).collect();
-        let read = read_varint(&mut bytes.as_slice());
+        let read = read_length(&mut bytes.as_slice());
         prop_assert_eq!(read, (value < 1 << 63).then_some(value), "63 bits hold every offset");
     }
 }

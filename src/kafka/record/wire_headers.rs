@@ -4,6 +4,7 @@
 //! for null (<https://kafka.apache.org/documentation/#recordheader>).
 
 use super::Header;
+use crate::leb128;
 
 /// Reads headers where they lie.
 #[derive(Debug, Clone)]
@@ -60,20 +61,7 @@ fn varint(bytes: &mut &[u8]) -> Option<i64> {
         *bytes = rest;
         return Some(zigzag(u64::from(first)));
     }
-    long_varint(bytes)
-}
-
-fn long_varint(bytes: &mut &[u8]) -> Option<i64> {
-    let mut value = 0;
-    for shift in (0..u64::BITS).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(zigzag(value));
-        }
-    }
-    None
+    leb128::read(bytes, 10).map(zigzag)
 }
 
 fn zigzag(value: u64) -> i64 {
@@ -89,12 +77,7 @@ mod tests {
     type Pairs = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
     fn put(bytes: &mut Vec<u8>, value: i64) {
-        let mut value = (value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned();
-        while value >= 0x80 {
-            bytes.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        bytes.push(value as u8);
+        bytes.extend(leb128::written((value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned()));
     }
 
     fn written(headers: &Pairs) -> Vec<u8> {
