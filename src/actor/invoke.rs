@@ -35,7 +35,7 @@ pub(crate) struct Call {
 impl Call {
     /// Stable name of actor and event, for output ids and spans.
     pub(crate) fn handler(&self) -> &str {
-        self.site.handlers.get(self.handler).map_or("", |name| &**name)
+        self.site.handler(self.handler)
     }
 
     /// Whether carom itself wrote the record, for this group: its `carom-*` headers may be believed. The topic decides,
@@ -53,6 +53,13 @@ pub(crate) struct Site {
     pub(crate) handlers: Vec<Arc<str>>,
     /// Cancelled when the partition is revoked or the bus stops.
     pub(crate) cancel: CancellationToken,
+}
+
+impl Site {
+    /// The name of a handler, by its place.
+    pub(crate) fn handler(&self, at: usize) -> &str {
+        self.handlers.get(at).map_or("", |name| &**name)
+    }
 }
 
 /// How an attempt ended.

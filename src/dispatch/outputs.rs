@@ -40,7 +40,7 @@ pub(crate) async fn publish(site: Arc<Site>, ticket: Ticket, outputs: Vec<OutRec
     drop(attempt);
     // One reason for each record and actor: another one's success does not make this one well.
     let reason = || {
-        let handler = ticket.handler.and_then(|at| site.handlers.get(at)).map_or("", |name| &**name);
+        let handler = ticket.handler.map_or("", |at| site.handler(at));
         format!("outputs of {handler}, {} {}", ticket.record.from(), ticket.record.offset())
     };
     let (mut health, mut round) = (None, 1);

@@ -61,6 +61,13 @@ pub(crate) struct Member {
     pub(crate) by_type: HashMap<&'static str, usize, RandomState>,
 }
 
+impl Member {
+    /// The names of its handlers, in their order.
+    pub(crate) fn names(&self) -> Vec<Arc<str>> {
+        self.handlers.iter().map(|handler| Arc::clone(&handler.name)).collect()
+    }
+}
+
 /// Everything this bus does with one topic.
 #[derive(Debug)]
 pub(crate) struct TopicRoutes {

@@ -109,7 +109,7 @@ impl Mailbox {
         let lanes: Vec<_> = (0..choice.lanes()).map(|lane| Lane::new(lane, wakes.waker(lane))).collect();
         let idle = (0..lanes.len()).rev().collect();
         let tallies = Tallies::new(spec.member.handlers.len());
-        let handlers = spec.member.handlers.iter().map(|handler| Arc::clone(&handler.name)).collect();
+        let handlers = spec.member.names();
         let site = Site { services: Arc::clone(&spec.services), handlers, cancel: spec.assignment.cancel.clone() };
         Self {
             spec,

@@ -76,12 +76,7 @@ pub(crate) fn problem(key: &str, value: &Value) -> Option<String> {
     if let Some((_, why)) = OWNED.iter().find(|(owned, _)| *owned == key) {
         return Some(format!("`{key}` is not yours to set: {why}"));
     }
-    if let Some((_, accepted, why)) = FIXED.iter().find(|(fixed, ..)| *fixed == key)
-        && !accepted.contains(&value.text.to_ascii_lowercase().as_str())
-    {
-        return Some(format!("`{key}` cannot be `{}`: {why}", value.shown(key)));
-    }
-    if let Some((_, why)) = NOT_ZERO.iter().find(|(option, _)| *option == key && is_zero(&value.text)) {
+    if let Some(why) = broken_promise(key, &value.text) {
         return Some(format!("`{key}` cannot be `{}`: {why}", value.shown(key)));
     }
     let error = ClientConfig::new().set(key, &value.text).create_native_config().err()?;
@@ -98,6 +93,14 @@ pub(crate) fn problem(key: &str, value: &Value) -> Option<String> {
         }
         other => format!("`{key}` cannot be handed to librdkafka: {other}"),
     })
+}
+
+/// Why this value cannot be, for an option on which a promise rests.
+fn broken_promise(key: &str, text: &str) -> Option<&'static str> {
+    if let Some((_, accepted, why)) = FIXED.iter().find(|(fixed, ..)| *fixed == key) {
+        return (!accepted.contains(&text.to_ascii_lowercase().as_str())).then_some(why);
+    }
+    NOT_ZERO.iter().find(|(option, _)| *option == key && is_zero(text)).map(|(_, why)| *why)
 }
 
 /// Whether librdkafka, which reads numbers as C does, finds 0.

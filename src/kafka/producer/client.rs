@@ -169,7 +169,7 @@ impl Shared {
             Event::Reports => {}
             Event::Statistics(json) => {
                 if round.connection.statistics(&json) {
-                    client.introduce(&Bootstrap::of(&self.config));
+                    Bootstrap::of(&self.config).introduce(client.client());
                 }
             }
             Event::Log { level, text } => log_at(level, &self.secrets.hide(&text)),

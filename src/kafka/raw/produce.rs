@@ -1,7 +1,7 @@
 //! A producer client: headers as bytes, delivery reports with their status, one queue for all events.
 
 use std::{
-    ffi::{CStr, CString, c_char, c_int, c_void},
+    ffi::{CString, c_int, c_void},
     ptr,
     time::Duration,
 };
@@ -15,7 +15,8 @@ use rdkafka::{
     types::{RDKafkaRespErr, RDKafkaType},
 };
 
-use crate::kafka::{client::bootstrap::Bootstrap, record::OutRecord};
+use super::text;
+use crate::kafka::record::OutRecord;
 
 /// Leaves logging to the caller: all callbacks of the client come as [`Event`]s.
 struct NoCallbacks;
@@ -175,9 +176,9 @@ impl RawProducer {
         topic.error().map_or_else(|| Ok(topic.partitions().len() as i32), |error| Err(error.into()))
     }
 
-    /// Tells the client of its first brokers again.
-    pub(in crate::kafka) fn introduce(&self, brokers: &Bootstrap) {
-        brokers.introduce(&self.client);
+    /// The client, for what is not about publishing.
+    pub(in crate::kafka) fn client(&self) -> &Client<impl ClientContext> {
+        &self.client
     }
 
     /// Kills the client as a broker's answer would.
@@ -264,16 +265,6 @@ fn report(message: &sys::rd_kafka_message_t) -> Report {
     Report { opaque: message._private as usize, error, persisted, partition, offset }
 }
 
-/// # Safety
-/// Null, or a C string that lives as long as the call.
-unsafe fn text(of: *const c_char) -> String {
-    if of.is_null() {
-        return String::new();
-    }
-    // SAFETY: a C string, by contract.
-    unsafe { CStr::from_ptr(of) }.to_string_lossy().into_owned()
-}
-
 /// The headers of a consumed record as they were on the wire.
 #[cfg(test)]
 pub(in crate::kafka) fn headers_of(message: &rdkafka::message::BorrowedMessage<'_>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
@@ -288,7 +279,7 @@ pub(in crate::kafka) fn headers_of(message: &rdkafka::message::BorrowedMessage<'
                 == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR
         {
             let bytes = (!value.is_null()).then(|| std::slice::from_raw_parts(value.cast(), size).to_vec());
-            found.push((CStr::from_ptr(name).to_bytes().to_vec(), bytes));
+            found.push((std::ffi::CStr::from_ptr(name).to_bytes().to_vec(), bytes));
         }
     }
     found

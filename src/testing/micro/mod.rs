@@ -130,8 +130,8 @@ impl Setting {
     }
 
     fn site(&self) -> Arc<Site> {
-        let handlers = self.member.handlers.iter().map(|handler| Arc::clone(&handler.name)).collect();
-        Arc::new(Site { services: Arc::clone(&self.services), handlers, cancel: CancellationToken::new() })
+        let (services, handlers) = (Arc::clone(&self.services), self.member.names());
+        Arc::new(Site { services, handlers, cancel: CancellationToken::new() })
     }
 
     /// A record with its handler, as the mailbox finds it for a plain event.
