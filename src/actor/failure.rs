@@ -28,7 +28,10 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 ///
 /// `Failure` itself does not implement [`std::error::Error`]: if it did, the conversion above, from every error type
 /// into `Failure`, would overlap with the standard library's `impl From<T> for T`, and `?` would not work.
-pub struct Failure {
+pub struct Failure(Box<Inside>);
+
+/// Boxed, so that a `Result` of a handler, which is moved on each attempt that succeeds too, is small.
+struct Inside {
     kind: FailureKind,
     error: BoxError,
     /// Type of the error as it was given: once it is boxed, nothing can tell.
@@ -110,7 +113,7 @@ impl Failure {
     }
 
     fn new<E: Into<BoxError>>(kind: FailureKind, error: E) -> Self {
-        Self { kind, error: error.into(), error_type: type_name::<E>(), code: None }
+        Self(Box::new(Inside { kind, error: error.into(), error_type: type_name::<E>(), code: None }))
     }
 
     /// The same with an error code of yours, for the header `carom-error-type` of its dead letter: something to filter
@@ -124,7 +127,7 @@ impl Failure {
     /// ```
     #[must_use]
     pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
-        self.code = Some(code.into());
+        self.0.code = Some(code.into());
         self
     }
 
@@ -137,7 +140,7 @@ impl Failure {
     /// assert_eq!(Failure::transient("a time-out").with_code("gateway").code(), Some("gateway"));
     /// ```
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.0.code.as_deref()
     }
 
     /// Error code or type of the error; none for what was a text, or had lost its type before.
@@ -145,7 +148,7 @@ impl Failure {
         let no_type = |name: &str| {
             name.contains("dyn ") || name == type_name::<String>() || name.ends_with("str") || name.contains("Cow<")
         };
-        self.code().or_else(|| Some(self.error_type).filter(|name| !no_type(name)))
+        self.code().or_else(|| Some(self.0.error_type).filter(|name| !no_type(name)))
     }
 
     /// What this failure means for the record, unless a rule of the supervisor says otherwise.
@@ -158,7 +161,7 @@ impl Failure {
     /// assert_eq!(failure.kind(), &FailureKind::Transient);
     /// ```
     pub fn kind(&self) -> &FailureKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// The error behind it, as it was given; what was a text is an error without a type of its own.
@@ -172,7 +175,7 @@ impl Failure {
     /// assert!(failure.error().is::<ParseIntError>());
     /// ```
     pub fn error(&self) -> &(dyn StdError + 'static) {
-        self.error.as_ref()
+        self.0.error.as_ref()
     }
 
     /// The error and its sources, outermost first. Rules look for their error type in it.
@@ -201,16 +204,16 @@ impl<E: Into<BoxError>> From<E> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let FailureKind::Unavailable(dependency) = &self.kind {
+        if let FailureKind::Unavailable(dependency) = &self.0.kind {
             write!(f, "{dependency} is unavailable: ")?;
         }
-        fmt::Display::fmt(&self.error, f)
+        fmt::Display::fmt(&self.0.error, f)
     }
 }
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure").field("kind", &self.kind).field("error", &self.error).finish()
+        f.debug_struct("Failure").field("kind", &self.0.kind).field("error", &self.0.error).finish()
     }
 }
 

@@ -79,8 +79,8 @@ pub(crate) enum Fault {
     Timeout(Duration),
     /// The handler panicked with this message.
     Panic(String),
-    /// The record is not an event of the type it claims to be.
-    Undecodable(DecodeError),
+    /// The record is not an event of the type it claims to be. Boxed: most attempts have no fault, and move one.
+    Undecodable(Box<DecodeError>),
     /// No actor handles events of this type, and the bus keeps them.
     UnknownType(String),
 }
@@ -122,7 +122,7 @@ async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<
     // In one expression: each step in between would copy the event once more.
     let handled = match event_of::<E>(call) {
         Ok(event) => actor.handle(event, &mut cx),
-        Err(error) => return Err(Fault::Undecodable(error)),
+        Err(error) => return Err(Fault::Undecodable(Box::new(error))),
     };
     let outputs = handled.await.map_err(Fault::Failure)?;
     let mut buffer = cx.into_outputs();

@@ -115,8 +115,15 @@ tuples!(A B C D F G H I);
 pub struct OutputBuffer<'a> {
     /// Where ids and attributes of the outputs come from; `None` for a context of its own.
     call: Option<&'a Call>,
-    /// The event that is being handled, read for the first output; `Some(None)` if it cannot be read.
-    cause: Option<Option<Box<Incoming<'a>>>>,
+    /// `None` until something is published: most attempts publish nothing.
+    kept: Option<Box<Kept<'a>>>,
+}
+
+/// What an attempt is to publish.
+#[derive(Debug)]
+struct Kept<'a> {
+    /// The event that is being handled; `None` if it cannot be read, or there is none.
+    cause: Option<Incoming<'a>>,
     records: Vec<OutRecord>,
     /// The first output that cannot be one; what comes after it is not looked at, because nothing will be published.
     error: Option<EncodeError>,
@@ -124,35 +131,31 @@ pub struct OutputBuffer<'a> {
 
 impl<'a> OutputBuffer<'a> {
     pub(crate) fn new(call: Option<&'a Call>) -> Self {
-        Self { call, cause: None, records: Vec::new(), error: None }
+        Self { call, kept: None }
     }
 
     pub(crate) fn push<E: Event>(&mut self, event: &E) {
-        if self.error.is_some() {
+        let Self { call, kept } = self;
+        let kept = kept.get_or_insert_with(|| Box::new(Kept::new(*call)));
+        if kept.error.is_some() {
             return;
         }
-        let encoded = match self.call {
-            Some(call) => call.site.services.encoder.encode(event, self.attributes(call)),
+        let encoded = match call {
+            Some(call) => call.site.services.encoder.encode(event, kept.attributes(call)),
             None => Encoder::detached().encode(event, Attributes::nil()),
         };
         match encoded {
-            Ok(record) => self.records.push(record),
-            Err(error) => self.error = Some(error),
+            Ok(record) => kept.records.push(record),
+            Err(error) => kept.error = Some(error),
         }
-    }
-
-    /// Of the next output; stable across repeated runs of the same record, so that consumers can recognise a repeat.
-    fn attributes(&mut self, call: &'a Call) -> Attributes {
-        let read = || read(call.record.headers(), call.record.value()).ok().map(Box::new);
-        let Some(cause) = self.cause.get_or_insert_with(read) else { return Attributes::nil() };
-        let services = &call.site.services;
-        let id = output_id(&services.group, call.handler(), &cause.source, &cause.id, self.records.len());
-        Attributes::caused_by(cause, call.record.headers(), id, services.clock.wall())
     }
 
     /// The records to publish, or why they can never be.
     pub(crate) fn finish(self) -> Result<Vec<OutRecord>, EncodeError> {
-        self.error.map_or(Ok(self.records), Err)
+        match self.kept {
+            Some(kept) => kept.error.map_or(Ok(kept.records), Err),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The events of one type that are in the buffer.
@@ -161,6 +164,21 @@ impl<'a> OutputBuffer<'a> {
             let headers = record.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_deref()));
             decode_if(headers, record.value.as_deref())
         };
-        self.records.iter().filter_map(of_type).collect()
+        self.kept.iter().flat_map(|kept| &kept.records).filter_map(of_type).collect()
+    }
+}
+
+impl<'a> Kept<'a> {
+    fn new(call: Option<&'a Call>) -> Self {
+        let cause = call.and_then(|call| read(call.record.headers(), call.record.value()).ok());
+        Self { cause, records: Vec::new(), error: None }
+    }
+
+    /// Of the next output; stable across repeated runs of the same record, so that consumers can recognise a repeat.
+    fn attributes(&self, call: &Call) -> Attributes {
+        let Some(cause) = &self.cause else { return Attributes::nil() };
+        let services = &call.site.services;
+        let id = output_id(&services.group, call.handler(), &cause.source, &cause.id, self.records.len());
+        Attributes::caused_by(cause, call.record.headers(), id, services.clock.wall())
     }
 }

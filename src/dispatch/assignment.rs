@@ -6,6 +6,7 @@
 mod mailboxes;
 mod new_log;
 mod overtaken;
+mod transit;
 
 use std::{
     fmt,
@@ -20,7 +21,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use self::new_log::NewLog;
+use self::{new_log::NewLog, transit::Transit};
 use super::{
     limits::{Credit, Limits},
     offset_map::OffsetMap,
@@ -33,10 +34,6 @@ use crate::{
     },
     stats::PartitionMeter,
 };
-
-/// Deliveries on their way, one for each batch and mailbox, at which the partition is held. What has not arrived is
-/// thrown away by a revoke, and fetched again by the next owner.
-const IN_TRANSIT: usize = 2;
 
 /// Wakes the poll thread; cheap, and harmless when called too often.
 pub(crate) type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -70,8 +67,8 @@ pub(crate) struct Assignment {
     span: AtomicU64,
     /// As [`Progress::committable`]; -1 for none.
     committable: AtomicI64,
-    /// Deliveries that no mailbox has looked at yet; see [`IN_TRANSIT`].
-    in_transit: AtomicUsize,
+    /// Deliveries that no mailbox has looked at yet; a few of them hold the partition.
+    transit: Transit,
     /// The offset map nears the size that a commit can carry; grown beyond it, a crash would repeat all that it names.
     crowded: AtomicBool,
     /// Mailboxes of this partition; a record is finished when each of them is done with it. 0 until they are started:
@@ -115,7 +112,7 @@ impl Assignment {
             unfinished: AtomicUsize::new(0),
             span: AtomicU64::new(0),
             committable: AtomicI64::new(-1),
-            in_transit: AtomicUsize::new(0),
+            transit: Transit::default(),
             crowded: AtomicBool::new(false),
             mailboxes: AtomicUsize::new(0),
             saturated: AtomicUsize::new(0),
@@ -145,7 +142,7 @@ impl Assignment {
             && !self.cancel.is_cancelled()
             && !self.crowded.load(Relaxed)
             && self.saturated.load(Relaxed) == 0
-            && self.in_transit.load(Relaxed) < IN_TRANSIT;
+            && !self.transit.is_full();
         if !open || self.waits_for_its_end() {
             return None;
         }
@@ -174,7 +171,7 @@ impl Assignment {
             return None;
         }
         self.meter.received(&batch);
-        self.in_transit.fetch_add(tickets.into(), Relaxed);
+        self.transit.sent(tickets.into());
         Some(batch.seal(&self.held))
     }
 

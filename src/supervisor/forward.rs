@@ -132,7 +132,7 @@ fn error_text(fault: &Fault) -> ErrorText {
     }
     let kind = match fault {
         Fault::Failure(failure) => failure.label().map(str::to_owned),
-        Fault::Undecodable(error) => Some(type_name_of_val(error).to_owned()),
+        Fault::Undecodable(error) => Some(type_name_of_val(&**error).to_owned()),
         // None of them is an error's doing.
         Fault::Timeout(_) | Fault::Panic(_) | Fault::UnknownType(_) => None,
     };

@@ -8,7 +8,7 @@ use std::sync::{
     atomic::Ordering::{Acquire, Relaxed, Release},
 };
 
-use super::{Assignment, HeldBytes, IN_TRANSIT};
+use super::{Assignment, HeldBytes};
 
 impl Assignment {
     /// Opens the intake: `count` mailboxes will each finish every record. The count does not change any more.
@@ -20,7 +20,7 @@ impl Assignment {
 
     /// A mailbox has taken a batch out of its queue. The poll thread is woken if it may have been held for this.
     pub(crate) fn arrived(&self) {
-        if self.in_transit.fetch_sub(1, Relaxed) >= IN_TRANSIT {
+        if self.transit.arrived() {
             (self.waker)();
         }
     }

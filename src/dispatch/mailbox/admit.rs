@@ -94,7 +94,7 @@ impl Mailbox {
                     };
                     if self.is_expired(&incoming, offset, whose) { Ok(None) } else { handler }
                 }
-                Err(error) if self.spec.lead => Err(Fault::Undecodable(error.into())),
+                Err(error) if self.spec.lead => Err(Fault::Undecodable(Box::new(error.into()))),
                 Err(_) => Ok(None),
             },
         }
