@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Embedded, EmbeddedError};
+use crate::kafka::raw::mock::ALL_BROKERS;
 
 impl Embedded {
     /// Cuts all connections and accepts no new ones until [`broker_up`](Self::broker_up). Records are kept.
@@ -37,7 +38,7 @@ impl Embedded {
     /// # }
     /// ```
     pub fn broker_down(&self) -> Result<(), EmbeddedError> {
-        self.cluster()?.set_down().map_err(|code| EmbeddedError::new("go down", code))
+        self.cluster()?.set_down(ALL_BROKERS).map_err(|code| EmbeddedError::new("go down", code))
     }
 
     /// Accepts connections again, after [`broker_down`](Self::broker_down). Clients of carom try every 10 ms at first.
@@ -55,7 +56,63 @@ impl Embedded {
     /// # }
     /// ```
     pub fn broker_up(&self) -> Result<(), EmbeddedError> {
-        self.cluster()?.set_up().map_err(|code| EmbeddedError::new("come up", code))
+        self.cluster()?.set_up(ALL_BROKERS).map_err(|code| EmbeddedError::new("come up", code))
+    }
+
+    /// As [`broker_down`](Self::broker_down), for one broker of several (they count from 1). The others go on; what it
+    /// leads or coordinates stays with it.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or has no such broker.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), carom::kafka::EmbeddedError> {
+    /// let cluster = carom::kafka::Embedded::with_brokers(3);
+    /// cluster.one_broker_down(2)?;
+    /// assert!(cluster.one_broker_down(4).is_err()); // no such broker
+    /// cluster.one_broker_up(2)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn one_broker_down(&self, broker: i32) -> Result<(), EmbeddedError> {
+        self.cluster()?.set_down(broker).map_err(|code| EmbeddedError::new(format!("take broker {broker} down"), code))
+    }
+
+    /// Has it accept connections again, after [`one_broker_down`](Self::one_broker_down).
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or has no such broker.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), carom::kafka::EmbeddedError> {
+    /// let cluster = carom::kafka::Embedded::with_brokers(2);
+    /// cluster.one_broker_down(1)?;
+    /// cluster.one_broker_up(1)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn one_broker_up(&self, broker: i32) -> Result<(), EmbeddedError> {
+        self.cluster()?.set_up(broker).map_err(|code| EmbeddedError::new(format!("take broker {broker} up"), code))
+    }
+
+    /// Moves a consumer group to a broker (they count from 1), which is its coordinator from then on.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster cannot be started, or has no such broker.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), carom::kafka::EmbeddedError> {
+    /// let cluster = carom::kafka::Embedded::with_brokers(2);
+    /// cluster.set_coordinator("billing", 2)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_coordinator(&self, group: &str, broker: i32) -> Result<(), EmbeddedError> {
+        let moved = self.cluster()?.set_coordinator(group, broker);
+        moved.map_err(|code| EmbeddedError::new(format!("move the group {group}"), code))
     }
 
     /// Makes the next requests of one kind fail, one per error, in this order.

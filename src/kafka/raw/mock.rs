@@ -16,7 +16,7 @@ use rdkafka::{
 use super::millis;
 
 /// All brokers, where librdkafka asks for one.
-const ALL_BROKERS: i32 = -1;
+pub(in crate::kafka) const ALL_BROKERS: i32 = -1;
 
 /// A mock cluster and the client whose threads it borrows.
 pub(in crate::kafka) struct MockCluster {
@@ -83,14 +83,21 @@ impl MockCluster {
         done(unsafe { sys::rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker) })
     }
 
-    pub(in crate::kafka) fn set_down(&self) -> Result<(), RDKafkaErrorCode> {
-        // SAFETY: the cluster is alive.
-        done(unsafe { sys::rd_kafka_mock_broker_set_down(self.cluster.as_ptr(), ALL_BROKERS) })
+    pub(in crate::kafka) fn set_coordinator(&self, group: &str, broker: i32) -> Result<(), RDKafkaErrorCode> {
+        let group = CString::new(group).map_err(|_| RDKafkaErrorCode::InvalidGroupId)?;
+        let (cluster, group) = (self.cluster.as_ptr(), group.as_ptr());
+        // SAFETY: the cluster is alive, both names are copied during the call and still alive here.
+        done(unsafe { sys::rd_kafka_mock_coordinator_set(cluster, c"group".as_ptr(), group, broker) })
     }
 
-    pub(in crate::kafka) fn set_up(&self) -> Result<(), RDKafkaErrorCode> {
+    pub(in crate::kafka) fn set_down(&self, broker: i32) -> Result<(), RDKafkaErrorCode> {
         // SAFETY: the cluster is alive.
-        done(unsafe { sys::rd_kafka_mock_broker_set_up(self.cluster.as_ptr(), ALL_BROKERS) })
+        done(unsafe { sys::rd_kafka_mock_broker_set_down(self.cluster.as_ptr(), broker) })
+    }
+
+    pub(in crate::kafka) fn set_up(&self, broker: i32) -> Result<(), RDKafkaErrorCode> {
+        // SAFETY: the cluster is alive.
+        done(unsafe { sys::rd_kafka_mock_broker_set_up(self.cluster.as_ptr(), broker) })
     }
 
     pub(in crate::kafka) fn set_round_trip_time(&self, time: Duration) -> Result<(), RDKafkaErrorCode> {

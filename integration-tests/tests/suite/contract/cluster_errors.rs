@@ -1,8 +1,12 @@
 //! Errors of the cluster that pass: nothing is lost, nothing stands still, and in the end all is committed.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    time::Duration,
+};
 
-use carom::{Kafka, Supervisor};
+use carom::{Kafka, Supervisor, kafka::Embedded};
 use integration_tests::{
     RealKafka, check,
     job::{Job, Shared, Step, Worker},
@@ -24,6 +28,13 @@ const FETCH: i16 = 1;
 const OFFSET_COMMIT: i16 = 8;
 const FIND_COORDINATOR: i16 = 10;
 const JOIN_GROUP: i16 = 11;
+
+/// The broker that leads all partitions, where there are three.
+const LEADER: i32 = 2;
+/// The broker that coordinates the group.
+const COORDINATOR: i32 = 3;
+/// Twice as long as a session on the embedded broker, in tests.
+const AWAY: Duration = Duration::from_secs(4);
 
 /// Publishes and handles forty jobs with `trouble` in between; at the end, everything has been handled and is committed.
 /// How often a handler ran.
@@ -80,6 +91,48 @@ async fn a_group_forms_behind_errors_and_a_slow_network(world: World) {
     broker.set_round_trip_time(Duration::from_millis(50)).expect("the network becomes slow");
     all_is_handled_and_committed(world, |_| ()).await;
     broker.clear_errors(JOIN_GROUP).expect("nothing is left of them");
+}
+
+/// Three brokers: one leads all partitions, another one coordinates the group. Whichever of them cannot be reached for
+/// longer than a session lasts, the other one can.
+async fn out_of_reach(broker: i32) {
+    let cluster = Embedded::with_brokers(3);
+    let world = World::on(Kafka::from(cluster.clone()));
+    cluster.set_coordinator(world.group(), COORDINATOR).expect("a group moves");
+    let shared = Shared::new();
+    let bus = world.start(world.bus_with(&shared).supervise::<Worker>(Supervisor::one_for_one())).await;
+    let topic = bus.topic::<Job>();
+    probe::ends(world.kafka(), &topic).keys().for_each(|partition| {
+        cluster.set_leader(&topic, *partition, Some(LEADER)).expect("a partition moves");
+    });
+    let jobs = |seqs: Range<u32>| seqs.flat_map(|seq| (0..5).map(move |key| Job::ok(format!("key-{key}"), seq)));
+    bus.publish(jobs(0..4)).await;
+    shared.ledger.until_handled(20).await;
+    cluster.one_broker_down(broker).expect("a broker goes");
+    let publisher = bus.publisher();
+    let published = tokio::spawn(async move { publisher.publish_all(jobs(4..8)).await });
+    tokio::time::sleep(AWAY).await;
+    assert_eq!(published.is_finished(), broker != LEADER, "only the leader takes records");
+    cluster.one_broker_up(broker).expect("a broker comes back");
+    published.await.expect("it does not panic").expect("all is published");
+    shared.ledger.until_handled(40).await;
+    let (ends, committed) =
+        (probe::ends(world.kafka(), &topic), || probe::committed(world.kafka(), world.group(), &topic));
+    let all = |at: &BTreeMap<i32, i64>| ends.iter().all(|(partition, end)| *end == 0 || at.get(partition) == Some(end));
+    probe::until("the last commit", committed, all).await;
+    probe::until("health", || bus.health(), |health| health.is_well() && health.is_ready()).await;
+    assert_eq!(check::keys_out_of_order(&shared.ledger.entries()), [""; 0]);
+    assert_eq!(bus.stats().dead_lettered, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_out_of_reach_costs_nothing_while_the_coordinator_answers() {
+    out_of_reach(LEADER).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_coordinator_out_of_reach_costs_nothing_while_the_leader_answers() {
+    out_of_reach(COORDINATOR).await;
 }
 
 // Fails when an output, a record or a commit is given up because its broker is gone.
