@@ -1,10 +1,6 @@
 //! Errors of the cluster that pass: nothing is lost, nothing stands still, and in the end all is committed.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-    time::Duration,
-};
+use std::{collections::BTreeSet, ops::Range, time::Duration};
 
 use carom::{Kafka, Supervisor, kafka::Embedded};
 use integration_tests::{
@@ -42,22 +38,31 @@ async fn all_is_handled_and_committed(world: World, trouble: impl Fn(&World)) ->
     let shared = Shared::new();
     let bus = world.start(world.bus_with(&shared).supervise::<Worker>(Supervisor::one_for_one())).await;
     let topic = bus.topic::<Job>();
-    let jobs = |from: u32| (from..from + 4).flat_map(|seq| (0..5).map(move |key| Job::ok(format!("key-{key}"), seq)));
-    bus.publish(jobs(0)).await;
+    bus.publish(jobs(0..4)).await;
     shared.ledger.until_handled(20).await;
     trouble(&world);
-    bus.publish(jobs(4)).await;
+    bus.publish(jobs(4..8)).await;
     shared.ledger.until_handled(40).await;
-    let ends = probe::ends(world.kafka(), &topic);
-    let committed = || probe::committed(world.kafka(), world.group(), &topic);
-    probe::until("the last commit", committed, |committed| {
-        ends.iter().filter(|(_, end)| **end > 0).all(|(partition, end)| committed.get(partition) == Some(end))
-    })
-    .await;
+    all_is_committed(&world, &topic).await;
     probe::until("health", || bus.health(), |health| health.is_well() && health.is_ready()).await;
     let handled: BTreeSet<_> = shared.ledger.succeeded("Worker").into_iter().collect();
     assert_eq!(handled.len(), 40, "{handled:?}");
     shared.ledger.entries().len()
+}
+
+/// Five keys with one job of each number.
+fn jobs(seqs: Range<u32>) -> impl Iterator<Item = Job> {
+    seqs.flat_map(|seq| (0..5).map(move |key| Job::ok(format!("key-{key}"), seq)))
+}
+
+/// Returns when the group stands at the end of each partition that has records.
+async fn all_is_committed(world: &World, topic: &str) {
+    let ends = probe::ends(world.kafka(), topic);
+    let committed = || probe::committed(world.kafka(), world.group(), topic);
+    probe::until("the last commit", committed, |committed| {
+        ends.iter().filter(|(_, end)| **end > 0).all(|(partition, end)| committed.get(partition) == Some(end))
+    })
+    .await;
 }
 
 fn inject(world: &World, api: i16, errors: &[i32]) {
@@ -105,7 +110,6 @@ async fn out_of_reach(broker: i32) {
     probe::ends(world.kafka(), &topic).keys().for_each(|partition| {
         cluster.set_leader(&topic, *partition, Some(LEADER)).expect("a partition moves");
     });
-    let jobs = |seqs: Range<u32>| seqs.flat_map(|seq| (0..5).map(move |key| Job::ok(format!("key-{key}"), seq)));
     bus.publish(jobs(0..4)).await;
     shared.ledger.until_handled(20).await;
     cluster.one_broker_down(broker).expect("a broker goes");
@@ -116,10 +120,7 @@ async fn out_of_reach(broker: i32) {
     cluster.one_broker_up(broker).expect("a broker comes back");
     published.await.expect("it does not panic").expect("all is published");
     shared.ledger.until_handled(40).await;
-    let (ends, committed) =
-        (probe::ends(world.kafka(), &topic), || probe::committed(world.kafka(), world.group(), &topic));
-    let all = |at: &BTreeMap<i32, i64>| ends.iter().all(|(partition, end)| *end == 0 || at.get(partition) == Some(end));
-    probe::until("the last commit", committed, all).await;
+    all_is_committed(&world, &topic).await;
     probe::until("health", || bus.health(), |health| health.is_well() && health.is_ready()).await;
     assert_eq!(check::keys_out_of_order(&shared.ledger.entries()), [""; 0]);
     assert_eq!(bus.stats().dead_lettered, 0);
