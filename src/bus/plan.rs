@@ -166,6 +166,7 @@ impl Planned {
             publishes: self.published.iter().map(|(topic, _)| topic.clone()).collect(),
             consumer: kafka.consumer_differences(),
             producer: kafka.producer_differences(),
+            of_dead_letters: kafka.dead_letter_differences(),
             warnings: self.warnings(),
         }
     }

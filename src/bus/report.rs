@@ -23,6 +23,8 @@ pub(super) struct Report {
     pub(super) publishes: Vec<String>,
     pub(super) consumer: Vec<Difference>,
     pub(super) producer: Vec<Difference>,
+    /// What the producer of dead letters gets besides, or gets differently.
+    pub(super) of_dead_letters: Vec<Difference>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -59,6 +61,9 @@ fn text(report: &Report) -> String {
         list(&mut out, "consumer settings that differ from librdkafka's defaults", &settings(&report.consumer));
     }
     list(&mut out, "producer settings that differ from librdkafka's defaults", &settings(&report.producer));
+    if consumes {
+        list(&mut out, "the producer of dead letters has besides, or instead", &settings(&report.of_dead_letters));
+    }
     list(&mut out, "warnings", &report.warnings);
     out
 }
@@ -117,6 +122,7 @@ mod tests {
             publishes: vec!["dev.sales.public.invoices.v1".to_owned()],
             consumer: vec![difference("auto.offset.reset", "earliest", Some("largest"))],
             producer: vec![difference("sasl.password", "***", None)],
+            of_dead_letters: vec![difference("delivery.timeout.ms", "30000", Some("300000"))],
             warnings: vec!["something reads odd".to_owned()],
         }
     }
@@ -143,6 +149,8 @@ the bus starts: carom 0.1.0 on librdkafka 2.12.1
     auto.offset.reset = earliest (default: largest)
   producer settings that differ from librdkafka's defaults
     sasl.password = *** (default: not set)
+  the producer of dead letters has besides, or instead
+    delivery.timeout.ms = 30000 (default: 300000)
   warnings
     something reads odd"
         );

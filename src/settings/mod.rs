@@ -79,8 +79,8 @@ use crate::{
 ///
 /// An option may be written as librdkafka spells it, as tables in tables, or with `_` in place of each `.`, which is
 /// how the environment has to spell it: `"fetch.min.bytes" = 1`, `fetch.min.bytes = 1` and `fetch_min_bytes = 1` are
-/// the same. Only `log_level` and `enabled_events` have a `_` of their own, and keep it. In a file that the environment
-/// may override, write `_`: loaders see two different keys otherwise, and carom refuses two spellings of one option.
+/// the same. In a file that the environment may override, write `_`: loaders see two different keys otherwise, and carom
+/// refuses two spellings of one option.
 ///
 /// With the crate `config`, for example:
 ///

@@ -16,13 +16,7 @@ pub(crate) enum Publishing {
 impl Kafka {
     /// The configuration of a consumer.
     pub(crate) fn consumer_config(&self, group_id: &str, client_id: &str) -> Result<ClientConfig, String> {
-        let mut config = self.connected(self.consumer_layers(group_id, client_id))?;
-        if (config.log_level as i32) < RDKafkaLogLevel::Warning as i32 {
-            // By default rdkafka asks the crate `log`, which programs with `tracing` need not have. What has to be
-            // known comes with a warning and in no other way, see `consumer::jumps`.
-            config.set_log_level(RDKafkaLogLevel::Warning);
-        }
-        Ok(config)
+        self.connected(self.consumer_layers(group_id, client_id))
     }
 
     /// The configuration of a producer.
@@ -34,6 +28,7 @@ impl Kafka {
     pub(crate) fn admin_config(&self, client_id: &str) -> Result<ClientConfig, String> {
         let mut config = ClientConfig::new();
         config.set("client.id", client_id);
+        self.embedded_defaults(&mut config);
         self.options.apply(&mut config, Scope::All);
         config.set("allow.auto.create.topics", "false");
         self.connected(config)
@@ -41,17 +36,22 @@ impl Kafka {
 
     fn connected(&self, mut config: ClientConfig) -> Result<ClientConfig, String> {
         config.set("bootstrap.servers", self.bootstrap_servers()?);
+        config.set_log_level(log_level(&config));
+        Ok(config)
+    }
+
+    fn embedded_defaults(&self, config: &mut ClientConfig) {
         if self.broker().is_some() {
             // It ends with the program, before its clients do.
             config.set("log.connection.close", "false");
         }
-        Ok(config)
     }
 
     pub(super) fn consumer_layers(&self, group_id: &str, client_id: &str) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("client.id", client_id);
         defaults::consumer(&mut config, self.group_protocol);
+        self.embedded_defaults(&mut config);
         if self.broker().is_some() {
             defaults::apply(&mut config, Embedded::consumer_overrides(self.group_protocol));
         }
@@ -65,6 +65,7 @@ impl Kafka {
         let mut config = ClientConfig::new();
         config.set("client.id", client_id);
         defaults::producer(&mut config, purpose);
+        self.embedded_defaults(&mut config);
         self.options.apply(&mut config, Scope::Producer);
         if purpose == Publishing::DeadLetters {
             defaults::room_for_reasons(&mut config);
@@ -73,4 +74,12 @@ impl Kafka {
         defaults::owned_by_producer(&mut config);
         config
     }
+}
+
+/// What a client says at all. By default rdkafka asks the crate `log`, which programs with `tracing` need not have; here
+/// the filters of `tracing` choose. Lower than a warning it must not be: some losses are told in no other way, see
+/// `consumer::jumps`.
+fn log_level(config: &ClientConfig) -> RDKafkaLogLevel {
+    let asked = config.get("debug").is_some_and(|facilities| !facilities.is_empty());
+    if asked { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info }
 }

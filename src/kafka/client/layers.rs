@@ -56,9 +56,14 @@ impl Layers {
         self.all.iter().chain(&self.consumer).chain(&self.producer).map(|(key, value)| (key.as_str(), value))
     }
 
-    /// As `key` may be shown, for clients of this kind; `None` if the user left it alone.
+    /// What clients of this kind were given as `key`; `None` if the user left it alone.
+    pub(super) fn given(&self, scope: Scope, key: &str) -> Option<&Value> {
+        self.of(scope).filter(|(given, _)| *given == key).last().map(|(_, value)| value)
+    }
+
+    /// Likewise, as it may be shown.
     pub(super) fn shown(&self, scope: Scope, key: &str) -> Option<String> {
-        self.of(scope).filter(|(given, _)| *given == key).last().map(|(_, value)| value.shown(key))
+        self.given(scope, key).map(|value| value.shown(key))
     }
 }
 

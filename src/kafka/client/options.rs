@@ -35,6 +35,13 @@ const OWNED: &[(&str, &str)] = &[
     ),
     ("transactional.id", "carom publishes outside of transactions; remove it"),
     ("delivery.report.only.error", "an input completes when the broker acknowledged its outputs; remove it"),
+    (
+        "log_level",
+        "what a client says goes to `tracing`, with the target `librdkafka`; remove it, and write the level in your \
+         filter, such as `librdkafka=warn`",
+    ),
+    ("log.queue", "what a client says goes to `tracing`, with the target `librdkafka`; remove it"),
+    ("enabled_events", "carom reads the events of its clients itself; remove it"),
     ("test.mock.num.brokers", "write `Kafka::embedded()`, or the setting `kafka.bootstrap_servers = embedded`"),
 ];
 

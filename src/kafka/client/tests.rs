@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rdkafka::ClientConfig;
+use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
 use super::{
     Kafka, Publishing, Scope,
@@ -48,6 +48,43 @@ fn the_page_has_every_value_that_a_client_is_given() {
     let missing: Vec<_> = real.difference(&told).collect();
     let untrue: Vec<_> = told.difference(&real).collect();
     assert!(missing.is_empty() && untrue.is_empty(), "the page lacks {missing:#?}, and claims {untrue:#?}");
+}
+
+// Fails when a client of the embedded broker gets something else, and the page does not name it.
+#[test]
+fn the_page_names_what_the_embedded_broker_changes() {
+    let clients = |kafka: &Kafka| {
+        let letters = given("dead letters", &kafka.producer_layers("c", Publishing::DeadLetters));
+        let mut all = given("consumer", &kafka.consumer_layers("g", "c"));
+        all.extend(given("producer", &kafka.producer_layers("c", Publishing::Events)));
+        all.extend(letters);
+        all
+    };
+    let (plain, embedded) = (clients(&Kafka::new("localhost:9092")), clients(&Kafka::embedded()));
+    let changed: Vec<_> = embedded.difference(&plain).collect();
+    assert!(changed.len() > 3, "{changed:#?}");
+    let (_, section) = PAGE.split_once("On the embedded broker").unwrap();
+    let section = section.split("\n\n").next().unwrap();
+    for (_, option, value) in changed {
+        let value = if option == "fetch.wait.max.ms" { "20 (5 with the feature `testing`)" } else { value };
+        assert!(section.contains(&format!("`{option}`")) && section.contains(value), "{option} = {value}");
+    }
+}
+
+// Fails when rdkafka's own level is left, which follows the crate `log`.
+#[test]
+fn clients_say_what_librdkafka_says_by_default_and_everything_with_debug() {
+    let levels = |kafka: &Kafka| {
+        let consumer = kafka.consumer_config("g", "c").unwrap();
+        let producer = kafka.producer_config("c", Publishing::Events).unwrap();
+        [consumer, producer].map(|config| config.log_level as i32)
+    };
+    let (info, debug) = (RDKafkaLogLevel::Info as i32, RDKafkaLogLevel::Debug as i32);
+    let kafka = Kafka::new("localhost:9092");
+    assert_eq!(levels(&kafka), [info, info]);
+    assert_eq!(fresh().unwrap().get("log_level").unwrap(), info.to_string());
+    assert_eq!(levels(&kafka.clone().set("debug", "")), [info, info]);
+    assert_eq!(levels(&kafka.consumer("debug", "cgrp,fetch")), [debug, info]);
 }
 
 // Fails when librdkafka changes a default.
