@@ -89,8 +89,8 @@ pub(crate) struct Encoder {
     topic_modes: HashMap<String, Mode>,
     /// What was found out about event types, once for each.
     routes: DashMap<TypeId, Arc<Route>>,
-    /// Types of which a large event was written already: the line about it is said once.
-    pub(super) large: LargeTypes,
+    /// Types of which a large event was seen already: the line about it is said once.
+    pub(crate) large: LargeTypes,
 }
 
 /// Where events of a type go, and how.
@@ -217,7 +217,7 @@ impl Encoder {
         };
         let beside = Beside { headers, trace: attributes.trace.as_ref(), baggage: attributes.baggage.as_deref() };
         let (headers, value) = write(route.mode, outgoing, beside)?;
-        self.large.check(event_type, value.as_ref().map_or(0, Bytes::len));
+        self.large.check(event_type, value.as_ref().map_or(0, Bytes::len), "published");
         let key = event.key().filter(|key| !key.is_empty()).unwrap_or_else(|| id.to_owned());
         Ok(OutRecord { topic: Arc::clone(&route.topic), partition: None, key: Some(key.into()), value, headers })
     }

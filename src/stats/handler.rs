@@ -1,7 +1,7 @@
 //! What a handler did.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
@@ -18,8 +18,6 @@ pub(crate) struct HandlerMeter {
     pub(crate) dead_lettered: AtomicU64,
     pub(crate) discarded: AtomicU64,
     latency: LatencyMeter,
-    /// An event over 64 KiB was seen: the line about it is written once for each handler.
-    large: AtomicBool,
 }
 
 impl HandlerMeter {
@@ -29,11 +27,6 @@ impl HandlerMeter {
             self.handled.fetch_add(std::mem::take(&mut tally.handled), Relaxed);
             self.latency.take(&mut tally.latencies);
         }
-    }
-
-    /// True the first time.
-    pub(crate) fn is_first_large(&self) -> bool {
-        !self.large.load(Relaxed) && !self.large.swap(true, Relaxed)
     }
 
     pub(super) fn snapshot(&self, actor: &'static str, event_type: &'static str, topic: &str) -> HandlerStats {
@@ -110,11 +103,5 @@ mod tests {
         let stats = meter.snapshot("actor", "type", "topic");
         assert_eq!((stats.handled, stats.latency.count), (1, 3));
         assert_eq!((stats.latency.counts[1], stats.latency.counts[11]), (2, 1));
-    }
-
-    #[test]
-    fn only_the_first_large_event_is_the_first() {
-        let meter = HandlerMeter::default();
-        assert_eq!([meter.is_first_large(), meter.is_first_large()], [true, false]);
     }
 }

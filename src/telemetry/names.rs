@@ -153,7 +153,7 @@ pub(crate) mod field {
     pub(crate) const REASON: &str = "reason";
     pub(crate) const SIZE: &str = "size";
     pub(crate) const LEFT_OUT: &str = "left_out";
-    /// `published` or `handled`.
+    /// `published` or `read`.
     pub(crate) const WHEN: &str = "when";
     /// Which bus it is about, where there are several.
     pub(crate) const SERVICE: &str = "service";

@@ -6,10 +6,9 @@ use super::Mailbox;
 use crate::{
     actor::Fault,
     dispatch::ticket::Ticket,
-    event::{Incoming, LARGE, read},
+    event::{Incoming, read},
     kafka::record::Record,
     services::{Counters, RecordEnd},
-    telemetry::logs,
 };
 
 /// Records after which the clock is read while they are handled as they come.
@@ -54,13 +53,7 @@ impl Mailbox {
                 return None;
             }
         };
-        let size = record.value().map_or(0, <[u8]>::len);
-        if size > LARGE {
-            let handler = &self.spec.member.handlers[handler];
-            if handler.meter.is_first_large() {
-                logs::large(handler.event_type, size, "handled");
-            }
-        }
+        self.check_size(self.spec.member.handlers[handler].event_type, &record);
         let mut ticket = Ticket::new(record, Some(handler));
         (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
         match ticket.lane {
@@ -82,10 +75,10 @@ impl Mailbox {
         let offset = record.offset();
         match record.plain_type() {
             Some(event_type) if self.latest.is_some_and(|at| self.is_type_of(at, event_type)) => Ok(self.latest),
-            Some(event_type) => self.handler_of(std::str::from_utf8(event_type).unwrap_or_default(), offset),
+            Some(event_type) => self.handler_of(std::str::from_utf8(event_type).unwrap_or_default(), record),
             None => match read(record.headers(), record.value()) {
                 Ok(incoming) => {
-                    let handler = self.handler_of(&incoming.event_type, offset);
+                    let handler = self.handler_of(&incoming.event_type, record);
                     // Nobody misses what came too late, whatever its type.
                     let whose = match &handler {
                         Ok(None) => return Ok(None),
@@ -101,17 +94,22 @@ impl Mailbox {
     }
 
     /// The actor's handler for events of this type. A type that no actor handles is counted, by one mailbox.
-    fn handler_of(&mut self, event_type: &str, offset: i64) -> Result<Option<usize>, Fault> {
+    fn handler_of(&mut self, event_type: &str, record: &Record) -> Result<Option<usize>, Fault> {
         let handler = self.spec.member.by_type.get(event_type).copied();
         if handler.is_none() && self.spec.lead && !self.spec.routes.handles(event_type) {
             Counters::add(&self.spec.services.counters.unknown, 1);
+            self.check_size(event_type, record);
             if self.spec.routes.keeps_unknown {
                 return Err(Fault::UnknownType(event_type.chars().take(NAME_SHOWN).collect()));
             }
-            self.settled(offset, None, 0, RecordEnd::Unknown);
+            self.settled(record.offset(), None, 0, RecordEnd::Unknown);
         }
         self.latest = handler.or(self.latest);
         Ok(handler)
+    }
+
+    fn check_size(&self, event_type: &str, record: &Record) {
+        self.spec.services.encoder.large.check(event_type, record.value().map_or(0, <[u8]>::len), "read");
     }
 
     fn is_type_of(&self, handler: usize, event_type: &[u8]) -> bool {
