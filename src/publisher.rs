@@ -17,7 +17,7 @@ use crate::{
     },
     publish_future::PublishFuture,
     services::{Counters, Services},
-    telemetry::{Sending, Telemetry},
+    telemetry::{Sending, Telemetry, logs},
 };
 
 /// Events that are serialised before the first of them is sent, and then the next so many; see decision 23.
@@ -130,7 +130,7 @@ impl Publisher {
     pub fn with_trace(mut self, traceparent: &str, tracestate: Option<&str>) -> Self {
         self.trace = TraceContext::new(traceparent, tracestate.map(str::to_owned)).map(Arc::new);
         if self.trace.is_none() {
-            tracing::warn!(traceparent, "no W3C `traceparent`: events are published without it");
+            logs::untraced(traceparent);
         }
         self
     }

@@ -27,7 +27,7 @@ use crate::{
     home::Home,
     kafka::source::Sink,
     stats::Book,
-    telemetry::Telemetry,
+    telemetry::{Telemetry, logs},
 };
 
 /// What every stage of a running bus shares; made once by `spawn`.
@@ -182,7 +182,7 @@ impl End {
         if self.said.get().is_some() {
             return;
         }
-        tracing::error!(%error, "the bus ends");
+        logs::ends(&error);
         // In this order: whoever sees that it was said also finds the error.
         *slot = Some(error);
         let _ = self.said.set(());

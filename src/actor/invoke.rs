@@ -10,6 +10,7 @@ use crate::{
     event::{DecodeError, Event, decode, is_own_topic, read},
     kafka::record::{OutRecord, Record},
     services::Services,
+    telemetry::logs,
 };
 
 /// A user's actor; the registration that made it knows the type.
@@ -149,7 +150,7 @@ pub(crate) fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
 /// and goes no further.
 pub(crate) fn discard<T>(value: T) {
     if std::panic::catch_unwind(AssertUnwindSafe(|| drop(value))).is_err() {
-        tracing::error!("dropping an actor, or what it left unfinished, panicked");
+        logs::panicked("the drop of an actor, or of what it left unfinished");
     }
 }
 

@@ -95,14 +95,13 @@ async fn provision(planned: &Planned) -> Result<Option<String>, Error> {
     let ensured = match timeout(SILENCE, &mut ensured).await {
         Ok(ensured) => ensured,
         Err(_) => {
-            let (servers, patience) = (kafka.servers_shown(), PATIENCE.as_secs());
-            tracing::warn!("waiting for an answer from Kafka at `{servers}`; the start fails after {patience} s");
+            logs::waits_for_broker(&kafka.servers_shown(), PATIENCE);
             ensured.await
         }
     };
     let Provisioned { warnings, cluster_id } = ensured.map_err(unprovisioned)?;
-    for warning in warnings {
-        tracing::warn!("{warning}");
+    for warning in &warnings {
+        logs::warning(warning);
     }
     Ok(cluster_id)
 }
@@ -144,9 +143,9 @@ fn provisioning(planned: &Planned, sink: KafkaSink) -> ProvisioningSink {
 /// Says what starts; warnings again, each as a line of its own, for logs that leave information out.
 fn announce(planned: &Planned) {
     let report = planned.report();
-    tracing::info!("{report}");
+    logs::starts(&report);
     for warning in &report.warnings {
-        tracing::warn!("{warning}");
+        logs::warning(warning);
     }
 }
 
@@ -154,12 +153,7 @@ fn announce(planned: &Planned) {
 fn warn_of_strangers(planned: &Planned) {
     let Identity { group, service, .. } = planned.identity.clone();
     look_for_strangers(&planned.options.kafka, &planned.identity.group, &planned.identity.service, move |others| {
-        let others: Vec<_> = others.iter().map(|other| format!("`{other}`")).collect();
-        tracing::warn!(
-            "`{service}` shares the consumer group `{group}` with {}: each of them gets some of the partitions, and skips what \
-             only another one handles; give each service a group of its own, by leaving `.group(..)` out or by another name",
-            others.join(", ")
-        );
+        logs::shared(&service, &group, others);
     });
 }
 
@@ -270,7 +264,11 @@ mod tests {
         tracing::subscriber::with_default(subscriber.finish(), || announce(&planned));
         let text = String::from_utf8(log.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap();
         assert_eq!(text.matches(" INFO ").count(), 1, "{text}");
-        assert!(text.contains("the bus starts: carom ") && text.contains("\n  brokers      localhost:1\n"), "{text}");
+        assert!(
+            text.contains(" INFO carom::bus: the bus starts: carom ")
+                && text.contains("\n  brokers      localhost:1\n"),
+            "{text}"
+        );
         assert_eq!(text.matches(" WARN ").count(), 1, "{text}");
     }
 

@@ -8,6 +8,7 @@ use super::threads::ActorThreads;
 use crate::{
     kafka::{Kafka, Poller},
     services::Services,
+    telemetry::logs,
 };
 
 /// What the consumer may take beyond the shutdown timeout: the last commit, and closing the client.
@@ -44,9 +45,7 @@ impl Running {
         if let Some((poller, _)) = &self.consumer {
             let closed = poller.stop(self.within);
             if timeout(self.within + LAST_COMMIT_AND_CLOSE, closed).await.is_err() {
-                tracing::error!(
-                    "the consumer did not close in time; what it had not committed will be delivered again"
-                );
+                logs::closes_late();
             }
         }
         if let Some((_, mut threads)) = self.consumer.take() {
@@ -55,7 +54,7 @@ impl Running {
         for sink in [&services.sink, &services.dead_letters] {
             let in_doubt = sink.flush(FLUSH).await;
             if in_doubt > 0 {
-                tracing::error!(records = in_doubt, "records were not acknowledged before the bus stopped");
+                logs::in_doubt(in_doubt);
             }
         }
     }

@@ -33,6 +33,7 @@ use crate::{
         source::{CommitPoint, Committed},
     },
     stats::PartitionMeter,
+    telemetry::logs,
 };
 
 /// Wakes the poll thread; cheap, and harmless when called too often.
@@ -212,7 +213,7 @@ impl Assignment {
         let map = progress.offset_map();
         let metadata = map.encode(offset);
         if metadata.is_none() && map.overflows(offset) {
-            tracing::warn!(partition = %self.partition, offset, "committed without the offset map, which is too large");
+            logs::without_map(&self.partition, offset);
         }
         Some((progress.version(), CommitPoint { partition: self.partition.clone(), offset, metadata }))
     }
@@ -237,7 +238,7 @@ impl Assignment {
 /// What a former owner had finished beyond the committed offset; foreign or broken metadata is ignored.
 fn restore(partition: &TopicPartition, committed: &Committed) -> OffsetMap {
     OffsetMap::decode(&committed.metadata, committed.offset).unwrap_or_else(|error| {
-        tracing::warn!(%partition, offset = committed.offset, ?error, "ignored the metadata of the committed offset");
+        logs::committed_ignored(partition, committed.offset, &error);
         OffsetMap::default()
     })
 }

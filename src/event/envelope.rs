@@ -26,7 +26,7 @@ use super::{
     momentum,
     topic::topic_name,
 };
-use crate::kafka::record::OutRecord;
+use crate::{kafka::record::OutRecord, telemetry::logs};
 
 /// Where the attributes of an event travel, as the Kafka binding of CloudEvents 1.0 names its two modes.
 ///
@@ -183,7 +183,7 @@ impl Encoder {
         let topic = topic_name(E::descriptor(), &self.environment)
             .map_err(|reason| EncodeError::EventTopic { location: E::descriptor().location, reason })?;
         if let Some(warning) = self.profile.type_warning(E::descriptor()) {
-            tracing::warn!("{warning}");
+            logs::odd_event(&warning);
         }
         let (mode, partitions) = (self.mode_of(&topic), E::descriptor().partitions);
         let route = Arc::new(Route { mode, partitions, topic: topic.into(), size: AtomicUsize::new(0) });

@@ -8,6 +8,7 @@ use super::Publisher;
 use crate::{
     error::{PublishError, PublishErrorKind},
     event::{NoData, Target, extension_name_warning},
+    telemetry::logs,
 };
 
 impl Publisher {
@@ -94,7 +95,7 @@ impl Publisher {
         no_data: NoData,
     ) -> Result<(), PublishError> {
         for warning in event.iter_extensions().filter_map(|(name, _)| extension_name_warning(name)) {
-            tracing::warn!("{warning}");
+            logs::odd_event(&warning);
         }
         let sending = self.telemetry.sending(topic, event.ty());
         let trace = self.trace_of(&sending);

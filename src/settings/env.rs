@@ -10,6 +10,7 @@ use super::{
     key::{Spelling, meant},
     read,
 };
+use crate::telemetry::logs;
 
 /// Settings from the variables that start with `prefix` and `__`, or everything that is wrong with them.
 pub(super) fn read(prefix: &str, vars: impl Iterator<Item = (OsString, OsString)>) -> Result<Settings, Vec<String>> {
@@ -23,7 +24,7 @@ pub(super) fn read(prefix: &str, vars: impl Iterator<Item = (OsString, OsString)
         let Some(said) = name.to_str() else { continue };
         let Some(rest) = said.strip_prefix(prefix).and_then(|rest| rest.strip_prefix("__")) else {
             if let Some(meant) = overlooked(prefix, said) {
-                tracing::warn!("`{said}` is not read: did you mean `{meant}`?");
+                logs::overlooked(said, &meant);
             }
             continue;
         };

@@ -93,11 +93,40 @@ pub(crate) mod event {
     pub(crate) const RECOVERED: &str = "carom.bus.recovered";
     pub(crate) const ALARM: &str = "carom.bus.alarm";
     pub(crate) const HOOK_PANICKED: &str = "carom.hook.panicked";
+    pub(crate) const PANICKED: &str = "carom.panicked";
+    pub(crate) const STARTS: &str = "carom.bus.starts";
+    pub(crate) const WARNING: &str = "carom.bus.warning";
+    pub(crate) const WAITS_FOR_BROKER: &str = "carom.broker.awaited";
+    pub(crate) const STOPS: &str = "carom.bus.stops";
+    pub(crate) const STOPPED: &str = "carom.bus.stopped";
+    pub(crate) const DROPPED: &str = "carom.bus.dropped";
+    pub(crate) const ENDS: &str = "carom.bus.ends";
+    pub(crate) const CLOSES_LATE: &str = "carom.bus.closes_late";
+    pub(crate) const ODD_EVENT: &str = "carom.event.odd";
+    pub(crate) const UNTRACED: &str = "carom.event.untraced";
+    pub(crate) const OVERLOOKED: &str = "carom.setting.overlooked";
+    pub(crate) const FORGOT_BROKERS: &str = "carom.client.forgot_brokers";
+    pub(crate) const CLIENT_ERROR: &str = "carom.client.error";
+    pub(crate) const CLIENT_DEAD: &str = "carom.client.dead";
+    pub(crate) const NOT_REPLACED: &str = "carom.client.not_replaced";
+    pub(crate) const LEFT_BEHIND: &str = "carom.client.left_behind";
+    pub(crate) const IN_DOUBT: &str = "carom.records.in_doubt";
+    pub(crate) const GIVEN_UP: &str = "carom.records.given_up";
+    pub(crate) const FINISHED_LATE: &str = "carom.records.finished_late";
+    pub(crate) const ABANDONED: &str = "carom.partitions.abandoned";
+    pub(crate) const UNCOMMITTED: &str = "carom.partitions.uncommitted";
+    pub(crate) const SHARED: &str = "carom.group.shared";
+    pub(crate) const UNANSWERED: &str = "carom.commit.unanswered";
+    pub(crate) const REFUSED: &str = "carom.commit.refused";
+    pub(crate) const WITHOUT_MAP: &str = "carom.commit.without_map";
+    pub(crate) const COMMITTED_IGNORED: &str = "carom.committed.ignored";
+    pub(crate) const COMMITTED_UNKNOWN: &str = "carom.committed.unknown";
     pub(crate) const BROKER_UP: &str = "carom.broker.up";
     pub(crate) const BROKER_DOWN: &str = "carom.broker.down";
 }
 
-/// What a person reads; stable, so that an operator can search for it.
+/// What a person reads; stable, so that an operator can search for it. Those of which each line reads otherwise are
+/// written in `logs`.
 pub(crate) mod message {
     pub(crate) const RETRIED: &str = "retried";
     pub(crate) const HELD: &str = "held";
@@ -124,6 +153,30 @@ pub(crate) mod message {
     pub(crate) const RECOVERED: &str = "recovered";
     pub(crate) const ALARM: &str = "consuming needs an operator";
     pub(crate) const HOOK_PANICKED: &str = "a hook panicked: what it would have given is left out";
+    pub(crate) const PANICKED: &str = "a panic was caught, and carom goes on";
+    pub(crate) const STOPS: &str = "the bus stops: running handlers may end, then it commits";
+    pub(crate) const STOPPED: &str = "the bus has stopped";
+    pub(crate) const DROPPED: &str = "the bus stops, because its handle was dropped; end with `.run_until(..)`";
+    pub(crate) const ENDS: &str = "the bus ends";
+    pub(crate) const CLOSES_LATE: &str =
+        "the consumer did not close in time; what it had not committed will be delivered again";
+    pub(crate) const UNTRACED: &str = "no W3C `traceparent`: events are published without it";
+    pub(crate) const CLIENT_ERROR: &str = "a client reports an error that it cannot repair alone";
+    pub(crate) const CLIENT_DEAD: &str = "a client is dead: a producer gets replaced, with a consumer the bus ends";
+    pub(crate) const NOT_REPLACED: &str = "a dead client could not be replaced yet";
+    pub(crate) const LEFT_BEHIND: &str = "the client did not close in time and was left behind";
+    pub(crate) const IN_DOUBT: &str = "records were not acknowledged before the bus stopped";
+    pub(crate) const GIVEN_UP: &str = "records were given up before a broker acknowledged them";
+    pub(crate) const FINISHED_LATE: &str = "finished after the partition was revoked: will be redelivered";
+    pub(crate) const ABANDONED: &str = "handlers did not end in time: their records will be redelivered";
+    pub(crate) const UNCOMMITTED: &str = "the last commit was not answered in time: records will be redelivered";
+    pub(crate) const UNANSWERED: &str = "a commit was not answered in time: the newest is sent";
+    pub(crate) const REFUSED: &str = "a commit was refused: a rebalance runs, or the partition is lost";
+    pub(crate) const WITHOUT_MAP: &str = "committed without the offset map, which is too large: what is finished beyond the \
+                                          offset is handled again by the next owner of the partition";
+    pub(crate) const COMMITTED_IGNORED: &str =
+        "ignored the metadata of the committed offset: some records may be repeated";
+    pub(crate) const COMMITTED_UNKNOWN: &str = "what the group has committed is unknown: some records may be repeated";
     pub(crate) const BROKER_UP: &str = "the broker is connected";
     pub(crate) const BROKER_DOWN: &str = "the broker cannot be reached";
 }
@@ -151,6 +204,17 @@ pub(crate) mod field {
     pub(crate) const PARTITIONS: &str = "partitions";
     pub(crate) const ERROR: &str = "error";
     pub(crate) const REASON: &str = "reason";
+    pub(crate) const RECORDS: &str = "records";
+    /// Which time a partition was this member's.
+    pub(crate) const EPOCH: &str = "epoch";
+    pub(crate) const TRACEPARENT: &str = "traceparent";
+    pub(crate) const HOOK: &str = "hook";
+    /// How often since the last line.
+    pub(crate) const PANICS: &str = "panics";
+    /// Its text.
+    pub(crate) const PANIC: &str = "panic";
+    /// Where it was caught.
+    pub(crate) const PLACE: &str = "place";
     pub(crate) const SIZE: &str = "size";
     pub(crate) const LEFT_OUT: &str = "left_out";
     /// `published` or `read`.
@@ -179,7 +243,7 @@ mod tests {
     #[test]
     fn the_page_has_each_name_of_spans_and_lines() {
         let of_page: BTreeSet<&str> = PAGE.split('`').skip(1).step_by(2).flat_map(str::split_whitespace).collect();
-        for module in ["target", "span", "attribute", "event"] {
+        for module in ["target", "span", "attribute", "event", "field"] {
             let missing: Vec<_> = names(module).into_iter().filter(|name| !of_page.contains(name)).collect();
             assert!(missing.is_empty(), "{module}: {missing:?} are not in docs/telemetry.md");
         }

@@ -3,6 +3,7 @@
 mod errors;
 mod glossary;
 mod guide;
+mod telemetry;
 
 use std::{
     fs,
@@ -23,6 +24,19 @@ fn names(folder: &str) -> Vec<String> {
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// Every file in a folder, and in the folders in it.
+fn files_below(folder: &str) -> Vec<PathBuf> {
+    let (mut folders, mut files) = (vec![root().join(folder)], Vec::new());
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let (inner, here): (Vec<_>, Vec<_>) =
+            entries.map(|entry| entry.unwrap().path()).partition(|path| path.is_dir());
+        folders.extend(inner);
+        files.extend(here);
+    }
+    files
 }
 
 /// README, CONTRIBUTING and everything below `docs`.

@@ -1,7 +1,7 @@
 //! How a running bus ends: because it is told to, by itself, or because its handle was dropped.
 
 use super::BusHandle;
-use crate::Error;
+use crate::{Error, telemetry::logs};
 
 impl BusHandle {
     /// Runs until `stop` resolves, whatever to, or until the bus ends by itself, then shuts down as
@@ -71,9 +71,9 @@ impl BusHandle {
         self.services.health.signs.stopping();
         if let Some(running) = self.running.take() {
             let service = &*self.services.service;
-            tracing::info!(service, "the bus stops: running handlers may end, then it commits");
+            logs::stops(service);
             running.stop(&self.services).await;
-            tracing::info!(service, "the bus has stopped");
+            logs::stopped(service);
         }
         self.services.end.take().map_or(Ok(()), Err)
     }
@@ -84,8 +84,7 @@ impl Drop for BusHandle {
         self.services.health.signs.stopping();
         if let Some(running) = self.running.take() {
             if running.consumes() {
-                let service = &*self.services.service;
-                tracing::warn!(service, "the bus stops, because its handle was dropped; end with `.run_until(..)`");
+                logs::dropped(&self.services.service);
             }
             running.abandon();
         }

@@ -9,6 +9,7 @@ use std::sync::{
 };
 
 use super::{Assignment, HeldBytes};
+use crate::telemetry::logs;
 
 impl Assignment {
     /// Opens the intake: `count` mailboxes will each finish every record. The count does not change any more.
@@ -33,10 +34,7 @@ impl Assignment {
             return;
         }
         if self.closed.load(Acquire) {
-            tracing::info!(
-                partition = %self.partition, epoch = self.epoch, records = offsets.len(),
-                "finished after the partition was revoked: will be redelivered"
-            );
+            logs::finished_late(&self.partition, self.epoch, offsets.len());
             return;
         }
         let mut progress = self.progress();

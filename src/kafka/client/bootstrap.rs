@@ -8,7 +8,7 @@ use rdkafka::{
     client::{Client, ClientContext},
 };
 
-use crate::kafka::raw;
+use crate::{kafka::raw, telemetry::logs};
 
 /// What health says until it is connected again; logged each time, also in an outage that was told before.
 pub(in crate::kafka) const FORGOTTEN: &str = "the cluster named no broker and the client has forgotten all: it connects to the addresses of `bootstrap.servers` \
@@ -25,7 +25,7 @@ impl Bootstrap {
 
     /// Tells the client of them again, for one that knows no broker. It keeps each text that it is told.
     pub(in crate::kafka) fn introduce<C: ClientContext>(&self, client: &Client<C>) {
-        tracing::warn!("{FORGOTTEN}");
+        logs::forgot_brokers(FORGOTTEN);
         raw::add_brokers(client, &self.0);
     }
 }

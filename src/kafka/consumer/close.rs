@@ -9,6 +9,7 @@ use std::{
 use rdkafka::consumer::BaseConsumer;
 
 use super::group::GroupContext;
+use crate::telemetry::logs;
 
 /// Leaves the group and closes the client; one that has not ended after `within` is left behind.
 pub(super) fn close(client: Arc<BaseConsumer<GroupContext>>, within: Duration) {
@@ -19,6 +20,6 @@ pub(super) fn close(client: Arc<BaseConsumer<GroupContext>>, within: Duration) {
         let _ = closed.send(());
     });
     if spawned.is_err() || wait.recv_timeout(within).is_err() {
-        tracing::warn!(?within, "the client did not close in time and was left behind");
+        logs::left_behind(within);
     }
 }

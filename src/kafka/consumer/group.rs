@@ -27,6 +27,7 @@ use crate::{
         source::{Committed, Figures},
     },
     stats::Measured,
+    telemetry::logs,
 };
 
 /// The one call that blocks the poll thread: what the group has committed, at an assign.
@@ -72,7 +73,7 @@ impl GroupContext {
     fn served(&self, what: &str, call: impl FnOnce()) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         if catch_unwind(AssertUnwindSafe(call)).is_err() {
-            tracing::error!("the {what} callback panicked");
+            logs::panicked(&format!("the {what} callback of the client"));
         }
     }
 
@@ -161,7 +162,7 @@ pub(super) fn committed(
     partitions: &[TopicPartition],
 ) -> Vec<Option<(Committed, i32)>> {
     raw::committed(client, partitions, COMMITTED_WITHIN).unwrap_or_else(|error| {
-        tracing::warn!(%error, "what the group has committed is unknown: some records may be repeated");
+        logs::committed_unknown(&error);
         vec![None; partitions.len()]
     })
 }

@@ -9,9 +9,12 @@ mod policy;
 use std::{collections::BTreeMap, time::Duration};
 
 pub(crate) use self::policy::Policy;
-use crate::kafka::{
-    record::TopicPartition,
-    source::{CommitError, CommitPoint},
+use crate::{
+    kafka::{
+        record::TopicPartition,
+        source::{CommitError, CommitPoint},
+    },
+    telemetry::logs,
 };
 
 /// Why a request may be due.
@@ -151,7 +154,7 @@ impl Committer {
     fn expire(&mut self, now: Duration) {
         let deadline = self.policy.deadline;
         if let Some(request) = self.in_flight.take_if(|request| now.saturating_sub(request.sent) >= deadline) {
-            tracing::warn!(partitions = request.parts.len(), "a commit was not answered in time: sending the newest");
+            logs::unanswered(request.parts.len(), deadline);
             self.looked = None;
         }
     }
@@ -262,7 +265,7 @@ impl Committer {
                 let joining = matches!(error, CommitError::OldGeneration(_));
                 // Who leaves asks ten times a second.
                 if tracked.suspended.is_none() || !self.leaving {
-                    tracing::info!(%partition, reason, "a commit was refused: a rebalance runs, or the partition is lost");
+                    logs::refused(partition, reason);
                 }
                 tracked.suspended = Some(Suspended { until: now + lost, joining });
                 verdict.lost.push(partition.clone());

@@ -214,7 +214,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
     }
 
     fn on_fatal(&mut self, reason: &str) {
-        tracing::error!(reason, "the consumer client is dead");
+        logs::dead("consumer", reason);
         self.committer.kill();
         if !std::mem::replace(&mut self.dead, true) {
             self.intake.fatal(reason);

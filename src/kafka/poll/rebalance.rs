@@ -15,6 +15,7 @@ use crate::{
         record::TopicPartition,
         source::{CommitError, CommitPoint},
     },
+    telemetry::logs,
 };
 
 /// One of our partitions.
@@ -251,7 +252,7 @@ impl Departure {
             return;
         }
         if late > 0 {
-            tracing::warn!(partitions = late, "handlers did not end in time: their records will be redelivered");
+            logs::abandoned(late);
         }
         for leaving in &mut self.leaving {
             leaving.assignment.close();
@@ -267,7 +268,7 @@ impl Departure {
             |leaving: &&Leaving| leaving.version.is_some_and(|version| !settled(&leaving.assignment, version));
         let open = self.leaving.iter().filter(pending).count();
         if open > 0 && now >= until {
-            tracing::warn!(partitions = open, "the last commit was not answered in time: records will be redelivered");
+            logs::uncommitted(open);
         }
         open == 0 || now >= until
     }

@@ -18,6 +18,7 @@ use super::{
     now,
     queue::{Pumped, SendQueue},
 };
+use crate::telemetry::logs;
 
 /// Longest sleep of the thread; whoever brings something urgent wakes it.
 const IDLE: Duration = Duration::from_millis(500);
@@ -129,7 +130,7 @@ impl Shared {
             // A panic must not end the thread: nothing would be acknowledged again.
             let next = catch_unwind(AssertUnwindSafe(|| self.serve(&client, &mut round)));
             match next.unwrap_or_else(|_panic| {
-                tracing::error!("a panic in the producer's thread; it goes on");
+                logs::panicked("the producer's thread");
                 Next::Go
             }) {
                 Next::Go => {}
@@ -195,7 +196,7 @@ impl Shared {
     /// Replaces a dead client. What it had is reported as it is known, never sent again; what waits goes to the new
     /// one.
     fn rebuild(&self, dead: Arc<RawProducer>, reason: &str) -> Option<Arc<RawProducer>> {
-        tracing::error!("the producer's client is dead and gets replaced: {reason}");
+        logs::dead("producer", reason);
         self.lock().client = None;
         self.collect(&dead, LAST_ANSWERS);
         self.give_up(&dead);
@@ -218,9 +219,7 @@ impl Shared {
                     inner.client = Some(Arc::clone(&client));
                     return Some(client);
                 }
-                Err(error) => {
-                    tracing::error!("no new producer client: {}", self.secrets.hide(&error.to_string()));
-                }
+                Err(error) => logs::not_replaced(&self.secrets.hide(&error.to_string())),
             }
             thread::sleep(REBUILD);
         }
@@ -241,7 +240,7 @@ impl Shared {
         if left > 0 {
             client.purge();
             self.collect(client, LAST_REPORTS);
-            tracing::warn!(records = left, "records were given up before a broker acknowledged them");
+            logs::given_up(left);
         }
         let mut inner = self.lock();
         inner.queue.abandon_pending();
@@ -282,6 +281,6 @@ impl Inner {
 fn drop_aside(client: Arc<RawProducer>) {
     let dropping = thread::Builder::new().name("carom-producer-end".to_owned()).spawn(move || drop(client));
     if let Err(error) = dropping {
-        tracing::warn!("no thread to end a dead producer client on: {error}");
+        tracing::debug!(%error, "no thread to end a dead producer client on");
     }
 }

@@ -9,6 +9,7 @@ use super::super::client::{
     bootstrap::{self, FORGOTTEN},
     errors::{PollError, of_poll},
 };
+use crate::telemetry::logs;
 
 /// Told whether the cluster is reached, and how that is known, whenever it changes.
 pub(crate) type Tell = Arc<dyn Fn(bool, &str) + Send + Sync>;
@@ -47,7 +48,7 @@ impl Connection {
             PollError::Alarm | PollError::Fatal if self.errors > 0 => tracing::debug!("producer: {code}: {text}"),
             PollError::Alarm | PollError::Fatal => {
                 self.errors += 1;
-                tracing::warn!("producer: {code}: {text}");
+                logs::error(&format!("{code}: {text}"));
             }
         }
     }

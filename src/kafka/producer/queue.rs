@@ -22,6 +22,7 @@ use super::{
     failure,
     topics::Topics,
 };
+use crate::telemetry::logs;
 
 /// What became of one record.
 pub(super) type Outcome = Result<Delivery, SendError>;
@@ -121,7 +122,7 @@ impl Done {
             Self::Flush(tell, open) => drop(tell.send(open)),
         }));
         if told.is_err() {
-            tracing::error!("a panic in a task that waited for the producer");
+            logs::panicked("a task that waited for the producer");
         }
     }
 }

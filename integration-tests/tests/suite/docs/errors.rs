@@ -1,30 +1,15 @@
 //! The messages on the page of errors are those that carom and its macros write.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
 
-use super::{read, root};
+use super::{files_below, read};
 
 /// All sources and expected compile errors, with string literals as they are printed.
 fn messages() -> Vec<String> {
-    fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                collect(&path, files);
-            } else if path.extension().is_some_and(|end| end == "rs" || end == "stderr") {
-                files.push(path);
-            }
-        }
-    }
-    let mut files = Vec::new();
-    for folder in ["src", "macros/src", "integration-tests/tests/ui/fail"] {
-        collect(&root().join(folder), &mut files);
-    }
-    let read = |path: PathBuf| fs::read_to_string(path).unwrap();
-    files.into_iter().map(|path| continued(&read(path))).collect()
+    let folders = ["src", "macros/src", "integration-tests/tests/ui/fail"];
+    let files = folders.into_iter().flat_map(files_below);
+    let texts = files.filter(|path| path.extension().is_some_and(|end| end == "rs" || end == "stderr"));
+    texts.map(|path| continued(&fs::read_to_string(path).unwrap())).collect()
 }
 
 /// A text with its continued string literals in one line, and single spaces.

@@ -1,0 +1,100 @@
+//! What happened to the bus, and what is odd about how it is used.
+
+use std::{fmt::Display, time::Duration};
+
+use crate::telemetry::blocked::Calls;
+
+/// It starts; `report` is all that it says of itself then.
+pub(crate) fn starts(report: &dyn Display) {
+    line!(INFO BUS STARTS; report);
+}
+
+/// Something works, and is probably not meant.
+pub(crate) fn warning(warning: &str) {
+    line!(WARN BUS WARNING; warning);
+}
+
+/// Nobody answers; the start fails if it stays so.
+pub(crate) fn waits_for_broker(servers: &str, patience: Duration) {
+    let patience = patience.as_secs();
+    line!(
+        WARN BUS WAITS_FOR_BROKER;
+        format_args!("waiting for an answer from Kafka at `{servers}`; the start fails after {patience} s")
+    );
+}
+
+/// It has begun to end.
+pub(crate) fn stops(service: &str) {
+    line!(INFO BUS STOPS, SERVICE = service);
+}
+
+/// It has ended.
+pub(crate) fn stopped(service: &str) {
+    line!(INFO BUS STOPPED, SERVICE = service);
+}
+
+/// It ends in a way that nobody asked for.
+pub(crate) fn dropped(service: &str) {
+    line!(WARN BUS DROPPED, SERVICE = service);
+}
+
+/// It ends by itself.
+pub(crate) fn ends(error: &dyn Display) {
+    line!(ERROR BUS ENDS, ERROR = tracing::field::display(error));
+}
+
+/// The consumer was left to close alone.
+pub(crate) fn closes_late() {
+    line!(ERROR BUS CLOSES_LATE);
+}
+
+/// Something is wrong with the bus.
+pub(crate) fn degraded(reason: &str) {
+    line!(WARN BUS DEGRADED, REASON = reason);
+}
+
+/// It is well again.
+pub(crate) fn recovered(reason: &str) {
+    line!(INFO BUS RECOVERED, REASON = reason);
+}
+
+/// Only an operator can help.
+pub(crate) fn alarm(reason: &str) {
+    line!(ERROR BUS ALARM, REASON = reason);
+}
+
+/// A handler blocks its thread: `took` is the last call, `calls` are all since the last line.
+pub(crate) fn blocked(handler: Option<&str>, took: Duration, calls: Calls) {
+    line!(
+        WARN BUS BLOCKED,
+        HANDLER = handler,
+        TOOK_MS = took.as_millis() as u64,
+        CALLS = calls.count,
+        LONGEST_MS = calls.longest.as_millis() as u64
+    );
+}
+
+/// A hook of the user's, with how often since the last line.
+pub(crate) fn hook_panicked(hook: &str, panics: u64, panic: Option<&str>) {
+    line!(ERROR BUS HOOK_PANICKED, HOOK = hook, PANICS = panics, PANIC = panic);
+}
+
+/// A panic that nobody could be told of otherwise.
+pub(crate) fn panicked(place: &str) {
+    line!(ERROR BUS PANICKED, PLACE = place);
+}
+
+/// An event says something that its readers may not understand as it is meant.
+pub(crate) fn odd_event(warning: &str) {
+    line!(WARN BUS ODD_EVENT; warning);
+}
+
+/// Events are published without the trace that was given for them.
+pub(crate) fn untraced(traceparent: &str) {
+    line!(WARN BUS UNTRACED, TRACEPARENT = traceparent);
+}
+
+/// A variable is none of carom's, and looks like one.
+pub(crate) fn overlooked(said: &str, meant: &str) {
+    line!(WARN BUS OVERLOOKED; format_args!("`{said}` is not read: did you mean `{meant}`?"));
+}

@@ -1,0 +1,83 @@
+//! What happened to one record.
+
+use std::{borrow::Cow, time::Duration};
+
+use crate::{kafka::record::Record, supervisor::key_hash, telemetry::Keys};
+
+/// A record that failed, as the line about it says.
+pub(crate) struct Failure<'a> {
+    pub(crate) record: &'a Record,
+    /// `None` if it could not be read as an event.
+    pub(crate) event_type: Option<&'a str>,
+    pub(crate) handler: Option<&'a str>,
+    /// The one that failed; 0 where none was made.
+    pub(crate) attempt: u32,
+    /// `None` if it must not be shown.
+    pub(crate) error: Option<String>,
+    /// Whether its key may be shown.
+    pub(crate) keys: Keys,
+}
+
+impl Failure<'_> {
+    /// The key, or, where it may not be shown, its hash.
+    fn key(&self) -> (Option<Cow<'_, str>>, Option<String>) {
+        let Some(key) = self.record.key() else { return (None, None) };
+        match self.keys {
+            Keys::Hidden => (None, Some(format!("{:016x}", key_hash(&self.record.from().topic, key)))),
+            Keys::InFailures | Keys::Everywhere => (Some(String::from_utf8_lossy(key)), None),
+        }
+    }
+}
+
+/// One line for a record that failed.
+macro_rules! failure {
+    ($level:ident $line:ident, $failure:expr, $after:expr) => {{
+        let failure: &Failure<'_> = $failure;
+        let after: Option<Duration> = $after;
+        let (key, key_hash) = failure.key();
+        let from = failure.record.from();
+        line!(
+            $level RECORD $line,
+            EVENT_TYPE = failure.event_type,
+            HANDLER = failure.handler,
+            KEY = key.as_deref(),
+            KEY_HASH = key_hash.as_deref(),
+            TOPIC = &*from.topic,
+            PARTITION = from.partition,
+            OFFSET = failure.record.offset(),
+            ATTEMPT = failure.attempt,
+            AFTER_MS = after.map(|after| after.as_millis() as u64),
+            ERROR = failure.error.as_deref()
+        );
+    }};
+}
+
+/// The record is handled again `after` a while.
+pub(crate) fn retried(failure: &Failure<'_>, after: Duration) {
+    failure!(WARN RETRIED, failure, Some(after));
+}
+
+/// A dependency is unavailable; the record is handled again `after` a while, and no attempt is counted.
+pub(crate) fn held(failure: &Failure<'_>, after: Duration) {
+    failure!(WARN HELD, failure, Some(after));
+}
+
+/// A policy gave the record up.
+pub(crate) fn discarded(failure: &Failure<'_>) {
+    failure!(WARN DISCARDED, failure, None);
+}
+
+/// The broker has the record's dead letter.
+pub(crate) fn dead_lettered(failure: &Failure<'_>) {
+    failure!(ERROR DEAD_LETTERED, failure, None);
+}
+
+/// A dead letter had to leave something out.
+pub(crate) fn reduced(topic: &str, size: usize, left_out: &str) {
+    line!(ERROR RECORD REDUCED, TOPIC = topic, SIZE = size, LEFT_OUT = left_out);
+}
+
+/// An event type has events over 64 KiB.
+pub(crate) fn large(event_type: &str, size: usize, when: &str) {
+    line!(WARN RECORD LARGE, EVENT_TYPE = event_type, SIZE = size, WHEN = when);
+}
