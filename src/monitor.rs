@@ -13,8 +13,11 @@ use crate::{
 ///
 /// It keeps nothing alive: after the bus has stopped it goes on answering, with the last figures, and is not ready.
 ///
-/// ```no_run
-/// # async fn run(bus: carom::BusHandle) -> Result<(), carom::Error> {
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), carom::Error> {
+/// # let bus = carom::Bus::new(carom::Kafka::embedded()).service("billing").spawn().await?;
+/// # let stop = std::future::ready(());
 /// let monitor = bus.monitor();
 /// tokio::spawn(async move {
 ///     loop {
@@ -23,7 +26,7 @@ use crate::{
 ///         tracing::info!(lag, well = monitor.health().is_well());
 ///     }
 /// });
-/// bus.run_until(tokio::signal::ctrl_c()).await
+/// bus.run_until(stop).await // such as `tokio::signal::ctrl_c()`
 /// # }
 /// ```
 #[derive(Clone)]
