@@ -17,7 +17,6 @@ use crate::{
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), carom::Error> {
 /// # let bus = carom::Bus::new(carom::Kafka::embedded()).service("billing").spawn().await?;
-/// # let stop = std::future::ready(());
 /// let monitor = bus.monitor();
 /// tokio::spawn(async move {
 ///     loop {
@@ -26,7 +25,8 @@ use crate::{
 ///         tracing::info!(lag, well = monitor.health().is_well());
 ///     }
 /// });
-/// bus.run_until(stop).await // such as `tokio::signal::ctrl_c()`
+/// let stop = std::future::ready(()); // or `tokio::signal::ctrl_c()`
+/// bus.run_until(stop).await
 /// # }
 /// ```
 #[derive(Clone)]

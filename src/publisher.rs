@@ -130,7 +130,7 @@ impl Publisher {
     pub fn with_trace(mut self, traceparent: &str, tracestate: Option<&str>) -> Self {
         self.trace = TraceContext::new(traceparent, tracestate.map(str::to_owned)).map(Arc::new);
         if self.trace.is_none() {
-            logs::untraced(traceparent);
+            logs::bus::untraced(traceparent);
         }
         self
     }

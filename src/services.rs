@@ -22,7 +22,7 @@ use crate::{
     clock::Clock,
     dispatch::Member,
     error::Error,
-    event::Encoder,
+    event::{Encoder, LargeTypes},
     health::{HealthState, Signs},
     home::Home,
     kafka::source::Sink,
@@ -36,6 +36,8 @@ pub(crate) struct Services {
     pub(crate) clock: Clock,
     /// Makes records of events: of a handler's outputs and of what a `Publisher` is given.
     pub(crate) encoder: Arc<Encoder>,
+    /// Types of which a large event was published or read.
+    pub(crate) large: Arc<LargeTypes>,
     /// Publishes outputs.
     pub(crate) sink: Arc<dyn Sink>,
     /// Publishes dead letters, with a shorter delivery timeout.
@@ -169,11 +171,13 @@ pub(crate) struct End {
     notify: Notify,
     /// A liveness probe has to fail from then on.
     signs: Arc<Signs>,
+    /// Whose bus it is, for the log.
+    service: Arc<str>,
 }
 
 impl End {
-    pub(crate) fn new(signs: Arc<Signs>) -> Self {
-        Self { signs, ..Self::default() }
+    pub(crate) fn new(service: &str, signs: Arc<Signs>) -> Self {
+        Self { signs, service: service.into(), ..Self::default() }
     }
 
     /// Asks the bus to drain and `run_until` to return `error`; the first one counts.
@@ -182,7 +186,7 @@ impl End {
         if self.said.get().is_some() {
             return;
         }
-        logs::ends(&error);
+        logs::bus::ends(&self.service, &error);
         // In this order: whoever sees that it was said also finds the error.
         *slot = Some(error);
         let _ = self.said.set(());

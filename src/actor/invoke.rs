@@ -150,7 +150,7 @@ pub(crate) fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
 /// and goes no further.
 pub(crate) fn discard<T>(value: T) {
     if std::panic::catch_unwind(AssertUnwindSafe(|| drop(value))).is_err() {
-        logs::panicked("the drop of an actor, or of what it left unfinished");
+        logs::bus::panicked("the drop of an actor, or of what it left unfinished");
     }
 }
 

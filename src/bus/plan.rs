@@ -115,9 +115,10 @@ impl Planned {
         let health = self.health.clone();
         Services {
             telemetry: Arc::new(self.telemetry(&clock)),
-            end: End::new(Arc::clone(&health.signs)),
+            end: End::new(&self.identity.service, Arc::clone(&health.signs)),
             clock,
             encoder: Arc::clone(&self.encoder),
+            large: Arc::clone(&self.encoder.large),
             sink,
             dead_letters,
             group: self.identity.group.as_str().into(),

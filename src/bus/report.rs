@@ -23,7 +23,7 @@ pub(super) struct Report {
     pub(super) publishes: Vec<String>,
     pub(super) consumer: Vec<Difference>,
     pub(super) producer: Vec<Difference>,
-    /// What the producer of dead letters gets besides, or gets differently.
+    /// What the producer of dead letters gets other than that of events.
     pub(super) of_dead_letters: Vec<Difference>,
     pub(super) warnings: Vec<String>,
 }
@@ -62,7 +62,7 @@ fn text(report: &Report) -> String {
     }
     list(&mut out, "producer settings that differ from librdkafka's defaults", &settings(&report.producer));
     if consumes {
-        list(&mut out, "the producer of dead letters has besides, or instead", &settings(&report.of_dead_letters));
+        list(&mut out, "producer settings that are different for dead letters", &settings(&report.of_dead_letters));
     }
     list(&mut out, "warnings", &report.warnings);
     out
@@ -149,7 +149,7 @@ the bus starts: carom 0.1.0 on librdkafka 2.12.1
     auto.offset.reset = earliest (default: largest)
   producer settings that differ from librdkafka's defaults
     sasl.password = *** (default: not set)
-  the producer of dead letters has besides, or instead
+  producer settings that are different for dead letters
     delivery.timeout.ms = 30000 (default: 300000)
   warnings
     something reads odd"

@@ -18,7 +18,7 @@ use crate::{
     },
     services::{Services, Unobserved},
     supervisor::SupervisorActor,
-    telemetry::logs,
+    telemetry::logs::{self, client::Name},
 };
 
 /// How long a start waits for a broker before it says so.
@@ -95,13 +95,13 @@ async fn provision(planned: &Planned) -> Result<Option<String>, Error> {
     let ensured = match timeout(SILENCE, &mut ensured).await {
         Ok(ensured) => ensured,
         Err(_) => {
-            logs::waits_for_broker(&kafka.servers_shown(), PATIENCE);
+            logs::bus::waits_for_broker(&kafka.servers_shown(), PATIENCE);
             ensured.await
         }
     };
     let Provisioned { warnings, cluster_id } = ensured.map_err(unprovisioned)?;
     for warning in &warnings {
-        logs::warning(warning);
+        logs::bus::warning(warning);
     }
     Ok(cluster_id)
 }
@@ -119,9 +119,9 @@ fn watched(planned: &Planned) -> Tell {
     Arc::new(move |up, detail| {
         signs.producer_reaches_the_cluster(up);
         if up {
-            logs::broker_up(&service, "producer", detail);
+            logs::client::broker_up(&service, "producer", detail);
         } else {
-            logs::broker_down(&service, "producer", detail);
+            logs::client::broker_down(&service, "producer", detail);
         }
     })
 }
@@ -129,7 +129,13 @@ fn watched(planned: &Planned) -> Tell {
 fn sink(planned: &Planned, purpose: Publishing, tell: Tell) -> Result<KafkaSink, Error> {
     let config = planned.options.kafka.producer_config(&planned.identity.service, purpose).map_err(Error::client)?;
     let secrets = planned.options.kafka.secrets();
-    KafkaSink::watched(&config, secrets.clone(), tell).map_err(|error| Error::client(secrets.hide(&error.to_string())))
+    let client = match purpose {
+        Publishing::Events => "producer",
+        Publishing::DeadLetters => "dead letters",
+    };
+    let name = Name { service: planned.identity.service.as_str().into(), client };
+    KafkaSink::watched(&config, secrets.clone(), name, tell)
+        .map_err(|error| Error::client(secrets.hide(&error.to_string())))
 }
 
 /// Sees to topics that were not known at start.
@@ -143,9 +149,10 @@ fn provisioning(planned: &Planned, sink: KafkaSink) -> ProvisioningSink {
 /// Says what starts; warnings again, each as a line of its own, for logs that leave information out.
 fn announce(planned: &Planned) {
     let report = planned.report();
-    logs::starts(&report);
+    logs::bus::starts(&report);
     for warning in &report.warnings {
-        logs::warning(warning);
+        logs::bus::warning(warning);
+        planned.encoder.knows(warning);
     }
 }
 
@@ -153,7 +160,7 @@ fn announce(planned: &Planned) {
 fn warn_of_strangers(planned: &Planned) {
     let Identity { group, service, .. } = planned.identity.clone();
     look_for_strangers(&planned.options.kafka, &planned.identity.group, &planned.identity.service, move |others| {
-        logs::shared(&service, &group, others);
+        logs::group::shared(&service, &group, others);
     });
 }
 

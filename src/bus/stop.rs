@@ -45,7 +45,7 @@ impl Running {
         if let Some((poller, _)) = &self.consumer {
             let closed = poller.stop(self.within);
             if timeout(self.within + LAST_COMMIT_AND_CLOSE, closed).await.is_err() {
-                logs::closes_late();
+                logs::bus::closes_late(&services.service);
             }
         }
         if let Some((_, mut threads)) = self.consumer.take() {
@@ -54,7 +54,7 @@ impl Running {
         for sink in [&services.sink, &services.dead_letters] {
             let in_doubt = sink.flush(FLUSH).await;
             if in_doubt > 0 {
-                logs::in_doubt(in_doubt);
+                logs::client::in_doubt(&services.service, in_doubt);
             }
         }
     }

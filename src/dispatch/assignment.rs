@@ -72,6 +72,8 @@ pub(crate) struct Assignment {
     transit: Transit,
     /// The offset map nears the size that a commit can carry; grown beyond it, a crash would repeat all that it names.
     crowded: AtomicBool,
+    /// It has, and the log says so.
+    without_map: AtomicBool,
     /// Mailboxes of this partition; a record is finished when each of them is done with it. 0 until they are started:
     /// no credit.
     mailboxes: AtomicUsize,
@@ -115,6 +117,7 @@ impl Assignment {
             committable: AtomicI64::new(-1),
             transit: Transit::default(),
             crowded: AtomicBool::new(false),
+            without_map: AtomicBool::new(false),
             mailboxes: AtomicUsize::new(0),
             saturated: AtomicUsize::new(0),
             running: AtomicUsize::new(0),
@@ -212,8 +215,10 @@ impl Assignment {
         }
         let map = progress.offset_map();
         let metadata = map.encode(offset);
-        if metadata.is_none() && map.overflows(offset) {
-            logs::without_map(&self.partition, offset);
+        let overflows = metadata.is_none() && map.overflows(offset);
+        let was_said = self.without_map.swap(overflows, Relaxed);
+        if overflows && !was_said {
+            logs::group::without_map(&self.partition, offset);
         }
         Some((progress.version(), CommitPoint { partition: self.partition.clone(), offset, metadata }))
     }
@@ -238,7 +243,7 @@ impl Assignment {
 /// What a former owner had finished beyond the committed offset; foreign or broken metadata is ignored.
 fn restore(partition: &TopicPartition, committed: &Committed) -> OffsetMap {
     OffsetMap::decode(&committed.metadata, committed.offset).unwrap_or_else(|error| {
-        logs::committed_ignored(partition, committed.offset, &error);
+        logs::group::committed_ignored(partition, committed.offset, &error);
         OffsetMap::default()
     })
 }

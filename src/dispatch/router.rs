@@ -199,7 +199,7 @@ impl Door {
     /// An alarm, logged when there is none under this key yet.
     fn note(&self, key: &str, reason: &str) {
         if self.services.health.note(key, reason) {
-            logs::alarm(reason);
+            logs::bus::alarm(reason);
         }
     }
 }
@@ -245,9 +245,9 @@ impl Intake for Door {
         health.signs.consumer_reaches_the_cluster(up);
         if up {
             health.lift(BROKER);
-            logs::broker_up(service, CONSUMER, detail);
+            logs::client::broker_up(service, CONSUMER, detail);
         } else if health.note(BROKER, &format!("the broker cannot be reached: {detail}")) {
-            logs::broker_down(service, CONSUMER, detail);
+            logs::client::broker_down(service, CONSUMER, detail);
         }
     }
 

@@ -24,9 +24,13 @@ use super::{
     encode_error::EncodeError,
     large::{LARGE, LargeTypes},
     momentum,
+    said::Said,
     topic::topic_name,
 };
 use crate::{kafka::record::OutRecord, telemetry::logs};
+
+/// Odd things that are said: names of the CloudEvents SDK may be made up as they go.
+const ODD: usize = 1_000;
 
 /// Where the attributes of an event travel, as the Kafka binding of CloudEvents 1.0 names its two modes.
 ///
@@ -89,8 +93,10 @@ pub(crate) struct Encoder {
     topic_modes: HashMap<String, Mode>,
     /// What was found out about event types, once for each.
     routes: DashMap<TypeId, Arc<Route>>,
-    /// Types of which a large event was seen already: the line about it is said once.
-    pub(crate) large: LargeTypes,
+    /// Types of which a large event was seen already, shared with those who read.
+    pub(crate) large: Arc<LargeTypes>,
+    /// What was said of events already.
+    odd: Said,
 }
 
 /// Where events of a type go, and how.
@@ -159,7 +165,8 @@ impl Encoder {
             mode: Mode::default(),
             topic_modes: HashMap::new(),
             routes: DashMap::new(),
-            large: LargeTypes::default(),
+            large: Arc::default(),
+            odd: Said::up_to(ODD),
         }
     }
 
@@ -183,12 +190,24 @@ impl Encoder {
         let topic = topic_name(E::descriptor(), &self.environment)
             .map_err(|reason| EncodeError::EventTopic { location: E::descriptor().location, reason })?;
         if let Some(warning) = self.profile.type_warning(E::descriptor()) {
-            logs::odd_event(&warning);
+            self.odd(&warning);
         }
         let (mode, partitions) = (self.mode_of(&topic), E::descriptor().partitions);
         let route = Arc::new(Route { mode, partitions, topic: topic.into(), size: AtomicUsize::new(0) });
         self.routes.insert(id, Arc::clone(&route));
         Ok(route)
+    }
+
+    /// Says once that readers may not take an event as it is meant.
+    pub(crate) fn odd(&self, warning: &str) {
+        if self.odd.is_new(warning) {
+            logs::bus::odd_event(warning);
+        }
+    }
+
+    /// Takes it that this was said, in another place.
+    pub(crate) fn knows(&self, warning: &str) {
+        self.odd.is_new(warning);
     }
 
     pub(super) fn mode_of(&self, topic: &str) -> Mode {
@@ -217,7 +236,7 @@ impl Encoder {
         };
         let beside = Beside { headers, trace: attributes.trace.as_ref(), baggage: attributes.baggage.as_deref() };
         let (headers, value) = write(route.mode, outgoing, beside)?;
-        self.large.check(event_type, value.as_ref().map_or(0, Bytes::len), "published");
+        self.large.published(event_type, value.as_ref().map_or(0, Bytes::len));
         let key = event.key().filter(|key| !key.is_empty()).unwrap_or_else(|| id.to_owned());
         Ok(OutRecord { topic: Arc::clone(&route.topic), partition: None, key: Some(key.into()), value, headers })
     }

@@ -2,8 +2,7 @@
 //!
 //! Nothing is refused here: Kafka's own limit is another one, and the producer knows it.
 
-use std::{collections::HashSet, sync::Mutex, sync::PoisonError};
-
+use super::said::Said;
 use crate::telemetry::logs;
 
 /// What every intermediary of CloudEvents has to pass on, in bytes (CloudEvents 1.0.2, "Size Limits"). Larger events
@@ -13,21 +12,41 @@ pub(super) const LARGE: usize = 64 * 1024;
 /// Types that are remembered: those of the CloudEvents SDK may be made up as they go.
 const TYPES: usize = 1_000;
 
-/// The types of which a large event was seen: a line for each event would bury the first, which is the one that is
-/// read.
-#[derive(Debug, Default)]
-pub(crate) struct LargeTypes(Mutex<HashSet<String>>);
+/// Likewise, of types that nobody handles: others make them up, and must not use up the room for our own.
+const FOREIGN: usize = 100;
+
+/// The types of which a large event was seen.
+#[derive(Debug)]
+pub(crate) struct LargeTypes {
+    ours: Said,
+    foreign: Said,
+}
+
+impl Default for LargeTypes {
+    fn default() -> Self {
+        Self { ours: Said::up_to(TYPES), foreign: Said::up_to(FOREIGN) }
+    }
+}
 
 impl LargeTypes {
-    /// Says once for each type that its events are large; `when`: `published` or `read`.
-    pub(crate) fn check(&self, event_type: &str, size: usize, when: &str) {
-        if size <= LARGE {
-            return;
-        }
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.len() < TYPES && !said.contains(event_type) {
-            said.insert(event_type.to_owned());
-            logs::large(event_type, size, when);
-        }
+    /// An event was written.
+    pub(super) fn published(&self, event_type: &str, size: usize) {
+        say(&self.ours, event_type, size, "published");
+    }
+
+    /// An event was read, and has a handler.
+    pub(crate) fn read(&self, event_type: &str, size: usize) {
+        say(&self.ours, event_type, size, "read");
+    }
+
+    /// An event was read, and nobody handles it.
+    pub(crate) fn unhandled(&self, event_type: &str, size: usize) {
+        say(&self.foreign, event_type, size, "read");
+    }
+}
+
+fn say(said: &Said, event_type: &str, size: usize, when: &str) {
+    if size > LARGE && said.is_new(event_type) {
+        logs::record::large(event_type, size, when);
     }
 }

@@ -29,14 +29,14 @@ impl HealthState {
     pub(crate) fn degrade(&self, key: &str, reason: impl Into<String>) {
         let reason = reason.into();
         if self.note(key, &reason) {
-            logs::degraded(&reason);
+            logs::bus::degraded(&reason);
         }
     }
 
     /// It is well again; logged when it was not.
     pub(crate) fn recover(&self, key: &str) {
         if let Some(reason) = self.lift(key) {
-            logs::recovered(&reason);
+            logs::bus::recovered(&reason);
         }
     }
 

@@ -34,6 +34,7 @@ use super::{
     record::OutRecord,
     source::{Delivery, SendError, Sink},
 };
+use crate::telemetry::logs::client::Name;
 
 /// Publishes to Kafka.
 ///
@@ -77,11 +78,12 @@ impl KafkaSink {
     /// `secrets` do not come up in what the client says.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn new(config: &ClientConfig, secrets: Secrets) -> Result<Self, KafkaError> {
-        Self::watched(config, secrets, Arc::new(|_, _| {}))
+        let name = Name { service: config.get("client.id").unwrap_or_default().into(), client: "producer" };
+        Self::watched(config, secrets, name, Arc::new(|_, _| {}))
     }
 
     /// As `KafkaSink::new`; `tell` is told when the cluster is reached, or no longer is.
-    pub(crate) fn watched(config: &ClientConfig, secrets: Secrets, tell: Tell) -> Result<Self, KafkaError> {
+    pub(crate) fn watched(config: &ClientConfig, secrets: Secrets, name: Name, tell: Tell) -> Result<Self, KafkaError> {
         let mut config = config.clone();
         let defaults = DEFAULTS.map(|(key, value)| (key, key, value)).into_iter().chain(DEFAULTS_WITH_ALIAS);
         for (key, alias, value) in defaults {
@@ -108,7 +110,7 @@ impl KafkaSink {
                 millis => Duration::from_millis(millis as u64).min(FOR_EVER),
             },
         };
-        let shared = Shared::start(config, secrets, SendQueue::new(limits), tell)?;
+        let shared = Shared::start(config, secrets, SendQueue::new(limits), name, tell)?;
         Ok(Self { shared, partitions: Arc::default(), max_record_bytes })
     }
 

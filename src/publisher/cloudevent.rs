@@ -8,7 +8,6 @@ use super::Publisher;
 use crate::{
     error::{PublishError, PublishErrorKind},
     event::{NoData, Target, extension_name_warning},
-    telemetry::logs,
 };
 
 impl Publisher {
@@ -95,7 +94,7 @@ impl Publisher {
         no_data: NoData,
     ) -> Result<(), PublishError> {
         for warning in event.iter_extensions().filter_map(|(name, _)| extension_name_warning(name)) {
-            logs::odd_event(&warning);
+            self.encoder.odd(&warning);
         }
         let sending = self.telemetry.sending(topic, event.ty());
         let trace = self.trace_of(&sending);

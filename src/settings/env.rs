@@ -24,7 +24,7 @@ pub(super) fn read(prefix: &str, vars: impl Iterator<Item = (OsString, OsString)
         let Some(said) = name.to_str() else { continue };
         let Some(rest) = said.strip_prefix(prefix).and_then(|rest| rest.strip_prefix("__")) else {
             if let Some(meant) = overlooked(prefix, said) {
-                logs::overlooked(said, &meant);
+                logs::bus::overlooked(said, &meant);
             }
             continue;
         };

@@ -129,11 +129,11 @@ impl Handler<Failed> for SupervisorActor {
                 if let Some(handler) = failed.handler() {
                     Counters::add(&handler.meter.retried, 1);
                 }
-                logs::retried(&forward::line(&services, &failed), after);
+                logs::record::retried(&forward::line(&services, &failed), after);
                 actix::spawn(forward::resume(services, failed, after));
             }
             RecordDirective::Hold(after) => {
-                logs::held(&forward::line(&services, &failed), after);
+                logs::record::held(&forward::line(&services, &failed), after);
                 failed.ticket.attempts = failed.ticket.attempts.saturating_sub(1);
                 failed.ticket.holds += 1;
                 actix::spawn(forward::resume(services, failed, after));
@@ -153,7 +153,7 @@ impl Handler<Failed> for SupervisorActor {
                 if let Some(handler) = failed.handler() {
                     Counters::add(&handler.meter.discarded, 1);
                 }
-                logs::discarded(&forward::line(&services, &failed));
+                logs::record::discarded(&forward::line(&services, &failed));
                 forward::settle(&failed, SettledAs::Discarded);
                 // The user's error may panic when it is dropped.
                 discard(failed);

@@ -58,7 +58,7 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
         let what = reduced(&letter);
         left_out = what.is_some();
         if let Some(what) = what {
-            logs::reduced(topic, size, what);
+            logs::record::reduced(topic, size, what);
         }
         let Err(error) = send(&services, letter).await else { break };
         if error.kind == SendErrorKind::TooLarge && limit > SMALLEST {
@@ -75,7 +75,7 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
     if let Some(handler) = failed.handler() {
         Counters::add(&handler.meter.dead_lettered, 1);
     }
-    logs::dead_lettered(&line(&services, &failed));
+    logs::record::dead_lettered(&line(&services, &failed));
     settle(&failed, SettledAs::DeadLettered { reason: text(&failed.fault) });
 }
 
@@ -160,9 +160,9 @@ pub(super) fn reason(services: &Services, failed: &Failed) -> String {
 }
 
 /// What the log line of a failure says.
-pub(super) fn line<'a>(services: &Services, failed: &'a Failed) -> logs::Failure<'a> {
+pub(super) fn line<'a>(services: &Services, failed: &'a Failed) -> logs::record::Failure<'a> {
     let handler = failed.handler();
-    logs::Failure {
+    logs::record::Failure {
         record: &failed.ticket.record,
         event_type: event_type(failed),
         handler: handler.map(|handler| &*handler.name),

@@ -75,7 +75,7 @@ impl Hooks {
         if let Some(panics) = self.panics.note(hook, monotonic().into()) {
             // What it panicked about may be what it had to hide.
             let panic = (hook != REDACT).then(|| panic_message(panic.as_ref()));
-            logs::hook_panicked(hook, panics, panic.as_deref());
+            logs::bus::hook_panicked(hook, panics, panic.as_deref());
         }
         None
     }

@@ -106,12 +106,14 @@ pub(crate) mod event {
     pub(crate) const UNTRACED: &str = "carom.event.untraced";
     pub(crate) const OVERLOOKED: &str = "carom.setting.overlooked";
     pub(crate) const FORGOT_BROKERS: &str = "carom.client.forgot_brokers";
-    pub(crate) const CLIENT_ERROR: &str = "carom.client.error";
-    pub(crate) const CLIENT_DEAD: &str = "carom.client.dead";
-    pub(crate) const NOT_REPLACED: &str = "carom.client.not_replaced";
-    pub(crate) const LEFT_BEHIND: &str = "carom.client.left_behind";
-    pub(crate) const IN_DOUBT: &str = "carom.records.in_doubt";
-    pub(crate) const GIVEN_UP: &str = "carom.records.given_up";
+    pub(crate) const CONSUMER_DEAD: &str = "carom.consumer.dead";
+    pub(crate) const CONSUMER_LEFT_BEHIND: &str = "carom.consumer.left_behind";
+    pub(crate) const PRODUCER_ERROR: &str = "carom.producer.error";
+    pub(crate) const PRODUCER_DEAD: &str = "carom.producer.dead";
+    pub(crate) const PRODUCER_NOT_REPLACED: &str = "carom.producer.not_replaced";
+    pub(crate) const PRODUCER_ENDS_HERE: &str = "carom.producer.ends_here";
+    pub(crate) const IN_DOUBT: &str = "carom.publish.in_doubt";
+    pub(crate) const GIVEN_UP: &str = "carom.publish.given_up";
     pub(crate) const FINISHED_LATE: &str = "carom.records.finished_late";
     pub(crate) const ABANDONED: &str = "carom.partitions.abandoned";
     pub(crate) const UNCOMMITTED: &str = "carom.partitions.uncommitted";
@@ -119,14 +121,14 @@ pub(crate) mod event {
     pub(crate) const UNANSWERED: &str = "carom.commit.unanswered";
     pub(crate) const REFUSED: &str = "carom.commit.refused";
     pub(crate) const WITHOUT_MAP: &str = "carom.commit.without_map";
-    pub(crate) const COMMITTED_IGNORED: &str = "carom.committed.ignored";
-    pub(crate) const COMMITTED_UNKNOWN: &str = "carom.committed.unknown";
+    pub(crate) const COMMITTED_IGNORED: &str = "carom.commit.metadata_ignored";
+    pub(crate) const COMMITTED_UNKNOWN: &str = "carom.commit.unknown";
     pub(crate) const BROKER_UP: &str = "carom.broker.up";
     pub(crate) const BROKER_DOWN: &str = "carom.broker.down";
 }
 
-/// What a person reads; stable, so that an operator can search for it. Those of which each line reads otherwise are
-/// written in `logs`.
+/// What a person reads; stable, so that an operator can search for it. Sentences with names in them are written in
+/// `logs`, and what is wrong at start where it is found.
 pub(crate) mod message {
     pub(crate) const RETRIED: &str = "retried";
     pub(crate) const HELD: &str = "held";
@@ -161,10 +163,13 @@ pub(crate) mod message {
     pub(crate) const CLOSES_LATE: &str =
         "the consumer did not close in time; what it had not committed will be delivered again";
     pub(crate) const UNTRACED: &str = "no W3C `traceparent`: events are published without it";
-    pub(crate) const CLIENT_ERROR: &str = "a client reports an error that it cannot repair alone";
-    pub(crate) const CLIENT_DEAD: &str = "a client is dead: a producer gets replaced, with a consumer the bus ends";
-    pub(crate) const NOT_REPLACED: &str = "a dead client could not be replaced yet";
-    pub(crate) const LEFT_BEHIND: &str = "the client did not close in time and was left behind";
+    pub(crate) const CONSUMER_DEAD: &str = "the consumer's client is dead: the bus ends";
+    pub(crate) const CONSUMER_LEFT_BEHIND: &str = "the consumer's client did not close in time and was left behind";
+    pub(crate) const PRODUCER_ERROR: &str = "a producer reports an error that it cannot repair alone";
+    pub(crate) const PRODUCER_DEAD: &str = "a producer's client is dead and gets replaced";
+    pub(crate) const PRODUCER_NOT_REPLACED: &str = "no new client yet for a producer whose own is dead";
+    pub(crate) const PRODUCER_ENDS_HERE: &str =
+        "no thread to end a producer's dead client on: publishing waits for its end";
     pub(crate) const IN_DOUBT: &str = "records were not acknowledged before the bus stopped";
     pub(crate) const GIVEN_UP: &str = "records were given up before a broker acknowledged them";
     pub(crate) const FINISHED_LATE: &str = "finished after the partition was revoked: will be redelivered";
@@ -221,7 +226,7 @@ pub(crate) mod field {
     pub(crate) const WHEN: &str = "when";
     /// Which bus it is about, where there are several.
     pub(crate) const SERVICE: &str = "service";
-    /// `consumer` or `producer`.
+    /// `consumer`, `producer`, or `dead letters` for the producer of these.
     pub(crate) const CLIENT: &str = "client";
 }
 
@@ -231,6 +236,12 @@ mod tests {
 
     const NAMES: &str = include_str!("names.rs");
     const PAGE: &str = include_str!("../../docs/telemetry.md");
+    const LOGS: [&str; 4] = [
+        include_str!("logs/bus.rs"),
+        include_str!("logs/client.rs"),
+        include_str!("logs/group.rs"),
+        include_str!("logs/record.rs"),
+    ];
 
     /// The values of the constants in a module of this file.
     fn names(module: &str) -> BTreeSet<&'static str> {
@@ -243,7 +254,7 @@ mod tests {
     #[test]
     fn the_page_has_each_name_of_spans_and_lines() {
         let of_page: BTreeSet<&str> = PAGE.split('`').skip(1).step_by(2).flat_map(str::split_whitespace).collect();
-        for module in ["target", "span", "attribute", "event", "field"] {
+        for module in ["target", "span", "attribute", "event"] {
             let missing: Vec<_> = names(module).into_iter().filter(|name| !of_page.contains(name)).collect();
             assert!(missing.is_empty(), "{module}: {missing:?} are not in docs/telemetry.md");
         }
@@ -254,5 +265,34 @@ mod tests {
             let name = if name.starts_with("carom.") { (*name).to_owned() } else { format!("carom.{name}") };
             assert!(known.contains(&*name), "{name} is no name of ours");
         }
+    }
+
+    /// The value of a constant in a module of this file.
+    fn value(module: &str, name: &str) -> &'static str {
+        let (_, from) = NAMES.split_once(&format!("pub(crate) mod {module} {{")).unwrap();
+        let (_, from) = from.split_once(&format!("const {name}: &str = \"")).unwrap_or_else(|| panic!("no {name}"));
+        from.split('"').next().unwrap()
+    }
+
+    // Fails when a line gets another level or field, and its row does not.
+    #[test]
+    fn each_row_of_the_page_has_the_level_and_the_fields_of_its_line() {
+        let calls =
+            LOGS.iter().flat_map(|file| file.split("say!(").skip(1)).map(|call| call.split(");").next().unwrap());
+        let mut compared = 0;
+        for call in calls.filter(|call| !call.contains("$line")) {
+            let words: Vec<_> = call.split([' ', ',', ';', '\n', '(']).filter(|word| !word.is_empty()).collect();
+            let (level, target, name) = (words[0], value("target", words[1]), value("event", words[2]));
+            let quoted = format!("`{name}`");
+            let row = PAGE.lines().find(|line| line.split(" | ").next().is_some_and(|cell| cell.contains(&quoted)));
+            let cells: Vec<_> = row.unwrap_or_else(|| panic!("no row for {name}")).split(" | ").collect();
+            assert!(cells[1].contains(level) && cells[1].contains(target), "{name} is {level} {target}");
+            let fields = words.windows(2).filter(|pair| pair[1] == "=").map(|pair| value("field", pair[0]));
+            let told: Vec<_> = cells[3].split('`').skip(1).step_by(2).collect();
+            let missing: Vec<_> = fields.filter(|field| !told.contains(field)).collect();
+            assert!(missing.is_empty() || cells[3].contains("the same"), "{name}: {missing:?}");
+            compared += 1;
+        }
+        assert!(compared > 30, "the lines are written otherwise, and this looks for nothing: {compared}");
     }
 }

@@ -71,9 +71,9 @@ impl BusHandle {
         self.services.health.signs.stopping();
         if let Some(running) = self.running.take() {
             let service = &*self.services.service;
-            logs::stops(service);
+            logs::bus::stops(service);
             running.stop(&self.services).await;
-            logs::stopped(service);
+            logs::bus::stopped(service);
         }
         self.services.end.take().map_or(Ok(()), Err)
     }
@@ -84,7 +84,7 @@ impl Drop for BusHandle {
         self.services.health.signs.stopping();
         if let Some(running) = self.running.take() {
             if running.consumes() {
-                logs::dropped(&self.services.service);
+                logs::bus::dropped(&self.services.service);
             }
             running.abandon();
         }

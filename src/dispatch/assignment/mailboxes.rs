@@ -34,7 +34,7 @@ impl Assignment {
             return;
         }
         if self.closed.load(Acquire) {
-            logs::finished_late(&self.partition, self.epoch, offsets.len());
+            logs::group::finished_late(&self.partition, self.epoch, offsets.len());
             return;
         }
         let mut progress = self.progress();

@@ -58,12 +58,12 @@ impl Assignment {
         };
         let first = batch.offsets().next();
         if last.is_none() && first.is_some() && first < committed {
-            logs::begins_again(&self.partition, first);
+            logs::group::begins_again(&self.partition, first);
         }
         let behind = |offset| last.replace(offset).is_some_and(|last| offset <= last);
         let Some(at) = batch.offsets().position(behind) else { return };
         let kept = batch.split_off(at);
-        logs::begins_again(&self.partition, kept.offsets().next());
+        logs::group::begins_again(&self.partition, kept.offsets().next());
         *self.new_log() = Some(NewLog { batch: kept, begun: false });
         self.progress().touch();
     }

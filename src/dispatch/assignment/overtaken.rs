@@ -38,7 +38,7 @@ impl Assignment {
         // With `auto.offset.reset=latest`, what lies between is there, and is skipped because somebody wants that.
         let end = low.map_or(gap.end, |low| gap.end.min(low));
         self.meter().deleted_unread(end.abs_diff(gap.start));
-        logs::deleted_unread(&self.partition, &(gap.start..end));
+        logs::group::deleted_unread(&self.partition, &(gap.start..end));
         true
     }
 }

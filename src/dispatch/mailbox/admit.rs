@@ -53,7 +53,7 @@ impl Mailbox {
                 return None;
             }
         };
-        self.check_size(self.spec.member.handlers[handler].event_type, &record);
+        self.spec.services.large.read(self.spec.member.handlers[handler].event_type, size_of(&record));
         let mut ticket = Ticket::new(record, Some(handler));
         (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
         match ticket.lane {
@@ -98,18 +98,15 @@ impl Mailbox {
         let handler = self.spec.member.by_type.get(event_type).copied();
         if handler.is_none() && self.spec.lead && !self.spec.routes.handles(event_type) {
             Counters::add(&self.spec.services.counters.unknown, 1);
-            self.check_size(event_type, record);
+            let shown = shown(event_type);
+            self.spec.services.large.unhandled(shown, size_of(record));
             if self.spec.routes.keeps_unknown {
-                return Err(Fault::UnknownType(event_type.chars().take(NAME_SHOWN).collect()));
+                return Err(Fault::UnknownType(shown.into()));
             }
             self.settled(record.offset(), None, 0, RecordEnd::Unknown);
         }
         self.latest = handler.or(self.latest);
         Ok(handler)
-    }
-
-    fn check_size(&self, event_type: &str, record: &Record) {
-        self.spec.services.encoder.large.check(event_type, record.value().map_or(0, <[u8]>::len), "read");
     }
 
     fn is_type_of(&self, handler: usize, event_type: &[u8]) -> bool {
@@ -135,4 +132,13 @@ impl Mailbox {
             None => self.shared.push_back(ticket),
         }
     }
+}
+
+fn size_of(record: &Record) -> usize {
+    record.value().map_or(0, <[u8]>::len)
+}
+
+/// A type that nobody handles, as it may be kept and shown.
+fn shown(event_type: &str) -> &str {
+    event_type.char_indices().nth(NAME_SHOWN).map_or(event_type, |(end, _)| &event_type[..end])
 }

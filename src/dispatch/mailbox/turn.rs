@@ -94,7 +94,7 @@ impl Mailbox {
             let handler = handler.map(|at| &self.spec.member.handlers[at]);
             let name = handler.map(|handler| &*handler.name);
             if let Some(calls) = self.spec.services.telemetry.blocked.note(name.unwrap_or_default(), took, now) {
-                logs::blocked(name, took, calls);
+                logs::bus::blocked(name, took, calls);
             }
         }
         now

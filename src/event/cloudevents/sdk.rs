@@ -124,7 +124,7 @@ impl Encoder {
             data: payload(event)?,
         };
         let (headers, value) = write(mode, outgoing, Beside { trace: target.trace, ..Beside::default() })?;
-        self.large.check(event.ty(), value.as_ref().map_or(0, Bytes::len), "published");
+        self.large.published(event.ty(), value.as_ref().map_or(0, Bytes::len));
         let key = target.key.filter(|key| !key.is_empty()).unwrap_or_else(|| event.id().to_owned().into());
         Ok(OutRecord { topic: target.topic.into(), partition: None, key: Some(key), value, headers })
     }

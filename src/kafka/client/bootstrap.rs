@@ -24,8 +24,8 @@ impl Bootstrap {
     }
 
     /// Tells the client of them again, for one that knows no broker. It keeps each text that it is told.
-    pub(in crate::kafka) fn introduce<C: ClientContext>(&self, client: &Client<C>) {
-        logs::forgot_brokers(FORGOTTEN);
+    pub(in crate::kafka) fn introduce<C: ClientContext>(&self, client: &Client<C>, name: &str) {
+        logs::client::forgot_brokers(name, FORGOTTEN);
         raw::add_brokers(client, &self.0);
     }
 }

@@ -77,7 +77,7 @@ impl Kafka {
 }
 
 /// What a client says at all. By default rdkafka asks the crate `log`, which programs with `tracing` need not have; here
-/// the filters of `tracing` choose. Lower than a warning it must not be: some losses are told in no other way, see
+/// the filters of `tracing` choose. It is never less than warnings: some losses are told in no other way, see
 /// `consumer::jumps`.
 fn log_level(config: &ClientConfig) -> RDKafkaLogLevel {
     let asked = config.get("debug").is_some_and(|facilities| !facilities.is_empty());

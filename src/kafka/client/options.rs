@@ -168,11 +168,11 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     static DUMPED: OnceLock<Vec<String>> = OnceLock::new();
     let dumped = DUMPED.get_or_init(raw::option_names).iter().map(String::as_str);
     let names = dumped.chain(ALIASES.iter().map(|(_, name)| *name)).chain(UNSET.iter().copied());
-    // The others with a `_`, such as callbacks, are not set as text.
-    names.filter(|name| !name.contains('_') || WITH_UNDERSCORE.contains(name))
+    // Those with a `_`, such as callbacks, are not set as text, or are refused.
+    names.filter(|name| !name.contains('_'))
 }
 
-/// The only options with a `_` in their names.
+/// The only options with a `_` in their names that are set as text; both are refused.
 pub(crate) const WITH_UNDERSCORE: &[&str] = &["log_level", "enabled_events"];
 
 /// The cargo feature that would have made librdkafka accept what it refuses in these words.

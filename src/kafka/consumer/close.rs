@@ -19,7 +19,8 @@ pub(super) fn close(client: Arc<BaseConsumer<GroupContext>>, within: Duration) {
         // Nobody waits any more when the bound has passed.
         let _ = closed.send(());
     });
-    if spawned.is_err() || wait.recv_timeout(within).is_err() {
-        logs::left_behind(within);
+    // Without a thread it was closed at once, on this one.
+    if spawned.is_ok() && wait.recv_timeout(within).is_err() {
+        logs::client::consumer_left_behind(within);
     }
 }

@@ -73,7 +73,7 @@ impl GroupContext {
     fn served(&self, what: &str, call: impl FnOnce()) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         if catch_unwind(AssertUnwindSafe(call)).is_err() {
-            logs::panicked(&format!("the {what} callback of the client"));
+            logs::bus::panicked(&format!("the {what} callback of the client"));
         }
     }
 
@@ -162,7 +162,7 @@ pub(super) fn committed(
     partitions: &[TopicPartition],
 ) -> Vec<Option<(Committed, i32)>> {
     raw::committed(client, partitions, COMMITTED_WITHIN).unwrap_or_else(|error| {
-        logs::committed_unknown(&error);
+        logs::group::committed_unknown(&error);
         vec![None; partitions.len()]
     })
 }

@@ -117,7 +117,7 @@ impl KafkaSource {
     }
 
     fn on_forgotten(&mut self, client: &BaseConsumer<GroupContext>) {
-        self.bootstrap.introduce(client.client());
+        self.bootstrap.introduce(client.client(), "consumer");
         let code = Code::AllBrokersDown;
         self.events.extend(self.health.error(crate::clock::monotonic(), code, FORGOTTEN, FORGOTTEN.to_owned()));
     }

@@ -154,7 +154,7 @@ impl Committer {
     fn expire(&mut self, now: Duration) {
         let deadline = self.policy.deadline;
         if let Some(request) = self.in_flight.take_if(|request| now.saturating_sub(request.sent) >= deadline) {
-            logs::unanswered(request.parts.len(), deadline);
+            logs::group::unanswered(request.parts.len(), deadline);
             self.looked = None;
         }
     }
@@ -265,7 +265,7 @@ impl Committer {
                 let joining = matches!(error, CommitError::OldGeneration(_));
                 // Who leaves asks ten times a second.
                 if tracked.suspended.is_none() || !self.leaving {
-                    logs::refused(partition, reason);
+                    logs::group::refused(partition, reason);
                 }
                 tracked.suspended = Some(Suspended { until: now + lost, joining });
                 verdict.lost.push(partition.clone());

@@ -143,7 +143,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
 
     fn on_assigned(&mut self, now: Duration, partitions: &[(TopicPartition, Option<Committed>)]) {
         self.confirm(now);
-        logs::assigned(&partitions.iter().map(|(partition, _)| partition.clone()).collect::<Vec<_>>());
+        logs::group::assigned(&partitions.iter().map(|(partition, _)| partition.clone()).collect::<Vec<_>>());
         let starts: Vec<_> = partitions
             .iter()
             .map(|(partition, committed)| (partition.clone(), committed.as_ref().map(|committed| committed.offset)))
@@ -174,9 +174,9 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
 
     fn on_revoked(&mut self, now: Duration, partitions: Vec<TopicPartition>, lost: bool) {
         if lost {
-            logs::lost(&partitions);
+            logs::group::lost(&partitions);
         } else {
-            logs::revoked(&partitions);
+            logs::group::revoked(&partitions);
         }
         if lost || self.dead {
             self.intake.joined(false);
@@ -214,7 +214,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
     }
 
     fn on_fatal(&mut self, reason: &str) {
-        logs::dead("consumer", reason);
+        logs::client::consumer_dead(reason);
         self.committer.kill();
         if !std::mem::replace(&mut self.dead, true) {
             self.intake.fatal(reason);

@@ -252,7 +252,7 @@ impl Departure {
             return;
         }
         if late > 0 {
-            logs::abandoned(late);
+            logs::group::abandoned(late);
         }
         for leaving in &mut self.leaving {
             leaving.assignment.close();
@@ -268,7 +268,7 @@ impl Departure {
             |leaving: &&Leaving| leaving.version.is_some_and(|version| !settled(&leaving.assignment, version));
         let open = self.leaving.iter().filter(pending).count();
         if open > 0 && now >= until {
-            logs::uncommitted(open);
+            logs::group::uncommitted(open);
         }
         open == 0 || now >= until
     }

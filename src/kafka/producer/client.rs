@@ -18,7 +18,7 @@ use super::{
     now,
     queue::{Pumped, SendQueue},
 };
-use crate::telemetry::logs;
+use crate::telemetry::logs::{self, client::Name};
 
 /// Longest sleep of the thread; whoever brings something urgent wakes it.
 const IDLE: Duration = Duration::from_millis(500);
@@ -39,6 +39,7 @@ pub(super) struct Shared {
     config: ClientConfig,
     /// Not to be repeated in what the client says.
     secrets: Secrets,
+    name: Name,
 }
 
 struct Inner {
@@ -67,15 +68,16 @@ impl Shared {
         config: ClientConfig,
         secrets: Secrets,
         queue: SendQueue,
+        name: Name,
         tell: Tell,
     ) -> Result<Arc<Self>, KafkaError> {
         let client = Arc::new(RawProducer::new(&config)?);
         let inner = Inner { queue, client: Some(Arc::clone(&client)), dead: false, closing: false };
-        let shared = Arc::new(Self { inner: Mutex::new(inner), config, secrets });
+        let shared = Arc::new(Self { inner: Mutex::new(inner), config, secrets, name: name.clone() });
         let serving = Arc::clone(&shared);
         thread::Builder::new()
             .name("carom-producer".to_owned())
-            .spawn(move || serving.run(client, Connection::new(tell)))
+            .spawn(move || serving.run(client, Connection::new(name, tell)))
             .map_err(|error| KafkaError::ClientCreation(format!("no thread for the producer: {error}")))?;
         Ok(shared)
     }
@@ -130,7 +132,7 @@ impl Shared {
             // A panic must not end the thread: nothing would be acknowledged again.
             let next = catch_unwind(AssertUnwindSafe(|| self.serve(&client, &mut round)));
             match next.unwrap_or_else(|_panic| {
-                logs::panicked("the producer's thread");
+                logs::bus::panicked("the producer's thread");
                 Next::Go
             }) {
                 Next::Go => {}
@@ -170,7 +172,7 @@ impl Shared {
             Event::Reports => {}
             Event::Statistics(json) => {
                 if round.connection.statistics(&json) {
-                    Bootstrap::of(&self.config).introduce(client.client());
+                    Bootstrap::of(&self.config).introduce(client.client(), self.name.client);
                 }
             }
             Event::Log { level, text } => log_at(level, &self.secrets.hide(&text)),
@@ -196,7 +198,7 @@ impl Shared {
     /// Replaces a dead client. What it had is reported as it is known, never sent again; what waits goes to the new
     /// one.
     fn rebuild(&self, dead: Arc<RawProducer>, reason: &str) -> Option<Arc<RawProducer>> {
-        logs::dead("producer", reason);
+        logs::client::producer_dead(&self.name, reason);
         self.lock().client = None;
         self.collect(&dead, LAST_ANSWERS);
         self.give_up(&dead);
@@ -219,7 +221,7 @@ impl Shared {
                     inner.client = Some(Arc::clone(&client));
                     return Some(client);
                 }
-                Err(error) => logs::not_replaced(&self.secrets.hide(&error.to_string())),
+                Err(error) => logs::client::producer_not_replaced(&self.name, &self.secrets.hide(&error.to_string())),
             }
             thread::sleep(REBUILD);
         }
@@ -240,7 +242,7 @@ impl Shared {
         if left > 0 {
             client.purge();
             self.collect(client, LAST_REPORTS);
-            logs::given_up(left);
+            logs::client::given_up(&self.name, left);
         }
         let mut inner = self.lock();
         inner.queue.abandon_pending();
@@ -281,6 +283,6 @@ impl Inner {
 fn drop_aside(client: Arc<RawProducer>) {
     let dropping = thread::Builder::new().name("carom-producer-end".to_owned()).spawn(move || drop(client));
     if let Err(error) = dropping {
-        tracing::debug!(%error, "no thread to end a dead producer client on");
+        logs::client::producer_ends_here(&error);
     }
 }

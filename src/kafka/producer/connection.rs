@@ -9,7 +9,7 @@ use super::super::client::{
     bootstrap::{self, FORGOTTEN},
     errors::{PollError, of_poll},
 };
-use crate::telemetry::logs;
+use crate::telemetry::logs::{self, client::Name};
 
 /// Told whether the cluster is reached, and how that is known, whenever it changes.
 pub(crate) type Tell = Arc<dyn Fn(bool, &str) + Send + Sync>;
@@ -20,6 +20,7 @@ pub(super) struct Connection {
     up: Option<bool>,
     /// Errors since the cluster last gave a sign: an outage is a wall of them, and one line of log.
     errors: u64,
+    name: Name,
     tell: Tell,
 }
 
@@ -36,8 +37,8 @@ struct Broker {
 }
 
 impl Connection {
-    pub(super) fn new(tell: Tell) -> Self {
-        Self { up: None, errors: 0, tell }
+    pub(super) fn new(name: Name, tell: Tell) -> Self {
+        Self { up: None, errors: 0, name, tell }
     }
 
     /// An error came up.
@@ -48,7 +49,7 @@ impl Connection {
             PollError::Alarm | PollError::Fatal if self.errors > 0 => tracing::debug!("producer: {code}: {text}"),
             PollError::Alarm | PollError::Fatal => {
                 self.errors += 1;
-                logs::error(&format!("{code}: {text}"));
+                logs::client::producer_error(&self.name, &format!("{code}: {text}"));
             }
         }
     }
@@ -94,7 +95,8 @@ mod tests {
             let told = Arc::clone(&told);
             Arc::new(move |up, _: &str| told.lock().unwrap().push(up))
         };
-        let mut connection = Connection::new(tell);
+        let name = Name { service: "billing".into(), client: "producer" };
+        let mut connection = Connection::new(name, tell);
         connection.acknowledged();
         connection.acknowledged();
         connection.error(RDKafkaErrorCode::BrokerTransportFailure, "one of three");

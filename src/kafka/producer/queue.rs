@@ -122,7 +122,7 @@ impl Done {
             Self::Flush(tell, open) => drop(tell.send(open)),
         }));
         if told.is_err() {
-            logs::panicked("a task that waited for the producer");
+            logs::bus::panicked("a task that waited for the producer");
         }
     }
 }

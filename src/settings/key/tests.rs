@@ -37,7 +37,7 @@ proptest! {
 }
 
 #[test]
-fn the_two_options_with_an_underscore_keep_it_and_are_refused_by_it() {
+fn the_two_options_with_an_underscore_keep_it() {
     assert_eq!(key("kafka.log_level"), Ok(option_of(Scope::All, "log_level")));
     assert_eq!(key("kafka.consumer.enabled_events"), Ok(option_of(Scope::Consumer, "enabled_events")));
 }

@@ -6,18 +6,18 @@ use crate::telemetry::blocked::Calls;
 
 /// It starts; `report` is all that it says of itself then.
 pub(crate) fn starts(report: &dyn Display) {
-    line!(INFO BUS STARTS; report);
+    say!(INFO BUS STARTS; report);
 }
 
 /// Something works, and is probably not meant.
 pub(crate) fn warning(warning: &str) {
-    line!(WARN BUS WARNING; warning);
+    say!(WARN BUS WARNING; warning);
 }
 
 /// Nobody answers; the start fails if it stays so.
 pub(crate) fn waits_for_broker(servers: &str, patience: Duration) {
     let patience = patience.as_secs();
-    line!(
+    say!(
         WARN BUS WAITS_FOR_BROKER;
         format_args!("waiting for an answer from Kafka at `{servers}`; the start fails after {patience} s")
     );
@@ -25,47 +25,47 @@ pub(crate) fn waits_for_broker(servers: &str, patience: Duration) {
 
 /// It has begun to end.
 pub(crate) fn stops(service: &str) {
-    line!(INFO BUS STOPS, SERVICE = service);
+    say!(INFO BUS STOPS, SERVICE = service);
 }
 
 /// It has ended.
 pub(crate) fn stopped(service: &str) {
-    line!(INFO BUS STOPPED, SERVICE = service);
+    say!(INFO BUS STOPPED, SERVICE = service);
 }
 
 /// It ends in a way that nobody asked for.
 pub(crate) fn dropped(service: &str) {
-    line!(WARN BUS DROPPED, SERVICE = service);
+    say!(WARN BUS DROPPED, SERVICE = service);
 }
 
 /// It ends by itself.
-pub(crate) fn ends(error: &dyn Display) {
-    line!(ERROR BUS ENDS, ERROR = tracing::field::display(error));
+pub(crate) fn ends(service: &str, error: &dyn Display) {
+    say!(ERROR BUS ENDS, SERVICE = service, ERROR = tracing::field::display(error));
 }
 
 /// The consumer was left to close alone.
-pub(crate) fn closes_late() {
-    line!(ERROR BUS CLOSES_LATE);
+pub(crate) fn closes_late(service: &str) {
+    say!(ERROR BUS CLOSES_LATE, SERVICE = service);
 }
 
 /// Something is wrong with the bus.
 pub(crate) fn degraded(reason: &str) {
-    line!(WARN BUS DEGRADED, REASON = reason);
+    say!(WARN BUS DEGRADED, REASON = reason);
 }
 
 /// It is well again.
 pub(crate) fn recovered(reason: &str) {
-    line!(INFO BUS RECOVERED, REASON = reason);
+    say!(INFO BUS RECOVERED, REASON = reason);
 }
 
 /// Only an operator can help.
 pub(crate) fn alarm(reason: &str) {
-    line!(ERROR BUS ALARM, REASON = reason);
+    say!(ERROR BUS ALARM, REASON = reason);
 }
 
 /// A handler blocks its thread: `took` is the last call, `calls` are all since the last line.
 pub(crate) fn blocked(handler: Option<&str>, took: Duration, calls: Calls) {
-    line!(
+    say!(
         WARN BUS BLOCKED,
         HANDLER = handler,
         TOOK_MS = took.as_millis() as u64,
@@ -76,25 +76,25 @@ pub(crate) fn blocked(handler: Option<&str>, took: Duration, calls: Calls) {
 
 /// A hook of the user's, with how often since the last line.
 pub(crate) fn hook_panicked(hook: &str, panics: u64, panic: Option<&str>) {
-    line!(ERROR BUS HOOK_PANICKED, HOOK = hook, PANICS = panics, PANIC = panic);
+    say!(ERROR BUS HOOK_PANICKED, HOOK = hook, PANICS = panics, PANIC = panic);
 }
 
 /// A panic that nobody could be told of otherwise.
 pub(crate) fn panicked(place: &str) {
-    line!(ERROR BUS PANICKED, PLACE = place);
+    say!(ERROR BUS PANICKED, PLACE = place);
 }
 
 /// An event says something that its readers may not understand as it is meant.
 pub(crate) fn odd_event(warning: &str) {
-    line!(WARN BUS ODD_EVENT; warning);
+    say!(WARN BUS ODD_EVENT; warning);
 }
 
 /// Events are published without the trace that was given for them.
 pub(crate) fn untraced(traceparent: &str) {
-    line!(WARN BUS UNTRACED, TRACEPARENT = traceparent);
+    say!(WARN BUS UNTRACED, TRACEPARENT = traceparent);
 }
 
 /// A variable is none of carom's, and looks like one.
 pub(crate) fn overlooked(said: &str, meant: &str) {
-    line!(WARN BUS OVERLOOKED; format_args!("`{said}` is not read: did you mean `{meant}`?"));
+    say!(WARN BUS OVERLOOKED; format_args!("`{said}` is not read: did you mean `{meant}`?"));
 }

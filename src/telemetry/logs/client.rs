@@ -1,48 +1,67 @@
 //! What happened to a client, and to its connection.
 
-use std::time::Duration;
+use std::{fmt::Display, sync::Arc, time::Duration};
+
+/// Which client a line is about.
+#[derive(Debug, Clone)]
+pub(crate) struct Name {
+    /// Whose it is.
+    pub(crate) service: Arc<str>,
+    /// One of those in [`field::CLIENT`](crate::telemetry::names::field::CLIENT).
+    pub(crate) client: &'static str,
+}
 
 /// A client reaches the cluster again, or for the first time.
 pub(crate) fn broker_up(service: &str, client: &str, detail: &str) {
-    line!(INFO BUS BROKER_UP, SERVICE = service, CLIENT = client, REASON = detail);
+    say!(INFO BUS BROKER_UP, SERVICE = service, CLIENT = client, REASON = detail);
 }
 
 /// A client no longer reaches the cluster.
 pub(crate) fn broker_down(service: &str, client: &str, detail: &str) {
-    line!(WARN BUS BROKER_DOWN, SERVICE = service, CLIENT = client, REASON = detail);
+    say!(WARN BUS BROKER_DOWN, SERVICE = service, CLIENT = client, REASON = detail);
 }
 
-/// The client got its first addresses again.
-pub(crate) fn forgot_brokers(sentence: &str) {
-    line!(WARN BUS FORGOT_BROKERS; sentence);
+/// A client got its first addresses again.
+pub(crate) fn forgot_brokers(client: &str, sentence: &str) {
+    say!(WARN BUS FORGOT_BROKERS, CLIENT = client; sentence);
 }
 
-/// The producer cannot do what it should.
-pub(crate) fn error(reason: &str) {
-    line!(WARN BUS CLIENT_ERROR, CLIENT = "producer", REASON = reason);
+/// The client of a consumer is dead.
+pub(crate) fn consumer_dead(reason: &str) {
+    say!(ERROR BUS CONSUMER_DEAD, REASON = reason);
 }
 
-/// A client is dead.
-pub(crate) fn dead(client: &str, reason: &str) {
-    line!(ERROR BUS CLIENT_DEAD, CLIENT = client, REASON = reason);
+/// A consumer's client did not close `within` its time.
+pub(crate) fn consumer_left_behind(within: Duration) {
+    say!(WARN BUS CONSUMER_LEFT_BEHIND, AFTER_MS = within.as_millis() as u64);
 }
 
-/// The client that would replace a dead producer could not be made; said at each try.
-pub(crate) fn not_replaced(reason: &str) {
-    line!(ERROR BUS NOT_REPLACED, CLIENT = "producer", REASON = reason);
+/// A producer cannot do what it should.
+pub(crate) fn producer_error(name: &Name, reason: &str) {
+    say!(ERROR BUS PRODUCER_ERROR, SERVICE = &*name.service, CLIENT = name.client, REASON = reason);
 }
 
-/// The consumer did not close in time.
-pub(crate) fn left_behind(within: Duration) {
-    line!(WARN BUS LEFT_BEHIND, CLIENT = "consumer", AFTER_MS = within.as_millis() as u64);
+/// The client of a producer is dead.
+pub(crate) fn producer_dead(name: &Name, reason: &str) {
+    say!(ERROR BUS PRODUCER_DEAD, SERVICE = &*name.service, CLIENT = name.client, REASON = reason);
+}
+
+/// There is no other client yet for one that is dead; said at each try.
+pub(crate) fn producer_not_replaced(name: &Name, reason: &str) {
+    say!(ERROR BUS PRODUCER_NOT_REPLACED, SERVICE = &*name.service, CLIENT = name.client, REASON = reason);
+}
+
+/// No thread could be had to end the dead client of a producer on.
+pub(crate) fn producer_ends_here(error: &dyn Display) {
+    say!(WARN BUS PRODUCER_ENDS_HERE, ERROR = tracing::field::display(error));
+}
+
+/// A producer's client ends, and records are still on their way.
+pub(crate) fn given_up(name: &Name, records: usize) {
+    say!(WARN BUS GIVEN_UP, SERVICE = &*name.service, CLIENT = name.client, RECORDS = records);
 }
 
 /// The bus stops, and records are still on their way.
-pub(crate) fn in_doubt(records: usize) {
-    line!(ERROR BUS IN_DOUBT, RECORDS = records);
-}
-
-/// The producer ends, and records are still on their way.
-pub(crate) fn given_up(records: usize) {
-    line!(WARN BUS GIVEN_UP, RECORDS = records);
+pub(crate) fn in_doubt(service: &str, records: usize) {
+    say!(ERROR BUS IN_DOUBT, SERVICE = service, RECORDS = records);
 }

@@ -14,9 +14,9 @@ macro_rules! rebalance {
     ($level:ident $line:ident, $partitions:expr) => {{
         let partitions: &[TopicPartition] = $partitions;
         if partitions.is_empty() {
-            line!(DEBUG BUS $line, COUNT = 0, PARTITIONS = "");
+            say!(DEBUG BUS $line, COUNT = 0, PARTITIONS = "");
         } else {
-            line!($level BUS $line, COUNT = partitions.len(), PARTITIONS = listed(partitions));
+            say!($level BUS $line, COUNT = partitions.len(), PARTITIONS = listed(partitions));
         }
     }};
 }
@@ -38,17 +38,17 @@ pub(crate) fn lost(partitions: &[TopicPartition]) {
 
 /// Handlers of this many partitions run longer than the rebalance may wait.
 pub(crate) fn abandoned(partitions: usize) {
-    line!(WARN BUS ABANDONED, COUNT = partitions);
+    say!(WARN BUS ABANDONED, COUNT = partitions);
 }
 
 /// The last commit of this many partitions is in doubt.
 pub(crate) fn uncommitted(partitions: usize) {
-    line!(WARN BUS UNCOMMITTED, COUNT = partitions);
+    say!(WARN BUS UNCOMMITTED, COUNT = partitions);
 }
 
 /// Records ended after another member may have begun them.
 pub(crate) fn finished_late(partition: &TopicPartition, epoch: u64, records: usize) {
-    line!(
+    say!(
         INFO BUS FINISHED_LATE,
         TOPIC = &*partition.topic, PARTITION = partition.partition, EPOCH = epoch, RECORDS = records
     );
@@ -56,13 +56,13 @@ pub(crate) fn finished_late(partition: &TopicPartition, epoch: u64, records: usi
 
 /// This member has joined no group for a while.
 pub(crate) fn waits_for_group() {
-    line!(INFO BUS WAITS_FOR_GROUP);
+    say!(INFO BUS WAITS_FOR_GROUP);
 }
 
 /// Another service is in the group.
 pub(crate) fn shared(service: &str, group: &str, others: &BTreeSet<String>) {
     let others: Vec<_> = others.iter().map(|other| format!("`{other}`")).collect();
-    line!(
+    say!(
         WARN BUS SHARED;
         format_args!(
             "`{service}` shares the consumer group `{group}` with {}: each of them gets some of the partitions, and skips what \
@@ -74,12 +74,12 @@ pub(crate) fn shared(service: &str, group: &str, others: &BTreeSet<String>) {
 
 /// The log of a partition is another one.
 pub(crate) fn begins_again(partition: &TopicPartition, offset: Option<i64>) {
-    line!(ERROR BUS BEGINS_AGAIN, TOPIC = &*partition.topic, PARTITION = partition.partition, OFFSET = offset);
+    say!(ERROR BUS BEGINS_AGAIN, TOPIC = &*partition.topic, PARTITION = partition.partition, OFFSET = offset);
 }
 
 /// Records were deleted before they were read.
 pub(crate) fn deleted_unread(partition: &TopicPartition, offsets: &Range<i64>) {
-    line!(
+    say!(
         ERROR BUS DELETED_UNREAD,
         TOPIC = &*partition.topic, PARTITION = partition.partition, OFFSET = offsets.start, END = offsets.end
     );
@@ -87,24 +87,24 @@ pub(crate) fn deleted_unread(partition: &TopicPartition, offsets: &Range<i64>) {
 
 /// A commit for this many partitions is in doubt.
 pub(crate) fn unanswered(partitions: usize, after: Duration) {
-    line!(WARN BUS UNANSWERED, COUNT = partitions, AFTER_MS = after.as_millis() as u64);
+    say!(WARN BUS UNANSWERED, COUNT = partitions, AFTER_MS = after.as_millis() as u64);
 }
 
 /// A commit was refused because of the state of the group.
 pub(crate) fn refused(partition: &TopicPartition, reason: &str) {
-    line!(
+    say!(
         INFO BUS REFUSED, TOPIC = &*partition.topic, PARTITION = partition.partition, REASON = reason
     );
 }
 
 /// A commit does not say what is finished beyond it.
 pub(crate) fn without_map(partition: &TopicPartition, offset: i64) {
-    line!(WARN BUS WITHOUT_MAP, TOPIC = &*partition.topic, PARTITION = partition.partition, OFFSET = offset);
+    say!(WARN BUS WITHOUT_MAP, TOPIC = &*partition.topic, PARTITION = partition.partition, OFFSET = offset);
 }
 
 /// The map beside a committed offset is not one of carom's.
 pub(crate) fn committed_ignored(partition: &TopicPartition, offset: i64, error: &dyn Debug) {
-    line!(
+    say!(
         WARN BUS COMMITTED_IGNORED,
         TOPIC = &*partition.topic, PARTITION = partition.partition, OFFSET = offset,
         ERROR = tracing::field::debug(error)
@@ -113,5 +113,5 @@ pub(crate) fn committed_ignored(partition: &TopicPartition, offset: i64, error: 
 
 /// What the group has committed could not be asked for.
 pub(crate) fn committed_unknown(error: &dyn Display) {
-    line!(WARN BUS COMMITTED_UNKNOWN, ERROR = tracing::field::display(error));
+    say!(WARN BUS COMMITTED_UNKNOWN, ERROR = tracing::field::display(error));
 }

@@ -6,9 +6,9 @@
 //! written.
 
 /// One line: its level, its target and its name, then its fields, then its text where that is not always the same.
-macro_rules! line {
+macro_rules! say {
     ($level:ident $target:ident $line:ident $(, $field:ident = $value:expr)*) => {
-        line!($level $target $line $(, $field = $value)*; $crate::telemetry::names::message::$line)
+        say!($level $target $line $(, $field = $value)*; $crate::telemetry::names::message::$line)
     };
     ($level:ident $target:ident $line:ident $(, $field:ident = $value:expr)*; $text:expr) => {
         tracing::event!(
@@ -21,20 +21,7 @@ macro_rules! line {
     };
 }
 
-mod bus;
-mod client;
-mod group;
-mod record;
-
-pub(crate) use bus::{
-    alarm, blocked, closes_late, degraded, dropped, ends, hook_panicked, odd_event, overlooked, panicked, recovered,
-    starts, stopped, stops, untraced, waits_for_broker, warning,
-};
-pub(crate) use client::{
-    broker_down, broker_up, dead, error, forgot_brokers, given_up, in_doubt, left_behind, not_replaced,
-};
-pub(crate) use group::{
-    abandoned, assigned, begins_again, committed_ignored, committed_unknown, deleted_unread, finished_late, lost,
-    refused, revoked, shared, unanswered, uncommitted, waits_for_group, without_map,
-};
-pub(crate) use record::{Failure, dead_lettered, discarded, held, large, reduced, retried};
+pub(crate) mod bus;
+pub(crate) mod client;
+pub(crate) mod group;
+pub(crate) mod record;

@@ -36,7 +36,7 @@ macro_rules! failure {
         let after: Option<Duration> = $after;
         let (key, key_hash) = failure.key();
         let from = failure.record.from();
-        line!(
+        say!(
             $level RECORD $line,
             EVENT_TYPE = failure.event_type,
             HANDLER = failure.handler,
@@ -74,10 +74,10 @@ pub(crate) fn dead_lettered(failure: &Failure<'_>) {
 
 /// A dead letter had to leave something out.
 pub(crate) fn reduced(topic: &str, size: usize, left_out: &str) {
-    line!(ERROR RECORD REDUCED, TOPIC = topic, SIZE = size, LEFT_OUT = left_out);
+    say!(ERROR RECORD REDUCED, TOPIC = topic, SIZE = size, LEFT_OUT = left_out);
 }
 
 /// An event type has events over 64 KiB.
 pub(crate) fn large(event_type: &str, size: usize, when: &str) {
-    line!(WARN RECORD LARGE, EVENT_TYPE = event_type, SIZE = size, WHEN = when);
+    say!(WARN RECORD LARGE, EVENT_TYPE = event_type, SIZE = size, WHEN = when);
 }

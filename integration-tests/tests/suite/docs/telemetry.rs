@@ -1,4 +1,4 @@
-//! The page of telemetry lists all that an operator gets to see, because all of it is written in one place.
+//! What an operator gets to see is written in one place, where the names are, and those are on the page.
 
 use std::fs;
 
@@ -16,14 +16,13 @@ fn every_line_for_an_operator_has_a_name() {
         let path = file.strip_prefix(root()).unwrap().display().to_string();
         for (line, text) in fs::read_to_string(&file).unwrap_or_default().lines().enumerate() {
             let code = text.split("//").next().unwrap_or_default();
-            let level =
-                ["info!", "warn!", "error!", "event!"].iter().any(|end| code.contains(&format!("tracing::{end}")));
+            let level = ["info!(", "warn!(", "error!(", "event!("].iter().any(|macro_| code.contains(macro_));
             seen += usize::from(level);
             if level && !WRITERS.iter().any(|writer| path.starts_with(writer)) {
                 unnamed.push(format!("{path}:{}", line + 1));
             }
         }
     }
-    assert!(seen > WRITERS.len(), "they are written otherwise, and this looks for nothing");
+    assert!(seen > 0, "they are written otherwise, and this looks for nothing");
     assert_eq!(unnamed, Vec::<String>::new(), "write these in `telemetry::logs`");
 }

@@ -44,7 +44,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
             }
             // Without a broker, that is what it waits for.
             if self.reachable && self.outside.is_news(figures.joined, now) {
-                logs::waits_for_group();
+                logs::group::waits_for_group();
             }
             self.intake.measured(&figures.partitions);
         }
