@@ -68,7 +68,7 @@
 //!         .spawn()
 //!         .await?;
 //!     bus.publish(OrderPlaced { order_id: 7, cents: 4_200 }).await?;
-//!     bus.run_until(shipped.notified()).await?; // a service writes tokio::signal::ctrl_c()
+//!     bus.run_until(shipped.notified()).await?; // a service writes bus.run_until_signal()
 //!     Ok(())
 //! }
 //! ```

@@ -25,8 +25,8 @@ use crate::{
 ///         tracing::info!(lag, well = monitor.health().is_well());
 ///     }
 /// });
-/// let stop = std::future::ready(()); // or `tokio::signal::ctrl_c()`
-/// bus.run_until(stop).await
+/// let stop = std::future::ready(());
+/// bus.run_until(stop).await // or `bus.run_until_signal().await`
 /// # }
 /// ```
 #[derive(Clone)]

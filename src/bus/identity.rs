@@ -6,8 +6,8 @@ use crate::event::Environment;
 impl<S> Bus<S> {
     /// The name of this service, such as `billing`: lower-case letters, digits and dashes.
     ///
-    /// The consumer group (`billing-dev`: service and environment), the CloudEvents `source` (`/sales/billing`: domain
-    /// and service) and the client id follow from it. A bus with actors needs one.
+    /// The consumer group (`billing-dev`: service and environment), the CloudEvents `source` (`/billing/billing`: domain
+    /// and service, see [`Bus::domain`]) and the client id follow from it. A bus with actors needs one.
     ///
     /// Instances of one program share a name. Two different services must not: a group's partitions are dealt out among
     /// its members, and each of them skips the types that only the other one handles.

@@ -11,6 +11,7 @@ mod not_spawned;
 mod options;
 mod partial;
 mod plan;
+mod producers;
 mod profile;
 mod report;
 mod start;

@@ -13,12 +13,12 @@ use crate::{
     dispatch::{Door, Router, Stage},
     error::Problem,
     kafka::{
-        Alarm, Bounds, KafkaSink, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, Provisioned,
-        ProvisioningSink, Publishing, Tell, TopicPlan, ensure, look_for_strangers,
+        Alarm, Bounds, KafkaSource, NotProvisioned, PATIENCE, PollSettings, Poller, Provisioned, TopicPlan, ensure,
+        look_for_strangers,
     },
     services::{Services, Unobserved},
     supervisor::SupervisorActor,
-    telemetry::logs::{self, client::Name},
+    telemetry::logs,
 };
 
 /// How long a start waits for a broker before it says so.
@@ -58,8 +58,8 @@ impl<S> Bus<S> {
         planned.cluster_id = provision(&planned).await?;
         let services = Arc::new(planned.services(
             Clock::system(),
-            Arc::new(provisioning(&planned, sink(&planned, Publishing::Events, watched(&planned))?)),
-            Arc::new(sink(&planned, Publishing::DeadLetters, Arc::new(|_, _| {}))?),
+            Arc::new(planned.producer_of_events()?),
+            Arc::new(planned.producer_of_dead_letters()?),
             Arc::new(Unobserved),
         ));
         let running = if planned.routes.is_empty() {
@@ -111,39 +111,6 @@ fn unprovisioned(error: NotProvisioned) -> Error {
         NotProvisioned::Unreachable { servers, reason } => Error::Unreachable { servers, after: PATIENCE, reason },
         NotProvisioned::Problems(problems) => Error::Misconfigured(problems.into_iter().map(Problem::new).collect()),
     }
-}
-
-/// Tells probes and operators when the producer of events reaches the cluster, or no longer does.
-fn watched(planned: &Planned) -> Tell {
-    let (signs, service) = (Arc::clone(&planned.health.signs), planned.identity.service.clone());
-    Arc::new(move |up, detail| {
-        signs.producer_reaches_the_cluster(up);
-        if up {
-            logs::client::broker_up(&service, "producer", detail);
-        } else {
-            logs::client::broker_down(&service, "producer", detail);
-        }
-    })
-}
-
-fn sink(planned: &Planned, purpose: Publishing, tell: Tell) -> Result<KafkaSink, Error> {
-    let config = planned.options.kafka.producer_config(&planned.identity.service, purpose).map_err(Error::client)?;
-    let secrets = planned.options.kafka.secrets();
-    let client = match purpose {
-        Publishing::Events => "producer",
-        Publishing::DeadLetters => "dead letters",
-    };
-    let name = Name { service: planned.identity.service.as_str().into(), client };
-    KafkaSink::watched(&config, secrets.clone(), name, tell)
-        .map_err(|error| Error::client(secrets.hide(&error.to_string())))
-}
-
-/// Sees to topics that were not known at start.
-fn provisioning(planned: &Planned, sink: KafkaSink) -> ProvisioningSink {
-    let encoder = Arc::clone(&planned.encoder);
-    let wanted = Arc::new(move |topic: &str| encoder.partitions(topic));
-    let known = planned.topics().into_iter().map(|topic| topic.name.into());
-    ProvisioningSink::new(sink, planned.options.kafka.clone(), wanted, known.collect::<Vec<_>>())
 }
 
 /// Says what starts; warnings again, each as a line of its own, for logs that leave information out.
@@ -203,7 +170,7 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
 impl Planned {
     /// The topics this bus needs, each once: those of its routes, their dead-letter topics, and those it publishes to. Of
     /// the partitions that the events of a topic ask for, the larger number counts.
-    fn topics(&self) -> Vec<TopicPlan> {
+    pub(super) fn topics(&self) -> Vec<TopicPlan> {
         let topics = self.routes.values().flat_map(|routes| {
             let source = TopicPlan {
                 name: routes.topic.to_string(),

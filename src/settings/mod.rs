@@ -132,7 +132,7 @@ pub struct Settings {
     pub group: Option<String>,
     /// See [`Bus::domain`](crate::Bus::domain). Default: the first word of the service.
     pub domain: Option<String>,
-    /// See [`Bus::source`](crate::Bus::source). Default: domain and service, such as `/sales/billing`.
+    /// See [`Bus::source`](crate::Bus::source). Default: domain and service, such as `/billing/billing`.
     pub source: Option<String>,
     /// See [`Bus::environment`](crate::Bus::environment); from `environment` or `environment_short`. Default:
     /// [`Environment::from_env`].

@@ -10,7 +10,8 @@ fn readme() -> PathBuf {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
     let program = page.split("```").find_map(|block| block.strip_prefix("rust,no_run\n"));
     let program = program.expect("the README has a program that is not run as it stands");
-    let changes = [("Kafka::new(\"localhost:9092\")", "Kafka::embedded()"), ("tokio::signal::ctrl_c()", "async {}")];
+    let changes =
+        [("Kafka::new(\"localhost:9092\")", "Kafka::embedded()"), (".run_until_signal()", ".run_until(async {})")];
     let program = changes.into_iter().fold(program.to_owned(), |program, (from, to)| {
         assert!(program.contains(from), "the README's program has no `{from}`");
         program.replace(from, to)

@@ -1,12 +1,17 @@
 //! How a running bus ends: because it is told to, by itself, or because its handle was dropped.
 
+use std::io;
+
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::BusHandle;
 use crate::{Error, telemetry::logs};
 
 impl BusHandle {
     /// Runs until `stop` resolves, whatever to, or until the bus ends by itself, then shuts down as
-    /// [`BusHandle::shutdown`]. A service writes `bus.run_until(tokio::signal::ctrl_c())`. Dropping the future stops
-    /// the bus without waiting.
+    /// [`BusHandle::shutdown`]. A program that is a service writes [`BusHandle::run_until_signal`]. Dropping the future
+    /// stops the bus without waiting.
     ///
     /// # Errors
     ///
@@ -35,6 +40,37 @@ impl BusHandle {
             () = self.services.end.called() => {}
         }
         self.shutdown().await
+    }
+
+    /// Runs until somebody ends the program, as [`BusHandle::run_until`]: by Ctrl-C, and on Unix by SIGTERM, which is
+    /// what `docker stop`, Kubernetes and systemd send. From the call on these no longer end the program by themselves.
+    ///
+    /// # Errors
+    ///
+    /// As [`BusHandle::run_until`], and if the operating system does not let the program listen to its signals.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime without I/O (`enable_io`); `#[tokio::main]` and `#[actix::main]` have it.
+    ///
+    /// ```
+    /// use carom::{Bus, Kafka};
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), carom::Error> {
+    /// #   use {std::{process, thread, time::Duration}, tokio::signal::unix::{SignalKind, signal}};
+    /// #   let _until_the_bus_listens = signal(SignalKind::terminate()).unwrap();
+    /// #   thread::spawn(|| loop {
+    /// #       process::Command::new("kill").arg(process::id().to_string()).status().unwrap();
+    /// #       thread::sleep(Duration::from_millis(50));
+    /// #   });
+    ///     let bus = Bus::new(Kafka::embedded()).service("shop").spawn().await?;
+    ///     bus.run_until_signal().await
+    /// }
+    /// ```
+    pub async fn run_until_signal(self) -> Result<(), Error> {
+        let told = told_to_end().map_err(|error| Error::internal(format!("cannot listen to signals: {error}")))?;
+        self.run_until(told).await
     }
 
     /// Stops taking records, lets running handlers end, commits, and closes the clients.
@@ -89,4 +125,24 @@ impl Drop for BusHandle {
             running.abandon();
         }
     }
+}
+
+/// Resolves when the program is told to end. Listens from now on, not from the first poll.
+#[cfg(unix)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Likewise, where there is only Ctrl-C.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

@@ -7,5 +7,5 @@ use shop::billing;
 async fn main() -> Result<(), carom::Error> {
     tracing_subscriber::fmt::init();
     let bus = billing::bus(Kafka::new("localhost:9092")).spawn().await?;
-    bus.run_until(tokio::signal::ctrl_c()).await
+    bus.run_until_signal().await
 }

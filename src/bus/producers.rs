@@ -1,0 +1,47 @@
+//! The two producers of a bus: one for events, and one for dead letters, which gives up sooner.
+
+use std::sync::Arc;
+
+use super::plan::Planned;
+use crate::{
+    Error,
+    kafka::{KafkaSink, ProvisioningSink, Publishing, Tell},
+    telemetry::logs::{self, client::Name},
+};
+
+impl Planned {
+    /// For outputs and for what is published by hand. It tells probes and operators when it reaches the cluster, or no
+    /// longer does, and sees to topics that were not known at start.
+    pub(super) fn producer_of_events(&self) -> Result<ProvisioningSink, Error> {
+        let sink = self.producer(Publishing::Events, "producer", self.watch())?;
+        let encoder = Arc::clone(&self.encoder);
+        let wanted = Arc::new(move |topic: &str| encoder.partitions(topic));
+        let known = self.topics().into_iter().map(|topic| topic.name.into());
+        Ok(ProvisioningSink::new(sink, self.options.kafka.clone(), wanted, known.collect::<Vec<_>>()))
+    }
+
+    pub(super) fn producer_of_dead_letters(&self) -> Result<KafkaSink, Error> {
+        self.producer(Publishing::DeadLetters, "dead letters", Arc::new(|_, _| {}))
+    }
+
+    fn producer(&self, purpose: Publishing, client: &'static str, tell: Tell) -> Result<KafkaSink, Error> {
+        let service = &self.identity.service;
+        let config = self.options.kafka.producer_config(service, purpose).map_err(Error::client)?;
+        let secrets = self.options.kafka.secrets();
+        let name = Name { service: service.as_str().into(), client };
+        KafkaSink::watched(&config, secrets.clone(), name, tell)
+            .map_err(|error| Error::client(secrets.hide(&error.to_string())))
+    }
+
+    fn watch(&self) -> Tell {
+        let (signs, service) = (Arc::clone(&self.health.signs), self.identity.service.clone());
+        Arc::new(move |up, detail| {
+            signs.producer_reaches_the_cluster(up);
+            if up {
+                logs::client::broker_up(&service, "producer", detail);
+            } else {
+                logs::client::broker_down(&service, "producer", detail);
+            }
+        })
+    }
+}
