@@ -1,12 +1,10 @@
 //! What is wrong with the options of a cluster, found without one.
 
-use rdkafka::{
-    consumer::BaseConsumer,
-    error::{KafkaError, KafkaResult},
-    producer::BaseProducer,
-};
+use std::collections::HashSet;
 
-use super::{Kafka, Publishing, addresses, cluster::Cluster, layers::Scope, options};
+use rdkafka::error::KafkaError;
+
+use super::{Kafka, Publishing, addresses, cluster::Cluster, layers::Scope, misplaced, options};
 
 impl Kafka {
     /// What is wrong with the options, one sentence each; asks librdkafka, not a broker. A bus refuses to start with
@@ -36,31 +34,50 @@ impl Kafka {
         }
         problems.extend(self.options.iter().filter_map(|(key, value)| options::problem(key, value)));
         if problems.is_empty() {
-            problems.extend(self.clients_problem("consumer", |kafka| {
-                kafka.consumer_layers("check", "check").create::<BaseConsumer>().map(drop)
-            }));
-            let producer = self.clients_problem("producer", |kafka| {
-                kafka.producer_layers("check", Publishing::Events).create::<BaseProducer>().map(drop)
-            });
-            // What both need is said once.
-            problems.extend(producer.filter(|problem| !problems.contains(problem)));
+            problems.extend(self.problems_of_clients());
         }
+        // What is wrong for both kinds of clients is said once.
+        let mut said = HashSet::new();
+        problems.retain(|problem| said.insert(problem.clone()));
         problems
     }
 
-    /// Creates a client that knows no broker: only librdkafka itself can tell which options contradict each other.
-    fn clients_problem(&self, client: &str, create: impl FnOnce(&Self) -> KafkaResult<()>) -> Option<String> {
-        let reason = match create(self).err()? {
+    /// Creates clients that know no broker: only librdkafka itself can tell which options contradict each other, and
+    /// which are for clients of which kind.
+    fn problems_of_clients(&self) -> Vec<String> {
+        let consumer = misplaced::of_consumer(&self.consumer_layers("check", "check"));
+        let producer = misplaced::of_producer(&self.producer_layers("check", Publishing::Events));
+        let made = [(Scope::Consumer, "consumer", consumer), (Scope::Producer, "producer", producer)];
+        let problems = made.into_iter().flat_map(|(scope, client, made)| match made {
+            Ok(ignored) => {
+                let mine = ignored.into_iter().filter(|option| self.options.is_for(scope, option));
+                mine.map(|option| misplaced_sentence(client, &option)).collect()
+            }
+            Err(error) => vec![self.refused(scope, client, error)],
+        });
+        problems.collect()
+    }
+
+    fn refused(&self, scope: Scope, client: &str, error: KafkaError) -> String {
+        let reason = match error {
             KafkaError::ClientCreation(reason) | KafkaError::ClientConfig(_, reason, ..) => reason,
             other => other.to_string(),
         };
         if let Some(feature) = options::missing_feature(&reason) {
-            let scope = if client == "consumer" { Scope::Consumer } else { Scope::Producer };
             let of = |option: &str| Some(format!("`{option} = {}`", self.options.shown(scope, option)?));
             let asked = ["sasl.mechanism", "sasl.mechanisms", "security.protocol"].into_iter().find_map(of);
             let asked = asked.unwrap_or_else(|| format!("an option of the {client}"));
-            return Some(format!("{asked} needs {feature}"));
+            return format!("{asked} needs {feature}");
         }
-        Some(format!("librdkafka refuses the {client}'s options: {}", self.secrets().hide(&reason)))
+        format!("librdkafka refuses the {client}'s options: {}", self.secrets().hide(&reason))
     }
+}
+
+fn misplaced_sentence(client: &str, option: &str) -> String {
+    let other = if client == "consumer" { "producer" } else { "consumer" };
+    format!(
+        "`{option}` has no effect on a {client}: it is an option of {other}s; write `.{other}(\"{option}\", ..)`, or the \
+         setting `kafka.{other}.{}`",
+        option.replace('.', "_")
+    )
 }

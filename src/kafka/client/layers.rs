@@ -52,6 +52,16 @@ impl Layers {
         self.all.iter().chain(narrower.into_iter().flatten()).map(|(key, value)| (key.as_str(), value))
     }
 
+    /// Whether it was given for clients of this kind alone.
+    pub(super) fn is_for(&self, scope: Scope, key: &str) -> bool {
+        let layer = match scope {
+            Scope::All => &self.all,
+            Scope::Consumer => &self.consumer,
+            Scope::Producer => &self.producer,
+        };
+        layer.contains_key(key)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.all.iter().chain(&self.consumer).chain(&self.producer).map(|(key, value)| (key.as_str(), value))
     }

@@ -2,10 +2,14 @@
 
 use rdkafka::{ClientContext, config::RDKafkaLogLevel, error::KafkaError};
 
-use super::Secrets;
+use super::{Secrets, misplaced::ignored};
 
 /// One line of the client's log.
 pub(in crate::kafka) fn log(level: RDKafkaLogLevel, fac: &str, message: &str) {
+    // What was given for all clients is for those that can use it.
+    if ignored(message).is_some() {
+        return;
+    }
     match level {
         RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
             tracing::error!(target: "librdkafka", fac, "{message}");
@@ -18,6 +22,9 @@ pub(in crate::kafka) fn log(level: RDKafkaLogLevel, fac: &str, message: &str) {
 
 /// Likewise, at the level it was written with (syslog's numbers).
 pub(in crate::kafka) fn log_at(level: i32, text: &str) {
+    if ignored(text).is_some() {
+        return;
+    }
     match level {
         ..=3 => tracing::error!(target: "librdkafka", "{text}"),
         4 => tracing::warn!(target: "librdkafka", "{text}"),

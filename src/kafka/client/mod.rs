@@ -17,6 +17,7 @@ mod effective;
 pub(super) mod errors;
 mod layers;
 pub(super) mod log;
+mod misplaced;
 pub(crate) mod options;
 mod secrets;
 #[cfg(test)]

@@ -51,6 +51,28 @@ fn options_that_contradict_each_other_are_a_problem() {
     assert!(problems[0].contains("session.timeout.ms"), "{problems:#?}");
 }
 
+// Fails when librdkafka words it otherwise, and when options of all clients are taken for those of one kind.
+#[test]
+fn an_option_of_the_other_kind_of_client_is_a_problem() {
+    let kafka = Kafka::new("localhost:9092").set("linger.ms", "7").set("fetch.min.bytes", "3");
+    assert_eq!(kafka.problems(), Vec::<String>::new());
+    let problems =
+        kafka.consumer("linger.ms", "7").producer("fetch.wait.max.ms", "9").producer("acks", "all").problems();
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(
+        problems[0].contains("`linger.ms` has no effect on a consumer: it is an option of producers"),
+        "{problems:?}"
+    );
+    assert!(problems[0].ends_with("the setting `kafka.producer.linger_ms`"), "{problems:?}");
+    assert!(problems[1].contains("write `.consumer(\"fetch.wait.max.ms\", ..)`"), "{problems:?}");
+}
+
+#[test]
+fn a_problem_of_two_clients_is_said_once() {
+    let kafka = Kafka::new("localhost:9092").set("acks", "0").producer("acks", "0");
+    assert_eq!(kafka.problems().len(), 1, "{:#?}", kafka.problems());
+}
+
 #[test]
 fn what_the_runtime_owns_stays_even_if_problems_are_ignored() {
     let kafka = Kafka::new("localhost:9092")
