@@ -27,7 +27,7 @@ use super::Actor;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "the bus state `{S}` cannot provide `{Self}`",
-    label = "an actor needs a `{Self}`, and `{S}` has none",
+    label = "an actor needs a `{Self}`, and `{S}` has none, or one without `Clone`",
     note = "`()` is the state of a bus that was given none: call `.with_state(..)` before `.supervise`",
     note = "add a field of type `{Self}` to `{S}` and derive `FromRef` for `{S}`, or mark the actor's field `#[actor(default)]`"
 )]

@@ -52,9 +52,15 @@ impl<S> Bus<S> {
         let structured = topics(&options.structured, &identity, &mut problems);
         let encoder = Encoder::new(identity.environment.clone(), identity.source.clone());
         let encoder = encoder.map_err(|error| {
-            // A source that follows from a wrong name is no second mistake.
-            if options.source.is_some() || problems.is_empty() {
+            if options.source.is_some() {
                 problems.push(Problem::new(error.to_string()));
+            } else if problems.is_empty() {
+                // One that follows from a wrong name is no second mistake.
+                problems.push(Problem::new(format!(
+                    "the CloudEvents source `{}` follows from domain and service, and is no URI-reference: write a \
+                     `.domain(..)` of letters, digits and dashes, or the source itself as `.source(..)`",
+                    identity.source
+                )));
             }
         });
         let (Ok(encoder), true) = (encoder, problems.is_empty()) else { return Err(Error::Misconfigured(problems)) };
@@ -189,7 +195,8 @@ impl Planned {
         }
         if cfg!(panic = "abort") {
             warnings.push(
-                "this program is built with `panic = \"abort\"`: a panic of one handler ends the whole service"
+                "this program is built with `panic = \"abort\"`: a panic of one handler ends the whole service; remove it \
+                 from the profile in `Cargo.toml`"
                     .to_owned(),
             );
         }

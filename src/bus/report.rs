@@ -71,9 +71,12 @@ fn text(report: &Report) -> String {
 fn settings(differences: &[Difference]) -> Vec<String> {
     let line = |difference: &Difference| {
         let default = difference.default.as_deref().filter(|default| !default.is_empty()).unwrap_or("not set");
-        format!("{} = {} (default: {default})", difference.option, difference.value)
+        let whose = if difference.given { "yours, " } else { "" };
+        format!("{} = {} ({whose}default: {default})", difference.option, difference.value)
     };
-    differences.iter().map(line).collect()
+    // What somebody chose stands before what carom did.
+    let (given, ours): (Vec<_>, Vec<_>) = differences.iter().partition(|difference| difference.given);
+    given.into_iter().chain(ours).map(line).collect()
 }
 
 /// A heading and its lines; nothing if there are none.
@@ -94,7 +97,8 @@ mod tests {
     use super::*;
 
     fn difference(option: &str, value: &str, default: Option<&str>) -> Difference {
-        Difference { option: option.to_owned(), value: value.to_owned(), default: default.map(str::to_owned) }
+        let (default, given) = (default.map(str::to_owned), option == "sasl.password");
+        Difference { option: option.to_owned(), value: value.to_owned(), default, given }
     }
 
     fn route() -> Route {
@@ -121,7 +125,7 @@ mod tests {
             dead_letters: vec!["dev.sales.public.orders.v1.billing-dev.dlq".to_owned()],
             publishes: vec!["dev.sales.public.invoices.v1".to_owned()],
             consumer: vec![difference("auto.offset.reset", "earliest", Some("largest"))],
-            producer: vec![difference("sasl.password", "***", None)],
+            producer: vec![difference("linger.ms", "9", Some("5")), difference("sasl.password", "***", None)],
             of_dead_letters: vec![difference("delivery.timeout.ms", "30000", Some("300000"))],
             warnings: vec!["something reads odd".to_owned()],
         }
@@ -148,7 +152,8 @@ the bus starts: carom 0.1.0 on librdkafka 2.12.1
   consumer settings that differ from librdkafka's defaults
     auto.offset.reset = earliest (default: largest)
   producer settings that differ from librdkafka's defaults
-    sasl.password = *** (default: not set)
+    sasl.password = *** (yours, default: not set)
+    linger.ms = 9 (default: 5)
   producer settings that are different for dead letters
     delivery.timeout.ms = 30000 (default: 300000)
   warnings

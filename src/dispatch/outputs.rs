@@ -67,6 +67,9 @@ pub(crate) async fn publish(site: Arc<Site>, ticket: Ticket, outputs: Vec<OutRec
         }
         round += 1;
     };
+    if let (Published::Acked { .. }, Some(health)) = (&published, health) {
+        health.recover();
+    }
     sending.ended(&results, count);
     published
 }

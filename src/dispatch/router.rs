@@ -218,7 +218,8 @@ impl Intake for Door {
 
     fn close(&self, assignment: &Arc<Assignment>) {
         if self.services.book.closed(assignment) {
-            self.services.health.recover(&HealthState::stalled(&assignment.partition));
+            // It is not well, it is somebody else's.
+            self.services.health.lift(&HealthState::stalled(&assignment.partition));
         }
         self.router.do_send(Change::Closed(Arc::clone(assignment)));
     }

@@ -97,12 +97,19 @@ impl Reason {
         self.given = true;
         self.health.degrade(&self.key, reason);
     }
+
+    /// As [`HealthState::recover`]; whoever ends otherwise drops it, which takes it back without a word.
+    pub(crate) fn recover(mut self) {
+        if std::mem::take(&mut self.given) {
+            self.health.recover(&self.key);
+        }
+    }
 }
 
 impl Drop for Reason {
     fn drop(&mut self) {
         if self.given {
-            self.health.recover(&self.key);
+            self.health.lift(&self.key);
         }
     }
 }

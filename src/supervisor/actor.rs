@@ -133,7 +133,7 @@ impl Handler<Failed> for SupervisorActor {
                 actix::spawn(forward::resume(services, failed, after));
             }
             RecordDirective::Hold(after) => {
-                logs::record::held(&forward::line(&services, &failed), after);
+                logs::record::held(&forward::line(&services, &failed), after, failed.ticket.holds == 0);
                 failed.ticket.attempts = failed.ticket.attempts.saturating_sub(1);
                 failed.ticket.holds += 1;
                 actix::spawn(forward::resume(services, failed, after));

@@ -70,12 +70,12 @@ pub(super) async fn dead_letter(services: Arc<Services>, failed: Failed) {
             return failed.mailbox.do_send(Verdict::GivenUp);
         }
     }
-    drop(health);
+    health.recover();
     services.counters.dead_letter(failed.class().as_str(), left_out);
     if let Some(handler) = failed.handler() {
         Counters::add(&handler.meter.dead_lettered, 1);
     }
-    logs::record::dead_lettered(&line(&services, &failed));
+    logs::record::dead_lettered(&line(&services, &failed), topic);
     settle(&failed, SettledAs::DeadLettered { reason: text(&failed.fault) });
 }
 
@@ -167,6 +167,7 @@ pub(super) fn line<'a>(services: &Services, failed: &'a Failed) -> logs::record:
         event_type: event_type(failed),
         handler: handler.map(|handler| &*handler.name),
         attempt: failed.attempts(),
+        class: failed.class().as_str(),
         error: why(services, failed),
         keys: services.telemetry.keys,
     }

@@ -208,6 +208,8 @@ pub(crate) mod field {
     pub(crate) const COUNT: &str = "count";
     pub(crate) const PARTITIONS: &str = "partitions";
     pub(crate) const ERROR: &str = "error";
+    pub(crate) const CLASS: &str = "class";
+    pub(crate) const DEAD_LETTER_TOPIC: &str = "dead_letter_topic";
     pub(crate) const REASON: &str = "reason";
     pub(crate) const RECORDS: &str = "records";
     /// Which time a partition was this member's.

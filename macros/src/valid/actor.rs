@@ -62,11 +62,14 @@ pub(crate) struct Unprovided {
 pub(crate) fn unprovided(actor: &Ident, needed: &[&Part]) -> Unprovided {
     let types = needed.iter().map(|part| source(&part.ty)).collect::<Vec<_>>();
     let (message, label) = match types.as_slice() {
-        [ty] => (format!("cannot provide `{ty}`"), format!("`{actor}` needs a `{ty}`, and `{{Self}}` has none")),
+        [ty] => (
+            format!("cannot provide `{ty}`"),
+            format!("`{actor}` needs a `{ty}`, and `{{Self}}` has none, or one without `Clone`"),
+        ),
         types => {
             let types = types.iter().map(|ty| format!("`{ty}`")).collect::<Vec<_>>().join(", ");
             let message = format!("cannot provide all that `{actor}` needs: {types}");
-            (message, format!("at least one of {types} is not in `{{Self}}`"))
+            (message, format!("at least one of {types} is not in `{{Self}}`, or not `Clone`"))
         }
     };
     let given = match types.as_slice() {

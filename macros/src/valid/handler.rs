@@ -37,6 +37,7 @@ pub(crate) fn handler(arguments: &TokenStream, item: &Item) -> Result<Target> {
 /// Checks the shape of `handle`, whose name is the only thing that is taken for granted. The fallback asks again, to
 /// know whether the user's own may stand.
 pub(crate) fn shape(item: &Item, target: &Target) -> Result<()> {
+    by_value(item)?;
     let Some(handle) = &item.handle else {
         let message =
             format!("this impl has no `handle`: write `async fn handle({}) -> Result<(), Failure>`", inputs(target));
@@ -72,11 +73,30 @@ fn event_of(handler: &PathSegment, item: &Item) -> Result<Target> {
     if let PathArguments::AngleBracketed(arguments) = &handler.arguments
         && let [GenericArgument::Type(event)] = arguments.args.iter().collect::<Vec<_>>().as_slice()
     {
-        return Ok(Target { event: event.clone(), actor: (**actor).clone() });
+        let by_value = referenced(event).unwrap_or(event);
+        return Ok(Target { event: by_value.clone(), actor: (**actor).clone() });
     }
     let event = item.event_of_handle().map_or_else(|| "OrderPlaced".to_owned(), |event| source(&event));
     let message = format!("`Handler` needs the event it handles: write `impl Handler<{event}> for {}`", source(actor));
     Err(Error::new_spanned(handler, message))
+}
+
+/// What is behind the reference, if it is one.
+fn referenced(event: &Type) -> Option<&Type> {
+    let Type::Reference(reference) = event else { return None };
+    Some(&reference.elem)
+}
+
+/// The event of the header, which the target has without its reference.
+fn by_value(item: &Item) -> Result<()> {
+    let Some((_, path, _)) = &item.header.trait_ else { return Ok(()) };
+    let Some(PathArguments::AngleBracketed(arguments)) = path.segments.last().map(|last| &last.arguments) else {
+        return Ok(());
+    };
+    let Some(GenericArgument::Type(event)) = arguments.args.first() else { return Ok(()) };
+    let Some(by_value) = referenced(event).map(source) else { return Ok(()) };
+    let message = format!("an event is handled by value: write `Handler<{by_value}>` and `event: {by_value}`");
+    Err(Error::new_spanned(event, message))
 }
 
 /// What `handle` takes, as the user should write it.
@@ -147,10 +167,39 @@ fn output(handle: &Handle) -> Result<()> {
     if written.is_empty() {
         return Err(Error::new_spanned(&handle.name, message));
     }
+    if let Ok(ty) = syn::parse2::<Type>(written.clone())
+        && let Some(error) = other_error(&ty)
+    {
+        let message = "the error of `handle` is `Failure`: write `Result<_, Failure>`; `?` makes one of any error";
+        return Err(Error::new_spanned(error, message));
+    }
     let is_never_a_result = match syn::parse2::<Type>(written.clone()) {
         Ok(Type::Tuple(_)) => true,
         Ok(ty) => last_name(&ty).is_some_and(|name| ["Option", "Vec"].contains(&name.as_str())),
         Err(_) => false,
     };
     if is_never_a_result { Err(Error::new_spanned(written, message)) } else { Ok(()) }
+}
+
+/// The error in `Result<_, error>`, if it surely is no `Failure`: text, a box, or the `Error` of another crate. An alias
+/// of `Failure` may have any other name.
+fn other_error(returned: &Type) -> Option<&Type> {
+    let Type::Path(path) = returned else { return None };
+    let segment = path.path.segments.last().filter(|segment| segment.ident == "Result")?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let [GenericArgument::Type(_), GenericArgument::Type(error)] = arguments.args.iter().collect::<Vec<_>>().as_slice()
+    else {
+        return None;
+    };
+    let is_foreign = match error {
+        Type::Reference(_) => true,
+        Type::Path(path) => {
+            let name = &path.path.segments.last()?.ident;
+            let of_a_crate = path.path.segments.len() > 1
+                && !["crate", "self", "super"].iter().any(|own| path.path.segments[0].ident == own);
+            name == "String" || name == "Box" || (name == "Error" && of_a_crate)
+        }
+        _ => false,
+    };
+    is_foreign.then_some(error)
 }

@@ -12,6 +12,8 @@ pub(crate) struct Difference {
     pub(crate) value: String,
     /// `None` if librdkafka leaves it without a value.
     pub(crate) default: Option<String>,
+    /// The user gave it.
+    pub(crate) given: bool,
 }
 
 /// Names that the bus tells in its own words, unless somebody set them.
@@ -51,9 +53,9 @@ impl Kafka {
 
     /// One line of the list: a value in place of the user's is as secret as that.
     fn difference(&self, scope: Scope, option: &str, value: &str, default: Option<String>) -> Difference {
-        let hidden = self.options.given(scope, option).is_some_and(|given| given.hidden);
-        let value = Value { text: value.to_owned(), hidden }.shown(option);
-        Difference { option: option.to_owned(), value, default }
+        let given = self.options.given(scope, option);
+        let value = Value { text: value.to_owned(), hidden: given.is_some_and(|given| given.hidden) };
+        Difference { option: option.to_owned(), value: value.shown(option), default, given: given.is_some() }
     }
 
     /// The `client.id` of a client, as it may be shown: `service`, unless an option says something else.

@@ -251,6 +251,9 @@ impl Departure {
         if late > 0 && now < until {
             return;
         }
+        // One with nothing left shares its thread with a handler that blocks it.
+        let unfinished = |leaving: &&Leaving| !leaving.assignment.is_drained() && leaving.assignment.unfinished() > 0;
+        let late = self.leaving.iter().filter(unfinished).count();
         if late > 0 {
             logs::group::abandoned(late);
         }

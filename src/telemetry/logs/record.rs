@@ -12,6 +12,8 @@ pub(crate) struct Failure<'a> {
     pub(crate) handler: Option<&'a str>,
     /// The one that failed; 0 where none was made.
     pub(crate) attempt: u32,
+    /// As in the header `carom-error-class`.
+    pub(crate) class: &'static str,
     /// `None` if it must not be shown.
     pub(crate) error: Option<String>,
     /// Whether its key may be shown.
@@ -31,9 +33,13 @@ impl Failure<'_> {
 
 /// One line for a record that failed.
 macro_rules! failure {
-    ($level:ident $line:ident, $failure:expr, $after:expr) => {{
+    ($level:ident $line:ident, $failure:expr, $after:expr) => {
+        failure!($level $line, $failure, $after, None)
+    };
+    ($level:ident $line:ident, $failure:expr, $after:expr, $dead_letter_topic:expr) => {{
         let failure: &Failure<'_> = $failure;
         let after: Option<Duration> = $after;
+        let dead_letter_topic: Option<&str> = $dead_letter_topic;
         let (key, key_hash) = failure.key();
         let from = failure.record.from();
         say!(
@@ -47,7 +53,9 @@ macro_rules! failure {
             OFFSET = failure.record.offset(),
             ATTEMPT = failure.attempt,
             AFTER_MS = after.map(|after| after.as_millis() as u64),
-            ERROR = failure.error.as_deref()
+            CLASS = failure.class,
+            ERROR = failure.error.as_deref(),
+            DEAD_LETTER_TOPIC = dead_letter_topic
         );
     }};
 }
@@ -58,8 +66,13 @@ pub(crate) fn retried(failure: &Failure<'_>, after: Duration) {
 }
 
 /// A dependency is unavailable; the record is handled again `after` a while, and no attempt is counted.
-pub(crate) fn held(failure: &Failure<'_>, after: Duration) {
-    failure!(WARN HELD, failure, Some(after));
+/// For `the_first` time, or once more: an outage is not told again and again for each of its records.
+pub(crate) fn held(failure: &Failure<'_>, after: Duration, the_first: bool) {
+    if the_first {
+        failure!(WARN HELD, failure, Some(after));
+    } else {
+        failure!(DEBUG HELD, failure, Some(after));
+    }
 }
 
 /// A policy gave the record up.
@@ -67,9 +80,9 @@ pub(crate) fn discarded(failure: &Failure<'_>) {
     failure!(WARN DISCARDED, failure, None);
 }
 
-/// The broker has the record's dead letter.
-pub(crate) fn dead_lettered(failure: &Failure<'_>) {
-    failure!(ERROR DEAD_LETTERED, failure, None);
+/// The broker has the record's dead letter, in this topic.
+pub(crate) fn dead_lettered(failure: &Failure<'_>, topic: &str) {
+    failure!(ERROR DEAD_LETTERED, failure, None, Some(topic));
 }
 
 /// A dead letter had to leave something out.
