@@ -58,7 +58,7 @@ pub use threads::{BusState, Portable};
 /// struct Pricing {
 ///     prices: Arc<PriceList>, // from the bus state, again after every restart
 ///     #[actor(default)]
-///     orders: u32, // its own
+///     orders: u32, // of this instance alone: not of all keys, nor of all partitions
 /// }
 ///
 /// #[handler]

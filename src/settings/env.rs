@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(read("CAROM", vars()).unwrap().service.as_deref(), Some("billing"));
     }
 
-    // Fails without any of the three ways in which `meant` looks.
+    // Fails without any of the four ways in which `meant` looks.
     #[test]
     fn one_underscore_where_two_belong_is_noticed() {
         let meant = |said| overlooked("CAROM", said);
@@ -88,10 +88,16 @@ mod tests {
             ("CAROM_KAFKA__CONSUMER_FETCH_MIN_BYTES", "CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES"),
             ("CAROM_KAFKA_PRODUCER__LINGER_MS", "CAROM__KAFKA__PRODUCER__LINGER_MS"),
             ("CAROM_KAFKA_LINGER_MS", "CAROM__KAFKA__LINGER_MS"),
+            ("CAROM_SERVCE", "CAROM__SERVICE"),
+            ("CAROM_KAFKA__LINGR_MS", "CAROM__KAFKA__LINGER_MS"),
+            ("CAROM_KAFKA_BOOTSTRAP_SERVER", "CAROM__KAFKA__BOOTSTRAP_SERVERS"),
+            ("CAROM_KAFKA_CONSUMER_FETCH_MIN_BYTE", "CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES"),
         ] {
             assert_eq!(meant(said).as_deref(), Some(right), "{said}");
         }
-        for other in ["CAROM_HOME", "CAROMEL_SERVICE", "CAROM", "SERVICE", "CAROM_KAFKA"] {
+        for other in
+            ["CAROM_HOME", "CAROMEL_SERVICE", "CAROM", "SERVICE", "CAROM_KAFKA", "CAROM_KAFKA_X", "CAROM_TEST_KAFKA"]
+        {
             assert_eq!(meant(other), None, "{other}");
         }
     }

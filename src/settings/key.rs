@@ -110,8 +110,8 @@ pub(super) fn parse(path: &[String], said: &str, spelling: &Spelling) -> Result<
     }
 }
 
-/// The right spelling of a name in which one `_` stands where two belong; `None` if it is no name of ours in any
-/// spelling.
+/// The right spelling of a name in which one `_` stands where two belong, also with a typo in it; `None` if it is no name
+/// of ours in any spelling.
 pub(super) fn meant(path: &str, spelling: &Spelling) -> Option<String> {
     let segments: Vec<_> = path.split('.').map(str::to_owned).collect();
     let flat = || KAFKA.iter().find(|own| dotted(own) == dotted(path)).map(|own| (*own).to_owned());
@@ -124,8 +124,15 @@ pub(super) fn meant(path: &str, spelling: &Spelling) -> Option<String> {
             None => Some(format!("kafka.{}", known(name)?)),
         }
     };
+    let near = || {
+        let name = path.strip_prefix("kafka_").or_else(|| path.strip_prefix("kafka."));
+        name.map_or_else(
+            || nearest(path, TOP.iter().copied()).map(str::to_owned),
+            |name| nearest_option("kafka", &dotted(name)),
+        )
+    };
     let is_right = parse(&segments, path, spelling).is_ok();
-    is_right.then(|| path.to_owned()).or_else(flat).or_else(some_option).map(|path| spelling.spell(&path))
+    is_right.then(|| path.to_owned()).or_else(flat).or_else(some_option).or_else(near).map(|path| spelling.spell(&path))
 }
 
 fn own(path: &str) -> Option<Named> {
