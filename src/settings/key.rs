@@ -185,6 +185,10 @@ fn first_spelling(path: String) -> String {
 
 /// The option that was meant in a section, with that section; also where one `_` leads to `consumer` or `producer`.
 fn nearest_option(section: &str, name: &str) -> Option<String> {
+    // As others call the addresses of a cluster.
+    if section == "kafka" && ["broker", "brokers", "servers", "bootstrap"].contains(&name) {
+        return Some("kafka.bootstrap_servers".to_owned());
+    }
     let within = |below: &str| {
         let rest = name.strip_prefix(below)?.strip_prefix('.')?;
         Some(format!("kafka.{below}.{}", if options::is_known(rest) { rest } else { nearest(rest, options::names())? }))

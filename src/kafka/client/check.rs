@@ -45,8 +45,8 @@ impl Kafka {
     /// Creates clients that know no broker: only librdkafka itself can tell which options contradict each other, and
     /// which are for clients of which kind.
     fn problems_of_clients(&self) -> Vec<String> {
-        let consumer = misplaced::of_consumer(&self.consumer_layers("check", "check"));
-        let producer = misplaced::of_producer(&self.producer_layers("check", Publishing::Events));
+        let consumer = misplaced::of_consumer(self.consumer_layers("check", "check"));
+        let producer = misplaced::of_producer(self.producer_layers("check", Publishing::Events));
         let made = [(Scope::Consumer, "consumer", consumer), (Scope::Producer, "producer", producer)];
         let problems = made.into_iter().flat_map(|(scope, client, made)| match made {
             Ok(ignored) => {

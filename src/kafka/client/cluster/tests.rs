@@ -54,7 +54,7 @@ fn options_that_contradict_each_other_are_a_problem() {
 // Fails when librdkafka words it otherwise, and when options of all clients are taken for those of one kind.
 #[test]
 fn an_option_of_the_other_kind_of_client_is_a_problem() {
-    let kafka = Kafka::new("localhost:9092").set("linger.ms", "7").set("fetch.min.bytes", "3");
+    let kafka = Kafka::new("localhost:9092").set("debug", "all").set("linger.ms", "7").set("fetch.min.bytes", "3");
     assert_eq!(kafka.problems(), Vec::<String>::new());
     let problems =
         kafka.consumer("linger.ms", "7").producer("fetch.wait.max.ms", "9").producer("acks", "all").problems();
