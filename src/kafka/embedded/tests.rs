@@ -72,9 +72,9 @@ fn settle(members: &[BaseConsumer], share: usize) -> Duration {
     started.elapsed()
 }
 
-/// Members leave, and nobody waits for their clients: once, librdkafka 2.12.1 waited for ever for its own answer to the
-/// unassign of a member that had left (`rd_kafka_assign0`, of a group that the broker decides). A bus does not wait
-/// either, see `consumer::close`.
+/// Members leave, and nobody waits for their clients. librdkafka 2.12.1 answers nothing any more once the group of a
+/// client has ended (`rkcg_terminated`), and an unassign that came just before then waits for ever; seen once, in a group
+/// that the broker decides. A bus does not wait either, see `consumer::close`.
 fn leave(members: impl IntoIterator<Item = BaseConsumer>) {
     for member in members {
         std::thread::spawn(move || drop(member));
