@@ -69,7 +69,7 @@ async fn start(kafka: &Kafka, environment: &Environment, app: App) -> Result<Bus
     bus.supervise::<Writer>(supervisor).shutdown_timeout(Duration::from_secs(5)).spawn().await
 }
 
-/// What ends a service; `main` stands in for whoever stops it.
+/// As `BusHandle::run_until_signal`, which a service writes, and besides when `main` says so, in place of an operator.
 async fn stop_signal(stand_in: oneshot::Receiver<()>) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

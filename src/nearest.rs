@@ -9,6 +9,12 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     near.filter(|(distance, _)| *distance <= bound).min().map(|(_, candidate)| candidate)
 }
 
+/// Whether one is the other with a slip of the pen in it: a sixth of the letters may differ. For names that may also be
+/// somebody else's.
+pub(crate) fn is_slip(name: &str, meant: &str) -> bool {
+    distance(name, meant) <= name.chars().count() / 6
+}
+
 /// How many characters have to be put in, taken out, replaced or swapped with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
@@ -31,6 +37,12 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_may_be_somebody_elses_has_to_be_closer() {
+        assert!(is_slip("servce", "service") && is_slip("lingr.ms", "linger.ms"));
+        assert!(!is_slip("node", "mode") && !is_slip("resource", "source") && !is_slip("topic", "topics"));
+    }
 
     #[test]
     fn a_slip_of_the_pen_is_recognised() {

@@ -22,7 +22,7 @@ use crate::{
     clock::Clock,
     dispatch::Member,
     error::Error,
-    event::{Encoder, LargeTypes},
+    event::Encoder,
     health::{HealthState, Signs},
     home::Home,
     kafka::source::Sink,
@@ -36,8 +36,6 @@ pub(crate) struct Services {
     pub(crate) clock: Clock,
     /// Makes records of events: of a handler's outputs and of what a `Publisher` is given.
     pub(crate) encoder: Arc<Encoder>,
-    /// Types of which a large event was published or read.
-    pub(crate) large: Arc<LargeTypes>,
     /// Publishes outputs.
     pub(crate) sink: Arc<dyn Sink>,
     /// Publishes dead letters, with a shorter delivery timeout.

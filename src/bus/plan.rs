@@ -124,7 +124,6 @@ impl Planned {
             end: End::new(&self.identity.service, Arc::clone(&health.signs)),
             clock,
             encoder: Arc::clone(&self.encoder),
-            large: Arc::clone(&self.encoder.large),
             sink,
             dead_letters,
             group: self.identity.group.as_str().into(),

@@ -6,14 +6,17 @@ use super::plan::Planned;
 use crate::{
     Error,
     kafka::{KafkaSink, ProvisioningSink, Publishing, Tell},
-    telemetry::logs::{self, client::Name},
+    telemetry::logs::{
+        self,
+        client::{DEAD_LETTERS, Name, PRODUCER},
+    },
 };
 
 impl Planned {
     /// For outputs and for what is published by hand. It tells probes and operators when it reaches the cluster, or no
     /// longer does, and sees to topics that were not known at start.
     pub(super) fn producer_of_events(&self) -> Result<ProvisioningSink, Error> {
-        let sink = self.producer(Publishing::Events, "producer", self.watch())?;
+        let sink = self.producer(Publishing::Events, PRODUCER, self.watch())?;
         let encoder = Arc::clone(&self.encoder);
         let wanted = Arc::new(move |topic: &str| encoder.partitions(topic));
         let known = self.topics().into_iter().map(|topic| topic.name.into());
@@ -21,7 +24,7 @@ impl Planned {
     }
 
     pub(super) fn producer_of_dead_letters(&self) -> Result<KafkaSink, Error> {
-        self.producer(Publishing::DeadLetters, "dead letters", Arc::new(|_, _| {}))
+        self.producer(Publishing::DeadLetters, DEAD_LETTERS, Arc::new(|_, _| {}))
     }
 
     fn producer(&self, purpose: Publishing, client: &'static str, tell: Tell) -> Result<KafkaSink, Error> {
@@ -38,9 +41,9 @@ impl Planned {
         Arc::new(move |up, detail| {
             signs.producer_reaches_the_cluster(up);
             if up {
-                logs::client::broker_up(&service, "producer", detail);
+                logs::client::broker_up(&service, PRODUCER, detail);
             } else {
-                logs::client::broker_down(&service, "producer", detail);
+                logs::client::broker_down(&service, PRODUCER, detail);
             }
         })
     }

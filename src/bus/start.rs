@@ -119,7 +119,7 @@ fn announce(planned: &Planned) {
     logs::bus::starts(&report);
     for warning in &report.warnings {
         logs::bus::warning(warning);
-        planned.encoder.knows(warning);
+        planned.encoder.was_said(warning);
     }
 }
 

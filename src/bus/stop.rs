@@ -51,10 +51,12 @@ impl Running {
         if let Some((_, mut threads)) = self.consumer.take() {
             threads.stop();
         }
-        for sink in [&services.sink, &services.dead_letters] {
+        for (client, sink) in
+            [(logs::client::PRODUCER, &services.sink), (logs::client::DEAD_LETTERS, &services.dead_letters)]
+        {
             let in_doubt = sink.flush(FLUSH).await;
             if in_doubt > 0 {
-                logs::client::in_doubt(&services.service, in_doubt);
+                logs::client::in_doubt(&services.service, client, in_doubt);
             }
         }
     }

@@ -72,7 +72,7 @@ pub(crate) struct Assignment {
     transit: Transit,
     /// The offset map nears the size that a commit can carry; grown beyond it, a crash would repeat all that it names.
     crowded: AtomicBool,
-    /// It has, and the log says so.
+    /// The last commit point went without its map, and the log says so.
     without_map: AtomicBool,
     /// Mailboxes of this partition; a record is finished when each of them is done with it. 0 until they are started:
     /// no credit.

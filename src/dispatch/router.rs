@@ -192,9 +192,6 @@ const COMMITS: &str = "commits";
 /// No broker can be reached.
 const BROKER: &str = "broker";
 
-/// Which of the bus's clients this is about.
-const CONSUMER: &str = "consumer";
-
 impl Door {
     /// An alarm, logged when there is none under this key yet.
     fn note(&self, key: &str, reason: &str) {
@@ -246,9 +243,9 @@ impl Intake for Door {
         health.signs.consumer_reaches_the_cluster(up);
         if up {
             health.lift(BROKER);
-            logs::client::broker_up(service, CONSUMER, detail);
+            logs::client::broker_up(service, logs::client::CONSUMER, detail);
         } else if health.note(BROKER, &format!("the broker cannot be reached: {detail}")) {
-            logs::client::broker_down(service, CONSUMER, detail);
+            logs::client::broker_down(service, logs::client::CONSUMER, detail);
         }
     }
 

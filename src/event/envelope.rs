@@ -93,8 +93,8 @@ pub(crate) struct Encoder {
     topic_modes: HashMap<String, Mode>,
     /// What was found out about event types, once for each.
     routes: DashMap<TypeId, Arc<Route>>,
-    /// Types of which a large event was seen already, shared with those who read.
-    pub(crate) large: Arc<LargeTypes>,
+    /// Types of which a large event was seen already, also by those who read.
+    pub(crate) large: LargeTypes,
     /// What was said of events already.
     odd: Said,
 }
@@ -165,7 +165,7 @@ impl Encoder {
             mode: Mode::default(),
             topic_modes: HashMap::new(),
             routes: DashMap::new(),
-            large: Arc::default(),
+            large: LargeTypes::default(),
             odd: Said::up_to(ODD),
         }
     }
@@ -200,14 +200,14 @@ impl Encoder {
 
     /// Says once that readers may not take an event as it is meant.
     pub(crate) fn odd(&self, warning: &str) {
-        if self.odd.is_new(warning) {
+        if self.odd.insert(warning) {
             logs::bus::odd_event(warning);
         }
     }
 
-    /// Takes it that this was said, in another place.
-    pub(crate) fn knows(&self, warning: &str) {
-        self.odd.is_new(warning);
+    /// Takes it that this was said in another place.
+    pub(crate) fn was_said(&self, warning: &str) {
+        self.odd.insert(warning);
     }
 
     pub(super) fn mode_of(&self, topic: &str) -> Mode {

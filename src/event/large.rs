@@ -46,7 +46,23 @@ impl LargeTypes {
 }
 
 fn say(said: &Said, event_type: &str, size: usize, when: &str) {
-    if size > LARGE && said.is_new(event_type) {
+    if size > LARGE && said.insert(event_type) {
         logs::record::large(event_type, size, when);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Fails when both share their room.
+    #[test]
+    fn what_others_make_up_leaves_room_for_our_own_types() {
+        let types = LargeTypes::default();
+        (0..2 * TYPES).for_each(|n| types.unhandled(&format!("made-up-{n}"), LARGE + 1));
+        types.read("small", LARGE);
+        assert!(types.ours.insert("small") && types.ours.insert("ours"));
+        types.published("published", LARGE + 1);
+        assert!(!types.ours.insert("published") && !types.foreign.insert("another"));
     }
 }

@@ -40,7 +40,6 @@ pub(crate) use self::{
     decode::{DecodeError, decode, decode_if},
     encode_error::EncodeError,
     envelope::Encoder,
-    large::LargeTypes,
     momentum::{default_source, is_domain},
     output_id::output_id,
     topic::{check_environment, dead_letter_topic, is_own_topic, is_topic_name, plural_warning, topic_name},

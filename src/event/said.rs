@@ -17,8 +17,8 @@ impl Said {
         Self { texts: Mutex::default(), limit }
     }
 
-    /// True the first time that it is asked for this text, unless there is no room for it.
-    pub(super) fn is_new(&self, text: &str) -> bool {
+    /// Remembers a text; false if it was known, or there is no room for it.
+    pub(super) fn insert(&self, text: &str) -> bool {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         texts.len() < self.limit && !texts.contains(text) && texts.insert(text.to_owned())
     }
@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn a_text_is_new_once_and_only_so_many_are_kept() {
         let said = Said::up_to(2);
-        let asked = ["one", "one", "two", "three", "two", "three"].map(|text| said.is_new(text));
+        let asked = ["one", "one", "two", "three", "two", "three"].map(|text| said.insert(text));
         assert_eq!(asked, [true, false, true, false, false, false]);
     }
 }

@@ -1,7 +1,8 @@
 //! Why the bus is degraded, for as long as it is.
 //!
 //! A key is what the reason is about, and a sentence what an operator reads: the same key is told once in the log when
-//! it comes and once when it goes, however often its sentence changes in between.
+//! it comes and once when all is well again, however often its sentence changes in between. One that goes with its
+//! partition or its record goes without a word.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -127,6 +128,57 @@ mod tests {
         reason.degrade("cannot publish");
         assert!(!health.snapshot().is_well());
         drop(reason);
+        assert!(health.snapshot().is_well());
+    }
+
+    /// What is logged meanwhile, without the spans.
+    fn logged(act: impl FnOnce()) -> String {
+        let log: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let writer = Arc::clone(&log);
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time();
+        let subscriber = subscriber.with_writer(move || Log(Arc::clone(&writer))).finish();
+        tracing::subscriber::with_default(subscriber, act);
+        String::from_utf8(log.lock().unwrap().clone()).unwrap()
+    }
+
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    // Fails when `Drop for Reason` says that all is well again: the record was given up, or went with its partition.
+    #[test]
+    fn only_what_is_well_again_has_recovered() {
+        let health = HealthState::default();
+        let reason = |text: &str| {
+            let mut reason = health.reason(text.to_owned());
+            reason.degrade(text);
+            reason.degrade(format!("{text}, still"));
+            reason
+        };
+        let text = logged(|| {
+            reason("one").recover();
+            drop(reason("two"));
+            health.degrade("three", "three");
+            health.lift("three");
+        });
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        let degraded = |what: &str| format!("WARN carom::bus: degraded reason=\"{what}\"");
+        let expected = [
+            degraded("one"),
+            "INFO carom::bus: recovered reason=\"one, still\"".to_owned(),
+            degraded("two"),
+            degraded("three"),
+        ];
+        assert_eq!(lines, expected);
         assert!(health.snapshot().is_well());
     }
 

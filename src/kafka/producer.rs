@@ -35,6 +35,8 @@ use super::{
     source::{Delivery, SendError, Sink},
 };
 use crate::telemetry::logs::client::Name;
+#[cfg(any(test, feature = "testing"))]
+use crate::telemetry::logs::client::PRODUCER;
 
 /// Publishes to Kafka.
 ///
@@ -78,7 +80,7 @@ impl KafkaSink {
     /// `secrets` do not come up in what the client says.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn new(config: &ClientConfig, secrets: Secrets) -> Result<Self, KafkaError> {
-        let name = Name { service: config.get("client.id").unwrap_or_default().into(), client: "producer" };
+        let name = Name { service: config.get("client.id").unwrap_or_default().into(), client: PRODUCER };
         Self::watched(config, secrets, name, Arc::new(|_, _| {}))
     }
 

@@ -89,16 +89,24 @@ mod tests {
             ("CAROM_KAFKA_PRODUCER__LINGER_MS", "CAROM__KAFKA__PRODUCER__LINGER_MS"),
             ("CAROM_KAFKA_LINGER_MS", "CAROM__KAFKA__LINGER_MS"),
             ("CAROM_SERVCE", "CAROM__SERVICE"),
-            ("CAROM_KAFKA_BROKERS", "CAROM__KAFKA__BOOTSTRAP_SERVERS"),
             ("CAROM_KAFKA__LINGR_MS", "CAROM__KAFKA__LINGER_MS"),
             ("CAROM_KAFKA_BOOTSTRAP_SERVER", "CAROM__KAFKA__BOOTSTRAP_SERVERS"),
             ("CAROM_KAFKA_CONSUMER_FETCH_MIN_BYTE", "CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES"),
         ] {
             assert_eq!(meant(said).as_deref(), Some(right), "{said}");
         }
-        for other in
-            ["CAROM_HOME", "CAROMEL_SERVICE", "CAROM", "SERVICE", "CAROM_KAFKA", "CAROM_KAFKA_X", "CAROM_TEST_KAFKA"]
-        {
+        for other in [
+            "CAROM_HOME",
+            "CAROMEL_SERVICE",
+            "CAROM",
+            "SERVICE",
+            "CAROM_KAFKA",
+            "CAROM_KAFKA_X",
+            "CAROM_TEST_KAFKA",
+            "CAROM_NODE",
+            "CAROM_RESOURCE",
+            "CAROM_KAFKA_TOPIC",
+        ] {
             assert_eq!(meant(other), None, "{other}");
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     kafka::{Scope, options},
-    nearest::nearest,
+    nearest::{is_slip, nearest},
 };
 
 /// Our own settings beside the section `kafka`.
@@ -115,8 +115,9 @@ pub(super) fn parse(path: &[String], said: &str, spelling: &Spelling) -> Result<
 pub(super) fn meant(path: &str, spelling: &Spelling) -> Option<String> {
     let segments: Vec<_> = path.split('.').map(str::to_owned).collect();
     let flat = || KAFKA.iter().find(|own| dotted(own) == dotted(path)).map(|own| (*own).to_owned());
+    let below_kafka = path.strip_prefix("kafka_").or_else(|| path.strip_prefix("kafka."));
     let some_option = || {
-        let name = path.strip_prefix("kafka_").or_else(|| path.strip_prefix("kafka."))?;
+        let name = below_kafka?;
         let known = |name: &str| option(name, Scope::All).map(|_| dotted(name));
         let of = |section: &'static str| Some((section, name.strip_prefix(section)?.strip_prefix(['_', '.'])?));
         match of("consumer").or_else(|| of("producer")) {
@@ -124,15 +125,14 @@ pub(super) fn meant(path: &str, spelling: &Spelling) -> Option<String> {
             None => Some(format!("kafka.{}", known(name)?)),
         }
     };
-    let near = || {
-        let name = path.strip_prefix("kafka_").or_else(|| path.strip_prefix("kafka."));
-        name.map_or_else(
-            || nearest(path, TOP.iter().copied()).map(str::to_owned),
-            |name| nearest_option("kafka", &dotted(name)),
-        )
+    let slip = || {
+        let top = || nearest(path, TOP.iter().copied()).map(str::to_owned);
+        let meant = below_kafka.map_or_else(top, |name| nearest_option("kafka", &dotted(name)))?;
+        let bare = |path: &str| dotted(path.strip_prefix("kafka.").unwrap_or(path));
+        is_slip(&dotted(below_kafka.unwrap_or(path)), &bare(&meant)).then_some(meant)
     };
     let is_right = parse(&segments, path, spelling).is_ok();
-    is_right.then(|| path.to_owned()).or_else(flat).or_else(some_option).or_else(near).map(|path| spelling.spell(&path))
+    is_right.then(|| path.to_owned()).or_else(flat).or_else(some_option).or_else(slip).map(|path| spelling.spell(&path))
 }
 
 fn own(path: &str) -> Option<Named> {

@@ -169,11 +169,11 @@ pub(crate) mod message {
     pub(crate) const PRODUCER_DEAD: &str = "a producer's client is dead and gets replaced";
     pub(crate) const PRODUCER_NOT_REPLACED: &str = "no new client yet for a producer whose own is dead";
     pub(crate) const PRODUCER_ENDS_HERE: &str =
-        "no thread to end a producer's dead client on: publishing waits for its end";
+        "no thread to end a producer's dead client on: publishing waited for its end";
     pub(crate) const IN_DOUBT: &str = "records were not acknowledged before the bus stopped";
     pub(crate) const GIVEN_UP: &str = "records were given up before a broker acknowledged them";
     pub(crate) const FINISHED_LATE: &str = "finished after the partition was revoked: will be redelivered";
-    pub(crate) const ABANDONED: &str = "handlers did not end in time: their records will be redelivered";
+    pub(crate) const ABANDONED: &str = "what handlers had begun did not end in time: these partitions leave with unfinished records, which will be redelivered";
     pub(crate) const UNCOMMITTED: &str = "the last commit was not answered in time: records will be redelivered";
     pub(crate) const UNANSWERED: &str = "a commit was not answered in time: the newest is sent";
     pub(crate) const REFUSED: &str = "a commit was refused: a rebalance runs, or the partition is lost";
@@ -226,75 +226,11 @@ pub(crate) mod field {
     pub(crate) const LEFT_OUT: &str = "left_out";
     /// `published` or `read`.
     pub(crate) const WHEN: &str = "when";
-    /// Which bus it is about, where there are several.
+    /// Which bus it is about, where there are several; not where the topic says it.
     pub(crate) const SERVICE: &str = "service";
-    /// `consumer`, `producer`, or `dead letters` for the producer of these.
+    /// See `logs::client`.
     pub(crate) const CLIENT: &str = "client";
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    const NAMES: &str = include_str!("names.rs");
-    const PAGE: &str = include_str!("../../docs/telemetry.md");
-    const LOGS: [&str; 4] = [
-        include_str!("logs/bus.rs"),
-        include_str!("logs/client.rs"),
-        include_str!("logs/group.rs"),
-        include_str!("logs/record.rs"),
-    ];
-
-    /// The values of the constants in a module of this file.
-    fn names(module: &str) -> BTreeSet<&'static str> {
-        let (_, from) = NAMES.split_once(&format!("pub(crate) mod {module} {{")).unwrap();
-        let (inside, _) = from.split_once("\n}\n").unwrap();
-        inside.split('"').skip(1).step_by(2).collect()
-    }
-
-    // Fails when a name is added here and not to the page, or the other way round.
-    #[test]
-    fn the_page_has_each_name_of_spans_and_lines() {
-        let of_page: BTreeSet<&str> = PAGE.split('`').skip(1).step_by(2).flat_map(str::split_whitespace).collect();
-        for module in ["target", "span", "attribute", "event"] {
-            let missing: Vec<_> = names(module).into_iter().filter(|name| !of_page.contains(name)).collect();
-            assert!(missing.is_empty(), "{module}: {missing:?} are not in docs/telemetry.md");
-        }
-        let lines = PAGE.lines().filter_map(|line| line.strip_prefix("| `carom."));
-        let told: BTreeSet<_> = lines.flat_map(|line| line.split('|').next().unwrap().split('`')).collect();
-        let known: BTreeSet<_> = names("event").into_iter().chain(names("attribute")).collect();
-        for name in told.iter().filter(|name| !name.trim_matches([' ', ',']).is_empty()) {
-            let name = if name.starts_with("carom.") { (*name).to_owned() } else { format!("carom.{name}") };
-            assert!(known.contains(&*name), "{name} is no name of ours");
-        }
-    }
-
-    /// The value of a constant in a module of this file.
-    fn value(module: &str, name: &str) -> &'static str {
-        let (_, from) = NAMES.split_once(&format!("pub(crate) mod {module} {{")).unwrap();
-        let (_, from) = from.split_once(&format!("const {name}: &str = \"")).unwrap_or_else(|| panic!("no {name}"));
-        from.split('"').next().unwrap()
-    }
-
-    // Fails when a line gets another level or field, and its row does not.
-    #[test]
-    fn each_row_of_the_page_has_the_level_and_the_fields_of_its_line() {
-        let calls =
-            LOGS.iter().flat_map(|file| file.split("say!(").skip(1)).map(|call| call.split(");").next().unwrap());
-        let mut compared = 0;
-        for call in calls.filter(|call| !call.contains("$line")) {
-            let words: Vec<_> = call.split([' ', ',', ';', '\n', '(']).filter(|word| !word.is_empty()).collect();
-            let (level, target, name) = (words[0], value("target", words[1]), value("event", words[2]));
-            let quoted = format!("`{name}`");
-            let row = PAGE.lines().find(|line| line.split(" | ").next().is_some_and(|cell| cell.contains(&quoted)));
-            let cells: Vec<_> = row.unwrap_or_else(|| panic!("no row for {name}")).split(" | ").collect();
-            assert!(cells[1].contains(level) && cells[1].contains(target), "{name} is {level} {target}");
-            let fields = words.windows(2).filter(|pair| pair[1] == "=").map(|pair| value("field", pair[0]));
-            let told: Vec<_> = cells[3].split('`').skip(1).step_by(2).collect();
-            let missing: Vec<_> = fields.filter(|field| !told.contains(field)).collect();
-            assert!(missing.is_empty() || cells[3].contains("the same"), "{name}: {missing:?}");
-            compared += 1;
-        }
-        assert!(compared > 30, "the lines are written otherwise, and this looks for nothing: {compared}");
-    }
-}
+mod tests;

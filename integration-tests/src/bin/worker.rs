@@ -9,7 +9,6 @@ use integration_tests::{
     ledger::Ledger,
     workers::SHUTDOWN_TIMEOUT,
 };
-use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,7 +20,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
     };
     let member = member.parse()?;
-    let mut terminate = signal(SignalKind::terminate())?;
     let shared = Shared { ledger: Ledger::in_file(Journal::open(Path::new(journal))?, member), gate: Gate::default() };
     if gate == "open" {
         shared.gate.open();
@@ -42,7 +40,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .supervise::<Worker>(Supervisor::one_for_one().timeout(Duration::from_secs(600)).concurrency(1024))
         .spawn()
         .await?;
+    // From here on it may be told to end.
+    let running = bus.run_until_signal();
     Journal::open(Path::new(journal))?.ready(member);
-    bus.run_until(async move { terminate.recv().await }).await?;
-    Ok(())
+    Ok(running.await?)
 }

@@ -1,8 +1,8 @@
 //! What `#[handler]` may stand on.
 //!
 //! A macro does not see what names mean, so it takes them as they stand. Types are compared by their last names: paths
-//! may differ, an alias of the event is refused. A return type passes, unless its name is one that is no `Result`. All
-//! else rustc judges better.
+//! may differ, an alias of the event is refused. A return type passes, unless its name is one that is no `Result`, or its
+//! error one that is no `Failure`. All else rustc judges better.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -70,15 +70,22 @@ pub(crate) fn target(item: &Item) -> Result<Target> {
 /// none has the type that `handle` takes, if that can be seen.
 fn event_of(handler: &PathSegment, item: &Item) -> Result<Target> {
     let actor = &item.header.self_ty;
-    if let PathArguments::AngleBracketed(arguments) = &handler.arguments
-        && let [GenericArgument::Type(event)] = arguments.args.iter().collect::<Vec<_>>().as_slice()
-    {
+    if let Some(event) = written_event(handler) {
         let by_value = referenced(event).unwrap_or(event);
         return Ok(Target { event: by_value.clone(), actor: (**actor).clone() });
     }
     let event = item.event_of_handle().map_or_else(|| "OrderPlaced".to_owned(), |event| source(&event));
     let message = format!("`Handler` needs the event it handles: write `impl Handler<{event}> for {}`", source(actor));
     Err(Error::new_spanned(handler, message))
+}
+
+/// The one type that the header names, as it stands there.
+fn written_event(handler: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &handler.arguments else { return None };
+    match arguments.args.iter().collect::<Vec<_>>().as_slice() {
+        [GenericArgument::Type(event)] => Some(event),
+        _ => None,
+    }
 }
 
 /// What is behind the reference, if it is one.
@@ -89,11 +96,8 @@ fn referenced(event: &Type) -> Option<&Type> {
 
 /// The event of the header, which the target has without its reference.
 fn by_value(item: &Item) -> Result<()> {
-    let Some((_, path, _)) = &item.header.trait_ else { return Ok(()) };
-    let Some(PathArguments::AngleBracketed(arguments)) = path.segments.last().map(|last| &last.arguments) else {
-        return Ok(());
-    };
-    let Some(GenericArgument::Type(event)) = arguments.args.first() else { return Ok(()) };
+    let handler = item.header.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+    let Some(event) = handler.and_then(written_event) else { return Ok(()) };
     let Some(by_value) = referenced(event).map(source) else { return Ok(()) };
     let message = format!("an event is handled by value: write `Handler<{by_value}>` and `event: {by_value}`");
     Err(Error::new_spanned(event, message))
@@ -159,7 +163,8 @@ fn event_argument(ty: &Type, target: &Target) -> Result<()> {
     }
 }
 
-/// Refuses no return type at all, a tuple, and what is called `Option` or `Vec`; the rest is rustc's to judge.
+/// Refuses no return type at all, a tuple, what is called `Option` or `Vec`, and an error that is no `Failure`; the rest
+/// is rustc's to judge.
 fn output(handle: &Handle) -> Result<()> {
     let message =
         "`handle` must return `Result<_, Failure>`: `Ok` is published and committed, `Err` goes to the supervisor";
@@ -167,39 +172,34 @@ fn output(handle: &Handle) -> Result<()> {
     if written.is_empty() {
         return Err(Error::new_spanned(&handle.name, message));
     }
-    if let Ok(ty) = syn::parse2::<Type>(written.clone())
-        && let Some(error) = other_error(&ty)
-    {
-        let message = "the error of `handle` is `Failure`: write `Result<_, Failure>`; `?` makes one of any error";
+    let Ok(returned) = syn::parse2::<Type>(written.clone()) else { return Ok(()) };
+    if let Some(error) = other_error(&returned) {
+        let message = "the error of `handle` is `Failure`: write `Result<_, Failure>`; `?` makes one of any error that is `Send + Sync`";
         return Err(Error::new_spanned(error, message));
     }
-    let is_never_a_result = match syn::parse2::<Type>(written.clone()) {
-        Ok(Type::Tuple(_)) => true,
-        Ok(ty) => last_name(&ty).is_some_and(|name| ["Option", "Vec"].contains(&name.as_str())),
-        Err(_) => false,
+    let is_never_a_result = match &returned {
+        Type::Tuple(_) => true,
+        ty => last_name(ty).is_some_and(|name| ["Option", "Vec"].contains(&name.as_str())),
     };
     if is_never_a_result { Err(Error::new_spanned(written, message)) } else { Ok(()) }
 }
 
-/// The error in `Result<_, error>`, if it surely is no `Failure`: text, a box, or the `Error` of another crate. An alias
-/// of `Failure` may have any other name.
+/// The error in `Result<_, error>`, if it cannot be a `Failure` by another name: a reference, a text or a box, or a type
+/// of the standard library or `anyhow` by its path.
 fn other_error(returned: &Type) -> Option<&Type> {
     let Type::Path(path) = returned else { return None };
     let segment = path.path.segments.last().filter(|segment| segment.ident == "Result")?;
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    let [GenericArgument::Type(_), GenericArgument::Type(error)] = arguments.args.iter().collect::<Vec<_>>().as_slice()
-    else {
-        return None;
-    };
-    let is_foreign = match error {
+    let arguments: Vec<_> = arguments.args.iter().collect();
+    let [GenericArgument::Type(_), GenericArgument::Type(error)] = arguments.as_slice() else { return None };
+    let is_another = match error {
         Type::Reference(_) => true,
         Type::Path(path) => {
-            let name = &path.path.segments.last()?.ident;
-            let of_a_crate = path.path.segments.len() > 1
-                && !["crate", "self", "super"].iter().any(|own| path.path.segments[0].ident == own);
-            name == "String" || name == "Box" || (name == "Error" && of_a_crate)
+            let names: Vec<_> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            ["std", "core", "alloc", "anyhow"].contains(&names[0].as_str())
+                || names.last().is_some_and(|name| name == "String" || name == "Box")
         }
         _ => false,
     };
-    is_foreign.then_some(error)
+    is_another.then_some(error)
 }

@@ -43,15 +43,17 @@ impl BusHandle {
     }
 
     /// Runs until somebody ends the program, as [`BusHandle::run_until`]: by Ctrl-C, and on Unix by SIGTERM, which is
-    /// what `docker stop`, Kubernetes and systemd send. From the call on these no longer end the program by themselves.
+    /// what `docker stop`, Kubernetes and systemd send. From the call on, polled or not, these no longer end the program
+    /// by themselves; a second one, while handlers end, does nothing.
     ///
     /// # Errors
     ///
-    /// As [`BusHandle::run_until`], and if the operating system does not let the program listen to its signals.
+    /// As [`BusHandle::run_until`]. If the operating system does not let the program listen, the bus shuts down, and the
+    /// error says so.
     ///
     /// # Panics
     ///
-    /// In a tokio runtime without I/O (`enable_io`); `#[tokio::main]` and `#[actix::main]` have it.
+    /// Outside of a tokio runtime with I/O (`enable_io`); `#[tokio::main]` and `#[actix::main]` have it.
     ///
     /// ```
     /// use carom::{Bus, Kafka};
@@ -68,9 +70,17 @@ impl BusHandle {
     ///     bus.run_until_signal().await
     /// }
     /// ```
-    pub async fn run_until_signal(self) -> Result<(), Error> {
-        let told = told_to_end().map_err(|error| Error::internal(format!("cannot listen to signals: {error}")))?;
-        self.run_until(told).await
+    pub fn run_until_signal(self) -> impl Future<Output = Result<(), Error>> + Send {
+        let listening = told_to_end();
+        async move {
+            match listening {
+                Ok(told) => self.run_until(told).await,
+                Err(error) => {
+                    self.shutdown().await?;
+                    Err(Error::internal(format!("cannot listen to signals: {error}")))
+                }
+            }
+        }
     }
 
     /// Stops taking records, lets running handlers end, commits, and closes the clients.
@@ -141,8 +151,8 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
 }
 
 /// Likewise, where there is only Ctrl-C.
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
+#[cfg(windows)]
 fn told_to_end() -> io::Result<impl Future<Output = ()>> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { drop(interrupt.recv().await) })
 }

@@ -53,7 +53,7 @@ impl Mailbox {
                 return None;
             }
         };
-        self.spec.services.large.read(self.spec.member.handlers[handler].event_type, size_of(&record));
+        self.spec.services.encoder.large.read(self.spec.member.handlers[handler].event_type, size_of(&record));
         let mut ticket = Ticket::new(record, Some(handler));
         (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
         match ticket.lane {
@@ -99,7 +99,7 @@ impl Mailbox {
         if handler.is_none() && self.spec.lead && !self.spec.routes.handles(event_type) {
             Counters::add(&self.spec.services.counters.unknown, 1);
             let shown = shown(event_type);
-            self.spec.services.large.unhandled(shown, size_of(record));
+            self.spec.services.encoder.large.unhandled(shown, size_of(record));
             if self.spec.routes.keeps_unknown {
                 return Err(Fault::UnknownType(shown.into()));
             }

@@ -47,14 +47,15 @@ impl Kafka {
     fn problems_of_clients(&self) -> Vec<String> {
         let consumer = misplaced::of_consumer(self.consumer_layers("check", "check"));
         let producer = misplaced::of_producer(self.producer_layers("check", Publishing::Events));
-        let made = [(Scope::Consumer, "consumer", consumer), (Scope::Producer, "producer", producer)];
-        let problems = made.into_iter().flat_map(|(scope, client, made)| match made {
-            Ok(ignored) => {
-                let mine = ignored.into_iter().filter(|option| self.options.is_for(scope, option));
-                mine.map(|option| misplaced_sentence(client, &option)).collect()
-            }
-            Err(error) => vec![self.refused(scope, client, error)],
-        });
+        let kinds = [(Scope::Consumer, "consumer", "producer"), (Scope::Producer, "producer", "consumer")];
+        let problems =
+            kinds.into_iter().zip([consumer, producer]).flat_map(|((scope, client, other), made)| match made {
+                Ok(ignored) => {
+                    let mine = ignored.into_iter().filter(|option| self.options.has(scope, option));
+                    mine.map(|option| misplaced_sentence(client, other, &option)).collect()
+                }
+                Err(error) => vec![self.refused(scope, client, error)],
+            });
         problems.collect()
     }
 
@@ -73,8 +74,7 @@ impl Kafka {
     }
 }
 
-fn misplaced_sentence(client: &str, option: &str) -> String {
-    let other = if client == "consumer" { "producer" } else { "consumer" };
+fn misplaced_sentence(client: &str, other: &str, option: &str) -> String {
     format!(
         "`{option}` has no effect on a {client}: it is an option of {other}s; write `.{other}(\"{option}\", ..)`, or the \
          setting `kafka.{other}.{}`",

@@ -12,7 +12,7 @@ pub(crate) struct Difference {
     pub(crate) value: String,
     /// `None` if librdkafka leaves it without a value.
     pub(crate) default: Option<String>,
-    /// The user gave it.
+    /// The value is the user's own.
     pub(crate) given: bool,
 }
 
@@ -54,8 +54,9 @@ impl Kafka {
     /// One line of the list: a value in place of the user's is as secret as that.
     fn difference(&self, scope: Scope, option: &str, value: &str, default: Option<String>) -> Difference {
         let given = self.options.given(scope, option);
-        let value = Value { text: value.to_owned(), hidden: given.is_some_and(|given| given.hidden) };
-        Difference { option: option.to_owned(), value: value.shown(option), default, given: given.is_some() }
+        let shown = Value { text: value.to_owned(), hidden: given.is_some_and(|given| given.hidden) }.shown(option);
+        let given = given.is_some_and(|given| given.text == value);
+        Difference { option: option.to_owned(), value: shown, default, given }
     }
 
     /// The `client.id` of a client, as it may be shown: `service`, unless an option says something else.
@@ -171,6 +172,7 @@ mod tests {
         assert_eq!(told(&mine), ["delivery.timeout.ms=30000", "message.max.bytes=1000000"]);
         let large = kafka.producer("message.max.bytes", "2000000").producer("delivery.timeout.ms", "7000");
         assert_eq!(told(&large), ["message.max.bytes=2065536"]);
+        assert!(!large.dead_letter_differences()[0].given && large.producer_differences().iter().any(|one| one.given));
     }
 
     #[test]

@@ -52,14 +52,14 @@ impl Layers {
         self.all.iter().chain(narrower.into_iter().flatten()).map(|(key, value)| (key.as_str(), value))
     }
 
-    /// Whether it was given for clients of this kind alone.
-    pub(super) fn is_for(&self, scope: Scope, key: &str) -> bool {
-        let layer = match scope {
+    /// Whether it was given in this layer, whatever stands in another.
+    pub(super) fn has(&self, scope: Scope, key: &str) -> bool {
+        match scope {
             Scope::All => &self.all,
             Scope::Consumer => &self.consumer,
             Scope::Producer => &self.producer,
-        };
-        layer.contains_key(key)
+        }
+        .contains_key(key)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {

@@ -19,7 +19,7 @@ pub(super) fn close(client: Arc<BaseConsumer<GroupContext>>, within: Duration) {
         // Nobody waits any more when the bound has passed.
         let _ = closed.send(());
     });
-    // Without a thread it was closed at once, on this one.
+    // Without a thread the client was closed on this one, however long that took.
     if spawned.is_ok() && wait.recv_timeout(within).is_err() {
         logs::client::consumer_left_behind(within);
     }

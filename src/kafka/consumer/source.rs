@@ -34,6 +34,7 @@ use crate::{
         },
         source::{CommitPoint, Figures, Source, SourceEvent},
     },
+    telemetry::logs,
 };
 
 /// Polls in a row. Log lines can come faster than they are served.
@@ -117,7 +118,7 @@ impl KafkaSource {
     }
 
     fn on_forgotten(&mut self, client: &BaseConsumer<GroupContext>) {
-        self.bootstrap.introduce(client.client(), "consumer");
+        self.bootstrap.introduce(client.client(), logs::client::CONSUMER);
         let code = Code::AllBrokersDown;
         self.events.extend(self.health.error(crate::clock::monotonic(), code, FORGOTTEN, FORGOTTEN.to_owned()));
     }

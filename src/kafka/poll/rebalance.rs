@@ -247,13 +247,12 @@ impl Departure {
     /// Ends the draining. From there on nothing finishes any more, so that the last commit has a fixed goal.
     fn drained(&mut self, now: Duration) {
         let Stage::Draining { until } = self.stage else { return };
-        let late = self.leaving.iter().filter(|leaving| !leaving.assignment.is_drained()).count();
-        if late > 0 && now < until {
+        let draining = || self.leaving.iter().filter(|leaving| !leaving.assignment.is_drained());
+        if draining().next().is_some() && now < until {
             return;
         }
         // One with nothing left shares its thread with a handler that blocks it.
-        let unfinished = |leaving: &&Leaving| !leaving.assignment.is_drained() && leaving.assignment.unfinished() > 0;
-        let late = self.leaving.iter().filter(unfinished).count();
+        let late = draining().filter(|leaving| leaving.assignment.unfinished() > 0).count();
         if late > 0 {
             logs::group::abandoned(late);
         }

@@ -202,7 +202,7 @@ impl Shared {
         self.lock().client = None;
         self.collect(&dead, LAST_ANSWERS);
         self.give_up(&dead);
-        drop_aside(dead);
+        drop_aside(dead, &self.name);
         loop {
             {
                 let mut inner = self.lock();
@@ -280,9 +280,9 @@ impl Inner {
 }
 
 /// The end of a client may block for as long as a broker hangs.
-fn drop_aside(client: Arc<RawProducer>) {
+fn drop_aside(client: Arc<RawProducer>, name: &Name) {
     let dropping = thread::Builder::new().name("carom-producer-end".to_owned()).spawn(move || drop(client));
     if let Err(error) = dropping {
-        logs::client::producer_ends_here(&error);
+        logs::client::producer_ends_here(name, &error);
     }
 }

@@ -2,12 +2,19 @@
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
-/// Which client a line is about.
+/// The one that consumes.
+pub(crate) const CONSUMER: &str = "consumer";
+/// The one that publishes events.
+pub(crate) const PRODUCER: &str = "producer";
+/// The one that publishes dead letters.
+pub(crate) const DEAD_LETTERS: &str = "dead-letters";
+
+/// Which producer a line is about.
 #[derive(Debug, Clone)]
 pub(crate) struct Name {
     /// Whose it is.
     pub(crate) service: Arc<str>,
-    /// One of those in [`field::CLIENT`](crate::telemetry::names::field::CLIENT).
+    /// [`PRODUCER`] or [`DEAD_LETTERS`].
     pub(crate) client: &'static str,
 }
 
@@ -51,9 +58,9 @@ pub(crate) fn producer_not_replaced(name: &Name, reason: &str) {
     say!(ERROR BUS PRODUCER_NOT_REPLACED, SERVICE = &*name.service, CLIENT = name.client, REASON = reason);
 }
 
-/// No thread could be had to end the dead client of a producer on.
-pub(crate) fn producer_ends_here(error: &dyn Display) {
-    say!(WARN BUS PRODUCER_ENDS_HERE, ERROR = tracing::field::display(error));
+/// No thread could be had to end the dead client of a producer on, so it ended where it was served.
+pub(crate) fn producer_ends_here(name: &Name, error: &dyn Display) {
+    say!(WARN BUS PRODUCER_ENDS_HERE, SERVICE = &*name.service, CLIENT = name.client, ERROR = tracing::field::display(error));
 }
 
 /// A producer's client ends, and records are still on their way.
@@ -62,6 +69,6 @@ pub(crate) fn given_up(name: &Name, records: usize) {
 }
 
 /// The bus stops, and records are still on their way.
-pub(crate) fn in_doubt(service: &str, records: usize) {
-    say!(ERROR BUS IN_DOUBT, SERVICE = service, RECORDS = records);
+pub(crate) fn in_doubt(service: &str, client: &str, records: usize) {
+    say!(ERROR BUS IN_DOUBT, SERVICE = service, CLIENT = client, RECORDS = records);
 }
