@@ -33,9 +33,8 @@ impl Kafka {
             Cluster::Embedded(_) => {}
         }
         problems.extend(self.options.iter().filter_map(|(key, value)| options::problem(key, value)));
-        if problems.is_empty() {
-            problems.extend(self.problems_of_clients());
-        }
+        let is_refused_already = !problems.is_empty();
+        problems.extend(self.problems_of_clients(is_refused_already));
         // What is wrong for both kinds of clients is said once.
         let mut said = HashSet::new();
         problems.retain(|problem| said.insert(problem.clone()));
@@ -43,8 +42,8 @@ impl Kafka {
     }
 
     /// Creates clients that know no broker: only librdkafka itself can tell which options contradict each other, and
-    /// which are for clients of which kind.
-    fn problems_of_clients(&self) -> Vec<String> {
+    /// which are for clients of which kind. Where an option `is_refused_already`, it need not be told again.
+    fn problems_of_clients(&self, is_refused_already: bool) -> Vec<String> {
         let consumer = misplaced::of_consumer(self.consumer_layers("check", "check"));
         let producer = misplaced::of_producer(self.producer_layers("check", Publishing::Events));
         let kinds = [(Scope::Consumer, "consumer", "producer"), (Scope::Producer, "producer", "consumer")];
@@ -54,6 +53,7 @@ impl Kafka {
                     let mine = ignored.into_iter().filter(|option| self.options.has(scope, option));
                     mine.map(|option| misplaced_sentence(client, other, &option)).collect()
                 }
+                Err(_) if is_refused_already => Vec::new(),
                 Err(error) => vec![self.refused(scope, client, error)],
             });
         problems.collect()

@@ -2,7 +2,9 @@
 
 use rdkafka::{ClientConfig, config::NativeClientConfig};
 
-use super::{Kafka, Publishing, Secrets, addresses::servers_shown, cluster::Cluster, layers::Scope, secrets::Value};
+use super::{
+    Kafka, Publishing, Secrets, addresses::servers_shown, cluster::Cluster, layers::Scope, misplaced, secrets::Value,
+};
 
 /// An option whose value is not librdkafka's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +45,24 @@ impl Kafka {
     fn differences(&self, config: &ClientConfig, scope: Scope) -> Vec<Difference> {
         let (Some(fresh), Ok(real)) = (fresh(), config.create_native_config()) else { return Vec::new() };
         let told = |option: &str| TOLD_ELSEWHERE.contains(&option) && self.options.given(scope, option).is_none();
-        let options = config.config_map().into_iter().filter(|(option, _)| !told(option));
+        let ignored = self.ignored(config, scope);
+        let is_listed = |option: &str| !told(option) && !ignored.iter().any(|ignored| ignored == option);
+        let options = config.config_map().into_iter().filter(|(option, _)| is_listed(option));
         let differences = options.filter_map(|(option, value)| {
             let default = default_of(&fresh, scope, option);
             (real.get(option).ok() != default).then(|| self.difference(scope, option, value, default))
         });
         differences.collect()
+    }
+
+    /// What was given for all clients and is not for those of this kind.
+    fn ignored(&self, config: &ClientConfig, scope: Scope) -> Vec<String> {
+        let ignored = match scope {
+            _ if self.options.is_empty(Scope::All) => return Vec::new(),
+            Scope::Producer => misplaced::of_producer(config.clone()),
+            Scope::Consumer | Scope::All => misplaced::of_consumer(config.clone()),
+        };
+        ignored.unwrap_or_default()
     }
 
     /// One line of the list: a value in place of the user's is as secret as that.
@@ -138,6 +152,10 @@ mod tests {
         assert_eq!((reset.value.as_str(), reset.default.as_deref()), ("earliest", Some("largest")));
         let rack = find(&consumer, "client.rack").unwrap();
         assert_eq!(rack.value, "eu-1a");
+        let shared = Kafka::new("localhost:9092").set("linger.ms", "7").set("fetch.min.bytes", "3");
+        let of_both = [shared.consumer_differences(), shared.producer_differences()];
+        let listed = of_both.map(|all| [find(&all, "linger.ms").is_some(), find(&all, "fetch.min.bytes").is_some()]);
+        assert_eq!(listed, [[false, true], [true, false]], "each where it has an effect");
         for same in ["isolation.level", "check.crcs", "fetch.min.bytes", "group.id", "client.id"] {
             assert_eq!(find(&consumer, same), None, "{same}");
         }

@@ -54,12 +54,19 @@ impl Layers {
 
     /// Whether it was given in this layer, whatever stands in another.
     pub(super) fn has(&self, scope: Scope, key: &str) -> bool {
+        self.layer(scope).contains_key(key)
+    }
+
+    pub(super) fn is_empty(&self, scope: Scope) -> bool {
+        self.layer(scope).is_empty()
+    }
+
+    fn layer(&self, scope: Scope) -> &Options {
         match scope {
             Scope::All => &self.all,
             Scope::Consumer => &self.consumer,
             Scope::Producer => &self.producer,
         }
-        .contains_key(key)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {

@@ -54,20 +54,20 @@ pub(super) fn ignored(message: &str) -> Option<&str> {
 
 /// Makes a consumer; the options that it ignores.
 pub(super) fn of_consumer(config: ClientConfig) -> KafkaResult<Vec<String>> {
-    let client: BaseConsumer<Heard> = quiet(config).create_with_context(Heard::default())?;
+    let client: BaseConsumer<Heard> = audible(config).create_with_context(Heard::default())?;
     (0..ASKED).for_each(|_| drop(client.poll(Duration::ZERO)));
     Ok(client.context().names())
 }
 
 /// Makes a producer; the options that it ignores.
 pub(super) fn of_producer(config: ClientConfig) -> KafkaResult<Vec<String>> {
-    let client: BaseProducer<Heard> = quiet(config).create_with_context(Heard::default())?;
+    let client: BaseProducer<Heard> = audible(config).create_with_context(Heard::default())?;
     (0..ASKED).for_each(|_| client.poll(Duration::ZERO));
     Ok(client.context().names())
 }
 
-/// Without the many lines of `debug`, in which those that count would drown.
-fn quiet(mut config: ClientConfig) -> ClientConfig {
-    config.remove("debug");
+/// Without the many lines of `debug`, in which those that count would drown, and with all that count.
+fn audible(mut config: ClientConfig) -> ClientConfig {
+    config.remove("debug").remove("log_level");
     config
 }

@@ -65,6 +65,8 @@ fn an_option_of_the_other_kind_of_client_is_a_problem() {
     );
     assert!(problems[0].ends_with("the setting `kafka.producer.linger_ms`"), "{problems:?}");
     assert!(problems[1].contains("write `.consumer(\"fetch.wait.max.ms\", ..)`"), "{problems:?}");
+    let both = Kafka::new("localhost:9092").set("log_level", "3").consumer("linger.ms", "7").problems();
+    assert_eq!(both.len(), 2, "{both:#?}");
 }
 
 #[test]
