@@ -202,41 +202,20 @@ impl Planned {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io,
-        sync::{Mutex, PoisonError},
-        task::{Context, Poll, Waker},
-    };
+    use std::task::{Context, Poll, Waker};
 
     use super::*;
     use crate::{
         Kafka,
         event::{Descriptor, fixture::ORDER_PLACED},
+        telemetry::heard::heard,
     };
-
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     // Fails when the lines of the report are events of their own.
     #[test]
     fn the_report_is_one_event_and_each_warning_one_more() {
         let planned = Bus::new(Kafka::new("localhost:1")).drain_timeout(Duration::from_secs(200)).plan().unwrap();
-        let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
-        tracing::subscriber::with_default(subscriber.finish(), || announce(&planned));
-        let text = String::from_utf8(log.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap();
+        let text = heard(|| announce(&planned));
         assert_eq!(text.matches(" INFO ").count(), 1, "{text}");
         assert!(
             text.contains(" INFO carom::bus: the bus starts: carom ")

@@ -118,6 +118,7 @@ impl Drop for Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::heard::heard;
 
     // Fails without `Drop for Reason`: outputs that were being sent when their partition went would degrade the bus for
     // ever.
@@ -131,29 +132,6 @@ mod tests {
         assert!(health.snapshot().is_well());
     }
 
-    /// What is logged meanwhile, without the spans.
-    fn logged(act: impl FnOnce()) -> String {
-        let log: Arc<Mutex<Vec<u8>>> = Arc::default();
-        let writer = Arc::clone(&log);
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time();
-        let subscriber = subscriber.with_writer(move || Log(Arc::clone(&writer))).finish();
-        tracing::subscriber::with_default(subscriber, act);
-        String::from_utf8(log.lock().unwrap().clone()).unwrap()
-    }
-
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     // Fails when `Drop for Reason` says that all is well again: the record was given up, or went with its partition.
     #[test]
     fn only_what_is_well_again_has_recovered() {
@@ -164,7 +142,7 @@ mod tests {
             reason.degrade(format!("{text}, still"));
             reason
         };
-        let text = logged(|| {
+        let text = heard(|| {
             reason("one").recover();
             drop(reason("two"));
             health.degrade("three", "three");

@@ -23,6 +23,8 @@
 
 mod blocked;
 mod error_detail;
+#[cfg(test)]
+pub(crate) mod heard;
 mod hooks;
 mod hop;
 mod incoming;

@@ -81,11 +81,20 @@ fn event_of(handler: &PathSegment, item: &Item) -> Result<Target> {
 
 /// The one type that the header names, as it stands there.
 fn written_event(handler: &PathSegment) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &handler.arguments else { return None };
-    match arguments.args.iter().collect::<Vec<_>>().as_slice() {
-        [GenericArgument::Type(event)] => Some(event),
+    match type_arguments(handler)?.as_slice() {
+        [event] => Some(event),
         _ => None,
     }
+}
+
+/// What stands in the angle brackets, if all of it is types.
+fn type_arguments(segment: &PathSegment) -> Option<Vec<&Type>> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let types = arguments.args.iter().map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.collect()
 }
 
 /// What is behind the reference, if it is one.
@@ -189,9 +198,7 @@ fn output(handle: &Handle) -> Result<()> {
 fn other_error(returned: &Type) -> Option<&Type> {
     let Type::Path(path) = returned else { return None };
     let segment = path.path.segments.last().filter(|segment| segment.ident == "Result")?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    let arguments: Vec<_> = arguments.args.iter().collect();
-    let [GenericArgument::Type(_), GenericArgument::Type(error)] = arguments.as_slice() else { return None };
+    let [_, error] = type_arguments(segment)?[..] else { return None };
     let is_another = match error {
         Type::Reference(_) => true,
         Type::Path(path) => {

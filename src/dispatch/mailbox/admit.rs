@@ -140,5 +140,8 @@ fn size_of(record: &Record) -> usize {
 
 /// A type that nobody handles, as it may be kept and shown.
 fn shown(event_type: &str) -> &str {
+    if event_type.len() <= NAME_SHOWN {
+        return event_type;
+    }
     event_type.char_indices().nth(NAME_SHOWN).map_or(event_type, |(end, _)| &event_type[..end])
 }

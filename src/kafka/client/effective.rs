@@ -60,7 +60,12 @@ impl Kafka {
         let ignored = match scope {
             _ if self.options.is_empty(Scope::All) => return Vec::new(),
             Scope::Producer => misplaced::of_producer(config.clone()),
-            Scope::Consumer | Scope::All => misplaced::of_consumer(config.clone()),
+            Scope::Consumer | Scope::All => {
+                // Without a group there is none to leave, which takes a moment.
+                let mut config = config.clone();
+                config.remove("group.id");
+                misplaced::of_consumer(config)
+            }
         };
         ignored.unwrap_or_default()
     }

@@ -2,12 +2,7 @@
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
-/// The one that consumes.
-pub(crate) const CONSUMER: &str = "consumer";
-/// The one that publishes events.
-pub(crate) const PRODUCER: &str = "producer";
-/// The one that publishes dead letters.
-pub(crate) const DEAD_LETTERS: &str = "dead-letters";
+pub(crate) use crate::telemetry::names::value::{CONSUMER, DEAD_LETTERS, PRODUCER};
 
 /// Which producer a line is about.
 #[derive(Debug, Clone)]

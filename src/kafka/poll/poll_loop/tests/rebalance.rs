@@ -1,6 +1,7 @@
 //! Each rebalance is answered and said, and a partition that comes back is another epoch.
 
 use super::*;
+use crate::telemetry::heard::heard;
 
 #[test]
 fn every_rebalance_is_answered_empty_and_unknown_ones_too() {
@@ -37,26 +38,9 @@ fn a_partition_that_comes_back_is_another_epoch_and_old_finishes_change_nothing(
     assert_eq!(bench.poll.partitions.len(), 1);
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn each_rebalance_is_one_line() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
-    tracing::subscriber::with_default(subscriber.finish(), || {
+    let text = heard(|| {
         let mut bench = bench(Limits::default());
         bench.assign(0..3);
         bench.assign(3..3);
@@ -64,7 +48,6 @@ fn each_rebalance_is_one_line() {
         bench.revoke(&[1, 0], true);
         bench.turn(Duration::ZERO);
     });
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     // Fails when `assign` says it for each partition or for none, and when what is lost is only revoked.
     let expected = [
         " INFO carom::bus: partitions assigned count=3 partitions=\"orders[0,1,2]\"",
