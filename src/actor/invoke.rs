@@ -5,7 +5,7 @@ use std::{any::Any, fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio_util::sync::CancellationToken;
 
-use super::{Context, Failure, Handler, Outputs};
+use super::{Context, Failure, Handler, Outputs, outputs::OutputBuffer};
 use crate::{
     event::{DecodeError, Event, decode, is_own_topic, read},
     kafka::record::{OutRecord, Record},
@@ -20,7 +20,7 @@ pub(crate) type Instance = Box<dyn Any + Send>;
 pub(crate) type Invoke = fn(Instance, Call) -> BoxFuture<'static, Returned>;
 
 /// What one attempt gets.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Call {
     /// A copy that keeps its batch alive: the ticket, which outlives the attempt, has its own.
     pub(crate) record: Record,
@@ -67,8 +67,33 @@ impl Site {
 pub(crate) struct Returned {
     /// `None` when the instance must not be used again: a panic may have left it half-changed.
     pub(crate) instance: Option<Instance>,
-    /// What is to be published; nothing of it has been sent.
-    pub(crate) result: Result<Vec<OutRecord>, Fault>,
+    pub(crate) answer: Answer,
+}
+
+/// What is to be published, of which nothing has been sent; or why the attempt failed.
+///
+/// Most attempts neither publish nor fail: theirs is a null pointer, and costs nothing to hand on.
+#[derive(Debug)]
+pub(crate) struct Answer(Option<Box<Result<Vec<OutRecord>, Fault>>>);
+
+impl Answer {
+    /// Of a handler that succeeded, with all that it publishes.
+    #[inline]
+    fn publishing(buffer: OutputBuffer<'_>) -> Self {
+        if buffer.is_untouched() {
+            return Self(None);
+        }
+        Self::of(buffer.finish().map_err(|error| Fault::Failure(Failure::permanent(error))))
+    }
+
+    pub(crate) fn of(result: Result<Vec<OutRecord>, Fault>) -> Self {
+        let nothing = result.as_ref().is_ok_and(Vec::is_empty);
+        Self((!nothing).then(|| Box::new(result)))
+    }
+
+    pub(crate) fn into_result(self) -> Result<Vec<OutRecord>, Fault> {
+        self.0.map_or(Ok(Vec::new()), |result| *result)
+    }
 }
 
 /// Why an attempt, or the record itself, failed.
@@ -80,7 +105,7 @@ pub(crate) enum Fault {
     Timeout(Duration),
     /// The handler panicked with this message.
     Panic(String),
-    /// The record is not an event of the type it claims to be. Boxed: most attempts have no fault, and move one.
+    /// The record is not an event of the type it claims to be. Boxed: each record may have a fault, and most have none.
     Undecodable(Box<DecodeError>),
     /// No actor handles events of this type, and the bus keeps them.
     UnknownType(String),
@@ -100,44 +125,48 @@ impl fmt::Display for Fault {
 
 /// The erased form of `Handler<E> for A`.
 pub(crate) fn invoke<A: Handler<E>, E: Event>(instance: Instance, call: Call) -> BoxFuture<'static, Returned> {
-    Box::pin(async move {
-        let mut actor = match instance.downcast::<A>() {
-            Ok(actor) => actor,
-            Err(other) => {
-                unreachable!("a registration for {} got another actor: {other:?}", std::any::type_name::<A>())
-            }
-        };
-        let ended = AssertUnwindSafe(attempt::<A, E>(&mut actor, &call)).catch_unwind().await;
-        match ended {
-            Ok(result) => Returned { instance: Some(actor), result },
-            Err(panic) => {
-                discard(actor);
-                Returned { instance: None, result: Err(Fault::Panic(panic_message(panic.as_ref()))) }
-            }
-        }
-    })
+    Box::pin(run::<A, E>(instance, call))
 }
 
-async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Result<Vec<OutRecord>, Fault> {
+async fn run<A: Handler<E>, E: Event>(instance: Instance, call: Call) -> Returned {
+    let mut actor = match instance.downcast::<A>() {
+        Ok(actor) => actor,
+        Err(other) => {
+            unreachable!("a registration for {} got another actor: {other:?}", std::any::type_name::<A>())
+        }
+    };
+    let ended = AssertUnwindSafe(attempt::<A, E>(&mut actor, &call)).catch_unwind().await;
+    match ended {
+        Ok(answer) => Returned { instance: Some(actor), answer },
+        Err(panic) => {
+            discard(actor);
+            Returned { instance: None, answer: Answer::of(Err(Fault::Panic(panic_message(panic.as_ref())))) }
+        }
+    }
+}
+
+async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Answer {
     let mut cx = Context::of(call);
     // In one expression: each step in between would copy the event once more.
     let handled = match event_of::<E>(call) {
         Ok(event) => actor.handle(event, &mut cx),
-        Err(error) => return Err(Fault::Undecodable(Box::new(error))),
+        Err(error) => return Answer::of(Err(Fault::Undecodable(Box::new(error)))),
     };
-    let outputs = handled.await.map_err(Fault::Failure)?;
-    let mut buffer = cx.into_outputs();
-    outputs.collect(&mut buffer);
-    buffer.finish().map_err(|error| Fault::Failure(Failure::permanent(error)))
+    match handled.await {
+        Ok(outputs) => {
+            let mut buffer = cx.into_outputs();
+            outputs.collect(&mut buffer);
+            Answer::publishing(buffer)
+        }
+        Err(failure) => Answer::of(Err(Fault::Failure(failure))),
+    }
 }
 
 /// The event in the record of `call`.
 #[inline]
 pub(crate) fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
     let record = &call.record;
-    if let (Some(_), Some(value)) = (record.plain_type(), record.value())
-        // Once for the whole: otherwise each text in it is looked at by itself, which takes longer.
-        && let Ok(json) = std::str::from_utf8(value)
+    if let (Some(_), Some(json)) = (record.plain_type(), record.text())
         && let Ok(event) = (E::codec().from_str)(json)
     {
         return Ok(event);

@@ -150,6 +150,11 @@ impl<'a> OutputBuffer<'a> {
         }
     }
 
+    /// Nothing was published, nor tried.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.kept.is_none()
+    }
+
     /// The records to publish, or why they can never be.
     pub(crate) fn finish(self) -> Result<Vec<OutRecord>, EncodeError> {
         match self.kept {

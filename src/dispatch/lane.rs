@@ -9,7 +9,7 @@ use std::{
     panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -20,8 +20,7 @@ use tracing::{Instrument, Span};
 
 use super::{queue::LaneQueue, route::Member, ticket::Ticket};
 use crate::{
-    actor::{Call, Fault, Instance, Invoke, Returned, Site, discard, panic_message},
-    kafka::record::OutRecord,
+    actor::{Answer, Call, Fault, Instance, Invoke, Returned, Site, discard, panic_message},
     telemetry::Attempt,
 };
 
@@ -33,6 +32,8 @@ pub(crate) struct Lane {
     instance: Option<Instance>,
     /// The attempt that began and has not ended.
     running: Option<Running>,
+    /// Whose attempt it is; the attempt has a copy of the record.
+    ticket: Option<Ticket>,
     /// What this lane takes next; filled by the mailbox.
     pub(crate) queue: LaneQueue<Ticket>,
     /// The instance goes after the attempt that runs.
@@ -48,20 +49,16 @@ pub(crate) struct Lane {
 struct Running {
     /// Has the instance inside: dropped half-way, both are gone, or run on together on a blocking thread.
     attempt: BoxFuture<'static, Returned>,
-    /// Whose attempt it is; the attempt has a copy of the record.
-    ticket: Ticket,
     /// Set when the attempt did not end at its first poll; the timeout counts from there.
     since: Option<Instant>,
     /// Entered for each poll.
     span: Attempt,
 }
 
-/// How an attempt ended.
+/// How an attempt ended. The ticket, in which this attempt counts, is beside it, or still with whoever started it.
 pub(crate) struct Ended {
-    /// With this attempt counted.
-    pub(crate) ticket: Ticket,
     /// What to publish, of which nothing was sent; or why it failed.
-    pub(crate) result: Result<Vec<OutRecord>, Fault>,
+    pub(crate) answer: Answer,
     /// As [`Running::since`].
     pub(crate) since: Option<Instant>,
     /// The span it ran in.
@@ -70,7 +67,8 @@ pub(crate) struct Ended {
 
 impl Lane {
     pub(crate) fn new(number: usize, waker: Waker) -> Self {
-        Self { number, instance: None, running: None, queue: LaneQueue::default(), rebuild: false, idle: true, waker }
+        let queue = LaneQueue::default();
+        Self { number, instance: None, running: None, ticket: None, queue, rebuild: false, idle: true, waker }
     }
 
     /// An attempt is going on: the lane takes nothing else.
@@ -84,9 +82,12 @@ impl Lane {
     }
 
     /// Starts an attempt and goes on with it as far as it comes, as [`Lane::poll`]. The lane must not be running one.
+    ///
+    /// If it has to wait, [`Lane::keep`] must follow. Otherwise the ticket stays where it is: what is moved back and
+    /// forth is a good part of what an attempt takes.
     pub(crate) fn start(
         &mut self,
-        mut ticket: Ticket,
+        ticket: &mut Ticket,
         member: &Member,
         site: &Arc<Site>,
         now: impl FnOnce() -> Instant,
@@ -99,27 +100,37 @@ impl Lane {
             None => match std::panic::catch_unwind(AssertUnwindSafe(|| (actor.build)())) {
                 Ok(instance) => instance,
                 Err(panic) => {
-                    let result = Err(Fault::Panic(panic_message(panic.as_ref())));
-                    return Poll::Ready(Ended { ticket, result, since: None, span: Attempt::none() });
+                    let answer = Answer::of(Err(Fault::Panic(panic_message(panic.as_ref()))));
+                    return Poll::Ready(Ended { answer, since: None, span: Attempt::none() });
                 }
             },
         };
-        let (record, attempt) = (ticket.record.clone(), ticket.attempts);
-        let call = Call { record, attempt, lane: self.number, handler, site: Arc::clone(site) };
-        let span = Attempt::begin(&call);
+        let (record, attempt, lane) = (&ticket.record, ticket.attempts, self.number);
+        let call = || Call { record: record.clone(), attempt, lane, handler, site: Arc::clone(site) };
+        let span = Attempt::begin(call);
         let attempt = match actor.policy.blocking {
-            true => aside(invoke, instance, call, span.span().cloned()),
-            false => invoke(instance, call),
+            true => aside(invoke, instance, call(), span.span().cloned()),
+            false => invoke(instance, call()),
         };
-        self.go_on(Running { attempt, ticket, since: None, span }, now)
+        self.go_on(Running { attempt, since: None, span }, now)
+    }
+
+    /// Keeps the ticket of the attempt that was started, until it ends.
+    pub(crate) fn keep(&mut self, ticket: Ticket) {
+        self.ticket = Some(ticket);
     }
 
     /// Goes on with the attempt that runs; `now` is asked if it does not end at its first poll.
-    pub(crate) fn poll(&mut self, now: impl FnOnce() -> Instant) -> Poll<Ended> {
-        match self.running.take() {
-            Some(running) => self.go_on(running, now),
-            None => Poll::Pending,
-        }
+    pub(crate) fn poll(&mut self, now: impl FnOnce() -> Instant) -> Poll<(Ticket, Ended)> {
+        let Some(running) = self.running.take() else { return Poll::Pending };
+        let ended = ready!(self.go_on(running, now));
+        Poll::Ready((self.kept(), ended))
+    }
+
+    /// The ticket of the attempt that ran.
+    fn kept(&mut self) -> Ticket {
+        let Some(ticket) = self.ticket.take() else { unreachable!("an attempt that has to wait has its ticket kept") };
+        ticket
     }
 
     /// Polls once. What comes back is the instance, unless a panic spoilt it.
@@ -133,18 +144,19 @@ impl Lane {
                 return Poll::Pending;
             }
         };
-        let Running { attempt, ticket, since, span } = running;
+        let Running { attempt, since, span } = running;
         drop(attempt);
         self.instance = returned.instance;
         if self.rebuild {
             self.rebuild = false;
             self.discard_instance();
         }
-        Poll::Ready(Ended { ticket, result: returned.result, since, span })
+        Poll::Ready(Ended { answer: returned.answer, since, span })
     }
 
     /// Drops the attempt that runs, and the instance with it.
     pub(crate) fn give_up(&mut self) {
+        self.ticket = None;
         if let Some(Running { attempt, span, .. }) = self.running.take() {
             span.enter(|| discard(attempt));
             span.cancelled();
@@ -157,11 +169,11 @@ impl Lane {
     }
 
     /// Ends an attempt that takes too long; its half-changed instance goes with it.
-    pub(crate) fn time_out(&mut self, after: Duration) -> Option<Ended> {
-        let Running { attempt, ticket, since, span } = self.running.take()?;
+    pub(crate) fn time_out(&mut self, after: Duration) -> Option<(Ticket, Ended)> {
+        let Running { attempt, since, span } = self.running.take()?;
         span.enter(|| discard(attempt));
         self.rebuild = false;
-        Some(Ended { ticket, result: Err(Fault::Timeout(after)), since, span })
+        Some((self.kept(), Ended { answer: Answer::of(Err(Fault::Timeout(after))), since, span }))
     }
 
     /// Has the instance built anew, after the attempt that runs.
@@ -175,7 +187,7 @@ impl Lane {
 
     /// What runs: its handler's place among those of the actor.
     pub(crate) fn handler_at(&self) -> Option<usize> {
-        self.running.as_ref().and_then(|running| running.ticket.handler)
+        self.ticket.as_ref().and_then(|ticket| ticket.handler)
     }
 
     /// The next attempt builds another one. A panic in the user's `Drop` stays here.
@@ -201,7 +213,7 @@ fn aside(invoke: Invoke, instance: Instance, call: Call, span: Option<Span>) -> 
             // The runtime shuts down: not a failure of this record, which stays unfinished.
             Err(error) if error.is_cancelled() => pending().await,
             // `invoke` catches what a handler does; this is a value of the user's that panics when it is dropped.
-            Err(error) => Returned { instance: None, result: Err(Fault::Panic(error.to_string())) },
+            Err(error) => Returned { instance: None, answer: Answer::of(Err(Fault::Panic(error.to_string()))) },
         }
     })
 }

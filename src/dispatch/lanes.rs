@@ -3,10 +3,6 @@
 //! Same key, same lane: one after another is all that order per key takes (promise 2). Nothing is kept of a key that is
 //! not parked, so a million keys cost what one does.
 
-use std::hash::BuildHasher;
-
-use foldhash::quality::FixedState;
-
 use super::queue::KeyHash;
 use crate::{
     kafka::record::Record,
@@ -20,14 +16,12 @@ pub(crate) struct Choice {
     ordering: Ordering,
     /// At least 1.
     lanes: usize,
-    /// All bits of the hash have to be good: the lane is made of the highest ones.
-    hasher: FixedState,
 }
 
 impl Choice {
     /// As the supervisor of the actor says.
     pub(crate) fn new(policy: &Supervisor) -> Self {
-        Self { ordering: policy.ordering, lanes: policy.lanes(), hasher: FixedState::default() }
+        Self { ordering: policy.ordering, lanes: policy.lanes() }
     }
 
     pub(crate) fn lanes(&self) -> usize {
@@ -42,13 +36,10 @@ impl Choice {
         match self.ordering {
             Ordering::Partition => (Some(0), Some(0)),
             Ordering::Unordered => (None, None),
-            Ordering::Key => match record.key() {
-                Some(key) if !key.is_empty() => {
-                    let hash = self.hasher.hash_one(key);
-                    (Some(hash), Some(self.lane(hash)))
-                }
-                _ => (None, None),
-            },
+            Ordering::Key => {
+                let hash = record.key_hash();
+                (hash, hash.map(|hash| self.lane(hash)))
+            }
         }
     }
 

@@ -24,8 +24,9 @@ pub(crate) struct Attempt(Option<Box<Span>>);
 
 impl Attempt {
     /// Opens the span. What it says of the event is read from the record again, and only if somebody listens.
-    pub(crate) fn begin(call: &Call) -> Self {
-        Self(tracing::span_enabled!(target: target::PROCESS, Level::INFO).then(|| Box::new(open(call))))
+    #[inline]
+    pub(crate) fn begin(call: impl FnOnce() -> Call) -> Self {
+        Self(tracing::span_enabled!(target: target::PROCESS, Level::INFO).then(|| Box::new(open(&call()))))
     }
 
     /// No span: the attempt did not begin.

@@ -25,9 +25,9 @@ use crate::{
 };
 
 impl Mailbox {
-    pub(super) fn ended(&mut self, ended: Ended, addr: &Addr<Self>) {
-        let Ended { mut ticket, result, span, .. } = ended;
-        match result {
+    pub(super) fn ended(&mut self, mut ticket: Ticket, ended: Ended, addr: &Addr<Self>) {
+        let Ended { answer, span, .. } = ended;
+        match answer.into_result() {
             Ok(outputs) if outputs.is_empty() => self.succeed(ticket.stub(), ticket.attempts),
             Ok(outputs) => {
                 self.park(&ticket);

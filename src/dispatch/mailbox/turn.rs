@@ -134,11 +134,12 @@ impl Mailbox {
     }
 
     /// Starts an attempt in a lane that runs none, and goes on with it until it has to wait.
-    pub(super) fn start(&mut self, lane: usize, ticket: Ticket, addr: &Addr<Self>) {
+    pub(super) fn start(&mut self, lane: usize, mut ticket: Ticket, addr: &Addr<Self>) {
         let Self { spec, site, lanes, .. } = self;
-        match lanes[lane].start(ticket, &spec.member, site, || spec.services.clock.working_now()) {
-            Poll::Ready(ended) => self.over(ended, addr),
+        match lanes[lane].start(&mut ticket, &spec.member, site, || spec.services.clock.working_now()) {
+            Poll::Ready(ended) => self.over(ticket, ended, addr),
             Poll::Pending => {
+                lanes[lane].keep(ticket);
                 self.busy += 1;
                 self.arm();
             }
@@ -149,17 +150,17 @@ impl Mailbox {
     fn go_on(&mut self, lane: usize, addr: &Addr<Self>) {
         let clock = &self.spec.services.clock;
         match self.lanes[lane].poll(|| clock.working_now()) {
-            Poll::Ready(ended) => {
+            Poll::Ready((ticket, ended)) => {
                 self.busy -= 1;
-                self.over(ended, addr);
+                self.over(ticket, ended, addr);
             }
             Poll::Pending => self.arm(),
         }
     }
 
-    fn over(&mut self, ended: Ended, addr: &Addr<Self>) {
-        self.tallies.ended(ended.ticket.handler.unwrap_or_default(), ended.since);
-        self.ended(ended, addr);
+    fn over(&mut self, ticket: Ticket, ended: Ended, addr: &Addr<Self>) {
+        self.tallies.ended(ticket.handler.unwrap_or_default(), ended.since);
+        self.ended(ticket, ended, addr);
     }
 
     /// Sees to it that a timeout is noticed. The timer is set by the first attempt that waits; later ones run out of
@@ -178,9 +179,9 @@ impl Mailbox {
         for lane in 0..self.lanes.len() {
             let Some(since) = self.lanes[lane].since() else { continue };
             if since + limit <= now {
-                if let Some(ended) = self.lanes[lane].time_out(limit) {
+                if let Some((ticket, ended)) = self.lanes[lane].time_out(limit) {
                     self.busy -= 1;
-                    self.over(ended, addr);
+                    self.over(ticket, ended, addr);
                 }
                 self.wakes.mark(lane);
             } else {

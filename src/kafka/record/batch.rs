@@ -4,9 +4,10 @@ use std::{fmt, sync::Arc};
 
 use super::{
     BufferPool, Header, HeldBytes, Timestamp, TopicPartition,
+    buffers::Buffers,
     held::ByteLease,
     same::{same, same_value},
-    span::{HeaderSpan, RecordSpan, Span, copy},
+    span::{HeaderSpan, KeySpan, RecordSpan, Span, ValueSpan, copy},
 };
 use crate::event::{Look, Looks};
 
@@ -21,48 +22,6 @@ pub(crate) struct Batch {
 
 /// A sealed batch takes at most so many times what it counts as.
 const ROOMY: usize = 4;
-
-/// The memory of a batch.
-#[derive(Debug, Default)]
-pub(super) struct Buffers {
-    bytes: Vec<u8>,
-    headers: Vec<HeaderSpan>,
-    records: Vec<RecordSpan>,
-}
-
-impl Buffers {
-    /// What they take, in bytes.
-    pub(super) fn capacity(&self) -> usize {
-        self.bytes.capacity()
-            + self.headers.capacity() * size_of::<HeaderSpan>()
-            + self.records.capacity() * size_of::<RecordSpan>()
-    }
-
-    /// What they hold, in bytes.
-    fn size(&self) -> usize {
-        self.bytes.len() + self.headers.len() * size_of::<HeaderSpan>() + self.records.len() * size_of::<RecordSpan>()
-    }
-
-    /// A copy without room to spare.
-    fn fitted(&self) -> Self {
-        Self { bytes: self.bytes.clone(), headers: self.headers.clone(), records: self.records.clone() }
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-        self.headers.clear();
-        self.records.clear();
-    }
-
-    fn slice(&self, span: Span) -> &[u8] {
-        span.of(&self.bytes)
-    }
-
-    fn headers_of(&self, record: &RecordSpan) -> impl Iterator<Item = Header<'_>> + Clone {
-        let headers = &self.headers[record.headers.start as usize..record.headers.end as usize];
-        headers.iter().map(|header| (self.slice(header.name), header.value.map(|value| self.slice(value))))
-    }
-}
 
 impl Drop for Batch {
     fn drop(&mut self) {
@@ -85,8 +44,8 @@ impl Batch {
     /// Adds a record; its headers, if it has any, follow with [`Batch::push_headers`].
     pub(crate) fn push(&mut self, offset: i64, timestamp: Timestamp, key: Option<&[u8]>, value: Option<&[u8]>) {
         let Self { buffers, .. } = self;
-        let key = key.map(|key| copy(&mut buffers.bytes, key));
-        let value = value.map(|value| copy(&mut buffers.bytes, value));
+        let key = key.map(|key| KeySpan::copy(&mut buffers.bytes, key));
+        let value = value.map(|value| ValueSpan::copy(&mut buffers.bytes, &mut buffers.text, value));
         let start = buffers.headers.len() as u32;
         let headers = start..start;
         let looks = Looks::default();
@@ -98,7 +57,7 @@ impl Batch {
     /// It begins with those of the record before: what is the same at the same place is neither copied nor looked at
     /// again, for of the headers of an event only some differ from record to record.
     pub(crate) fn push_headers<'h>(&mut self, headers: impl Iterator<Item = Header<'h>>) {
-        let Buffers { bytes, headers: spans, records } = &mut self.buffers;
+        let Buffers { bytes, headers: spans, records, .. } = &mut self.buffers;
         let Some((last, before)) = records.split_last_mut() else { return };
         let (start, mut at) = (spans.len(), spans.len());
         if let Some(twin) = before.last() {
@@ -159,7 +118,7 @@ impl Batch {
 
     /// The key of one record, by its place in the batch.
     pub(crate) fn key_at(&self, at: usize) -> Option<&[u8]> {
-        Some(self.buffers.slice(self.buffers.records.get(at)?.key?))
+        Some(self.buffers.slice(self.buffers.records.get(at)?.key?.at))
     }
 
     /// Drops the records for which `keep` says no; their bytes stay until the batch goes.
@@ -177,8 +136,8 @@ impl Batch {
 
     /// Adds a copy of a record of another batch.
     fn push_copy(&mut self, of: &Buffers, record: &RecordSpan) {
-        let bytes = |span: Option<Span>| span.map(|span| of.slice(span));
-        self.push(record.offset, record.timestamp, bytes(record.key), bytes(record.value));
+        let key = record.key.map(|key| of.slice(key.at));
+        self.push(record.offset, record.timestamp, key, of.value(record));
         self.push_headers(of.headers_of(record));
     }
 
@@ -239,12 +198,26 @@ impl Record {
 
     /// The key; null and empty are two things.
     pub(crate) fn key(&self) -> Option<&[u8]> {
-        self.span().key.map(|span| self.slice(span))
+        self.span().key.map(|key| self.slice(key.at))
+    }
+
+    /// The hash of the key, the same for the same bytes in each record of this process; none without a key, and for an
+    /// empty one.
+    pub(crate) fn key_hash(&self) -> Option<u64> {
+        self.span().key.and_then(|key| key.hash)
     }
 
     /// The value; null (a tombstone) and empty are two things.
     pub(crate) fn value(&self) -> Option<&[u8]> {
-        self.span().value.map(|span| self.slice(span))
+        self.batch.buffers.value(self.span())
+    }
+
+    /// The value, if it is UTF-8.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self.span().value? {
+            ValueSpan::Text(span) => span.of_text(&self.batch.buffers.text),
+            ValueSpan::Bytes(_) => None,
+        }
     }
 
     /// The headers in their order, duplicates included.

@@ -1,6 +1,8 @@
 //! Where the parts of a record are in the buffer of its batch.
 
-use std::ops::Range;
+use std::{hash::BuildHasher, ops::Range};
+
+use foldhash::quality::FixedState;
 
 use super::Timestamp;
 use crate::event::{Look, Looks};
@@ -23,6 +25,44 @@ impl Span {
     pub(super) fn of(self, bytes: &[u8]) -> &[u8] {
         &bytes[self.start as usize..self.end as usize]
     }
+
+    pub(super) fn of_text(self, text: &str) -> Option<&str> {
+        text.get(self.start as usize..self.end as usize)
+    }
+}
+
+/// A key, with what decides of its lane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeySpan {
+    pub(super) at: Span,
+    /// Of its bytes; none for an empty one, which is as good as no key. All bits have to be good: a lane is made of the
+    /// highest ones.
+    pub(super) hash: Option<u64>,
+}
+
+impl KeySpan {
+    pub(super) fn copy(buffer: &mut Vec<u8>, key: &[u8]) -> Self {
+        let hash = (!key.is_empty()).then(|| FixedState::default().hash_one(key));
+        Self { at: copy(buffer, key), hash }
+    }
+}
+
+/// A value.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ValueSpan {
+    /// It is UTF-8, and in the buffer for text.
+    Text(Span),
+    /// It is in the buffer for all else.
+    Bytes(Span),
+}
+
+impl ValueSpan {
+    pub(super) fn copy(bytes: &mut Vec<u8>, text: &mut String, value: &[u8]) -> Self {
+        let Ok(value) = std::str::from_utf8(value) else { return Self::Bytes(copy(bytes, value)) };
+        let start = text.len();
+        text.push_str(value);
+        Self::Text(Span { start: start as u32, end: text.len() as u32 })
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +76,8 @@ pub(super) struct HeaderSpan {
 pub(super) struct RecordSpan {
     pub(super) offset: i64,
     pub(super) timestamp: Timestamp,
-    pub(super) key: Option<Span>,
-    pub(super) value: Option<Span>,
+    pub(super) key: Option<KeySpan>,
+    pub(super) value: Option<ValueSpan>,
     pub(super) headers: Range<u32>,
     /// What the headers look like together.
     pub(super) looks: Looks,

@@ -19,8 +19,9 @@ impl Setting {
             || self.batch(),
             move |records| {
                 let ended = |record| {
-                    let ended = self.attempt(&mut lane, &site, Ticket::new(record, handler));
-                    ended.is_some_and(|ended| ended.result.is_ok_and(|returned| returned.len() == outputs))
+                    let ended = self.attempt(&mut lane, &site, &mut Ticket::new(record, handler));
+                    ended
+                        .is_some_and(|ended| ended.answer.into_result().is_ok_and(|returned| returned.len() == outputs))
                 };
                 records.drain(..).map(ended).filter(|&good| good).count()
             },
@@ -28,7 +29,7 @@ impl Setting {
     }
 
     /// Starts an attempt that ends at once, as the mailbox does.
-    pub(super) fn attempt(&self, lane: &mut Lane, site: &Arc<Site>, ticket: Ticket) -> Option<Ended> {
+    pub(super) fn attempt(&self, lane: &mut Lane, site: &Arc<Site>, ticket: &mut Ticket) -> Option<Ended> {
         match lane.start(ticket, &self.member, site, || self.services.clock.working_now()) {
             Poll::Ready(ended) => Some(black_box(ended)),
             Poll::Pending => None,
@@ -41,7 +42,7 @@ impl Setting {
             || self.calls(),
             move |calls| {
                 let spanned = |call: &&Call| {
-                    let span = Attempt::begin(black_box(call));
+                    let span = Attempt::begin(|| Call::clone(black_box(call)));
                     span.enter(|| black_box(()));
                     span.span().is_some() == listened
                 };

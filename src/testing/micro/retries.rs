@@ -90,9 +90,9 @@ impl Setting {
                 tickets
             },
             move |tickets| {
-                let mut twice = |ticket: Ticket| {
-                    let ended = self.attempt(&mut lane, &site, ticket)?;
-                    let (mut ticket, fault) = (ended.ticket, ended.result.err()?);
+                let mut twice = |mut ticket: Ticket| {
+                    let ended = self.attempt(&mut lane, &site, &mut ticket)?;
+                    let fault = ended.answer.into_result().err()?;
                     ticket.trace = ended.span.failed(&self.services.telemetry, &fault, policy).map(Box::new);
                     let key = ticket.key?;
                     lane.queue.park(key);
@@ -100,10 +100,10 @@ impl Setting {
                     let Fault::Failure(failure) = fault else { return None };
                     self.is_retried(&Outcome::Failed(&failure), ticket.attempts).then_some(())?;
                     lane.queue.resume(ticket);
-                    let ticket = lane.queue.next()?;
-                    let ended = self.attempt(&mut lane, &site, ticket)?;
+                    let mut ticket = lane.queue.next()?;
+                    let ended = self.attempt(&mut lane, &site, &mut ticket)?;
                     lane.queue.release(key);
-                    (ended.result.is_ok() && ended.ticket.attempts == 2).then_some(())
+                    (ended.answer.into_result().is_ok() && ticket.attempts == 2).then_some(())
                 };
                 tickets.drain(..).filter_map(&mut twice).count()
             },

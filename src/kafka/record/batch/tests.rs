@@ -40,7 +40,7 @@ fn a_small_batch_does_not_hold_a_large_buffer() {
 }
 
 /// Null, empty, and data.
-const DATA: [Option<&[u8]>; 3] = [None, Some(b""), Some(b"{}")];
+const DATA: [Option<&[u8]>; 5] = [None, Some(b""), Some(b"{}"), Some("\"ä\"".as_bytes()), Some(b"\xc3{}")];
 
 fn header() -> impl Strategy<Value = (Vec<u8>, Option<Vec<u8>>)> {
     const NAMES: [&str; 9] =
@@ -82,6 +82,7 @@ proptest! {
                     record.headers().map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec))).collect();
                 prop_assert_eq!(&got, headers);
                 prop_assert_eq!(record.value(), *value);
+                prop_assert_eq!(record.text(), value.and_then(|value| std::str::from_utf8(value).ok()));
                 prop_assert_eq!(record.key(), Some(&[record.offset() as u8][..]));
                 let Some(event_type) = record.plain_type() else { continue };
                 let read = read(record.headers(), record.value());
