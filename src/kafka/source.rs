@@ -19,7 +19,9 @@ pub(crate) trait Source {
     fn start(&mut self, partitions: &[(TopicPartition, Option<i64>)]);
 
     /// Moves up to `records` records, and not many more than `bytes` bytes, into `batch`, without waiting.
-    fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch);
+    ///
+    /// Whether there may be more, or an event about it: false only if the waker will be called for what comes next.
+    fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch) -> bool;
 
     /// Offsets are missing. If the client found its own out of range and went on elsewhere, asks `is_settled`, once
     /// each time until that is true, with the first offset that the log still has, as far as the client knows.

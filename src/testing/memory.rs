@@ -200,10 +200,10 @@ impl Source for MemorySource {
         self.positions.extend(positions);
     }
 
-    fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch) {
-        let Some(position) = self.positions.get_mut(partition) else { return };
+    fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch) -> bool {
+        let Some(position) = self.positions.get_mut(partition) else { return false };
         let state = self.cluster.state();
-        let Some(log) = state.logs.get(&(partition.topic.to_string(), partition.partition)) else { return };
+        let Some(log) = state.logs.get(&(partition.topic.to_string(), partition.partition)) else { return false };
         for record in log.iter().skip(*position).take(records) {
             batch.push(record.offset, Timestamp::Create(0), record.key.as_deref(), record.value.as_deref());
             batch.push_headers(record.headers.iter().map(|(name, value)| (&name[..], value.as_deref())));
@@ -212,6 +212,7 @@ impl Source for MemorySource {
                 break;
             }
         }
+        *position < log.len()
     }
 
     fn commit(&mut self, points: &[CommitPoint]) {

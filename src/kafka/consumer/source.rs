@@ -210,14 +210,16 @@ impl Source for KafkaSource {
         }
     }
 
-    fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch) {
-        let Some(split) = self.queues.get_mut(partition) else { return };
+    fn take(&mut self, partition: &TopicPartition, records: usize, bytes: usize, batch: &mut Batch) -> bool {
+        let Some(split) = self.queues.get_mut(partition) else { return false };
         let failed = split.take(records, bytes, batch);
+        let more = split.is_ready();
         self.on_record_errors(partition, failed);
         if !batch.is_empty() {
             self.nudge.awake(partition);
             self.alive();
         }
+        more || !self.events.is_empty()
     }
 
     fn after_jump(&mut self, partition: &TopicPartition, is_settled: &mut dyn FnMut(Option<i64>) -> bool) {

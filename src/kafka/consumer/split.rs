@@ -48,6 +48,11 @@ impl Split {
         Some(Self { queue, ready, skipped: 0, weight: 512, epochs })
     }
 
+    /// It may hold records; if not, the waker is called for the next one.
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
     /// Fills `batch` up to `records`, and to not many more than `bytes`; returns what came in place of records.
     pub(super) fn take(&mut self, records: usize, bytes: usize, batch: &mut Batch) -> Vec<RecordError> {
         let mut failed = Vec::new();

@@ -67,7 +67,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         }
     }
 
-    /// One round; true when something happened, so that another round is worth it at once.
+    /// One round; true when another one is worth it at once. Otherwise the waker says when it is.
     ///
     /// `now` counts from any fixed start.
     pub(crate) fn turn(&mut self, now: Duration) -> bool {
@@ -223,34 +223,38 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
 
     // Records.
 
-    /// One batch from each partition that may give one, every round from another first partition.
+    /// One batch from each partition that may give one, every round from another first partition; whether there may be
+    /// more.
+    ///
+    /// A round just to see that there is nothing would keep the core from the handler's thread, which wakes there.
     fn take(&mut self, now: Duration) -> bool {
         if self.dead || self.settings.held || !matches!(self.phase, Phase::Running) {
             return false;
         }
         let Self { source, intake, partitions, buffers, settings, .. } = self;
-        let mut busy = false;
+        let mut more = false;
         self.first = (self.first + 1) % partitions.len().max(1);
         for slot in partitions.slots().skip(self.first).chain(partitions.slots().take(self.first)) {
             let assignment = &slot.assignment;
             let Some(credit) = assignment.credit().filter(|_| now >= slot.held_until) else { continue };
-            let batch = assignment.begin_again().unwrap_or_else(|| {
+            let batch = assignment.begin_again().inspect(|_| more = true).unwrap_or_else(|| {
                 let mut batch = Batch::pooled(assignment.partition.clone(), buffers);
-                source.take(&assignment.partition, credit.records.min(settings.batch), credit.bytes, &mut batch);
+                let records = credit.records.min(settings.batch);
+                more |= source.take(&assignment.partition, records, credit.bytes, &mut batch);
                 batch
             });
             if batch.is_empty() {
                 continue;
             }
-            busy = true;
             if !assignment.is_followed_by(&batch) {
+                more = true;
                 source.after_jump(&assignment.partition, &mut |low| assignment.notice_what_was_deleted(&batch, low));
             }
             if let Some(batch) = assignment.receive(batch) {
                 intake.deliver(assignment, batch);
             }
         }
-        busy
+        more
     }
 }
 

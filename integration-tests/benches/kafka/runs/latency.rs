@@ -18,8 +18,10 @@ const WARMING: u64 = 500;
 const PER_SECOND: u64 = 500;
 /// A machine that idles less has no time to measure: that run does not count, and there is another one.
 const IDLE: f64 = 0.3;
-/// Runs that may fail to count.
+/// Runs that may fail to count, in a row.
 const PATIENCE: usize = 5;
+/// Runs of each pair.
+const ROUNDS: usize = 5;
 
 /// Median and p99 of one run, in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -40,36 +42,35 @@ struct Run {
 }
 
 impl Bench {
-    /// How long from the producer to the handler, both sides on the same records at the same time. Then the loop beside
-    /// itself: what the machine adds to a difference between equals.
+    /// How long from the producer to the handler, both sides on the same records at the same time. In turns with it the
+    /// loop beside itself: what the machine adds to a difference between equals.
+    ///
+    /// One run before them counts nowhere: the broker still compiles what a trickle of records needs of it.
     pub(super) fn latency(&self) -> Done {
-        self.compared(Side::Carom, 5)?;
-        self.compared(Side::Poll, 5)
+        println!("before: {}", self.side_by_side(Side::Poll, Side::Poll)?.figures());
+        let (mut ours, mut equals) = (Vec::new(), Vec::new());
+        for round in 1..=ROUNDS {
+            ours.push(self.quiet(Side::Carom, round)?);
+            equals.push(self.quiet(Side::Poll, round)?);
+        }
+        for (first, runs) in [(Side::Carom, &ours), (Side::Poll, &equals)] {
+            println!("{first:?} and loop, median of {ROUNDS}: {}", Run::median(runs).figures());
+        }
+        Ok(())
     }
 
-    fn compared(&self, first: Side, rounds: usize) -> Done {
-        let mut counted = Vec::new();
-        for round in 1..=rounds + PATIENCE {
-            if counted.len() == rounds {
-                break;
-            }
+    /// A run beside the loop in which the machine had time to measure.
+    fn quiet(&self, first: Side, round: usize) -> Done<Run> {
+        for _ in 0..PATIENCE {
             let run = self.side_by_side(first, Side::Poll)?;
-            let verdict = if run.idle < IDLE { ": does not count" } else { "" };
-            println!("{first:?} and loop, run {round}: {}; idle {:.0} %{verdict}", run.figures(), run.idle * 100.0);
-            if run.idle >= IDLE {
-                counted.push(run);
+            let counts = run.idle >= IDLE;
+            let verdict = if counts { "" } else { ": does not count" };
+            println!("{first:?} and loop, run {round}: {}{verdict}", run.figures());
+            if counts {
+                return Ok(run);
             }
         }
-        if counted.len() < rounds {
-            return Err(format!("the machine is too busy: {} of {rounds} runs count", counted.len()));
-        }
-        println!(
-            "{first:?} and loop, median of {}: {}; idle {:.0} %",
-            counted.len(),
-            Run::median(&counted).figures(),
-            Run::median(&counted).idle * 100.0
-        );
-        Ok(())
+        Err(format!("the machine is too busy: {PATIENCE} runs in a row do not count"))
     }
 
     fn side_by_side(&self, first: Side, second: Side) -> Done<Run> {
@@ -118,10 +119,18 @@ impl Run {
     }
 
     fn figures(&self) -> String {
-        let Self { first, second, more, less, .. } = self;
+        let Self { first, second, more, less, idle } = self;
         format!(
-            "p50 {:.3} and {:.3}, p99 {:.3} and {:.3}; first later by p50 {:+.3} p99 {:+.3}, second by p99 {:+.3} ms",
-            first.p50, second.p50, first.p99, second.p99, more.p50, more.p99, less.p99
+            "p50 {:.3} and {:.3}, p99 {:.3} and {:.3}; first later by p50 {:+.3} p99 {:+.3}, second by p99 {:+.3} ms; \
+             idle {:.0} %",
+            first.p50,
+            second.p50,
+            first.p99,
+            second.p99,
+            more.p50,
+            more.p99,
+            less.p99,
+            idle * 100.0
         )
     }
 }

@@ -75,15 +75,16 @@ impl Source for FakeSource {
         let starts = partitions.iter().map(|(partition, offset)| (partition.partition, *offset)).collect();
         self.0.lock().unwrap().notes.push(Note::Start(starts));
     }
-    fn take(&mut self, partition: &TopicPartition, records: usize, _: usize, batch: &mut Batch) {
+    fn take(&mut self, partition: &TopicPartition, records: usize, _: usize, batch: &mut Batch) -> bool {
         let mut world = self.0.lock().unwrap();
         world.notes.push(Note::Take(partition.partition));
-        let Some((next, left)) = world.logs.get_mut(&partition.partition) else { return };
+        let Some((next, left)) = world.logs.get_mut(&partition.partition) else { return false };
         for _ in 0..records.min(*left) {
             batch.push(*next, Timestamp::None, None, Some(b"value"));
             *next += 1;
             *left -= 1;
         }
+        *left > 0
     }
     fn commit(&mut self, points: &[CommitPoint]) {
         let points = points.iter().map(|point| (point.partition.partition, point.offset)).collect();

@@ -57,3 +57,16 @@ fn each_partition_gets_its_turn_and_none_is_always_first() {
     // Fails when the round begins at the same partition each time.
     assert_eq!(first, [2, 0, 1, 2, 0, 1]);
 }
+
+// Fails when a round that took something is always followed by another one: for a record that comes alone, the handler
+// would wait until that has found nothing.
+#[test]
+fn a_round_that_left_nothing_is_the_last_until_something_comes() {
+    let mut bench = Bench::running(Limits::default(), 2, 300);
+    assert!(bench.turn(Duration::ZERO), "44 records are left in each");
+    assert!(!bench.turn(Duration::ZERO));
+    let delivered = |number, records| Note::Deliver(number, records);
+    let mut notes = bench.notes();
+    notes.sort_by_key(|note| format!("{note:?}"));
+    assert_eq!(notes, [delivered(0, 256), delivered(0, 44), delivered(1, 256), delivered(1, 44)]);
+}
