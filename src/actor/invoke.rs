@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Context, Failure, Handler, Outputs, outputs::OutputBuffer};
 use crate::{
-    event::{DecodeError, Event, decode, is_own_topic, read},
+    event::{DecodeError, Event, JsonStr, decode, is_own_topic, read},
     kafka::record::{OutRecord, Record},
     services::Services,
     telemetry::logs,
@@ -124,33 +124,48 @@ impl fmt::Display for Fault {
 }
 
 /// The erased form of `Handler<E> for A`.
+///
+/// The memory comes first, and the call in its parts: so the future, which is large, is written into it, and not copied
+/// there with all the room that it keeps for later.
 pub(crate) fn invoke<A: Handler<E>, E: Event>(instance: Instance, call: Call) -> BoxFuture<'static, Returned> {
-    Box::pin(run::<A, E>(instance, call))
-}
-
-async fn run<A: Handler<E>, E: Event>(instance: Instance, call: Call) -> Returned {
-    let mut actor = match instance.downcast::<A>() {
-        Ok(actor) => actor,
-        Err(other) => {
-            unreachable!("a registration for {} got another actor: {other:?}", std::any::type_name::<A>())
+    let memory = Box::new_uninit();
+    let Call { record, attempt, lane, handler, site } = call;
+    let running = async move {
+        let call = Call { record, attempt, lane, handler, site };
+        let mut actor = match instance.downcast::<A>() {
+            Ok(actor) => actor,
+            Err(other) => {
+                unreachable!("a registration for {} got another actor: {other:?}", std::any::type_name::<A>())
+            }
+        };
+        match AssertUnwindSafe(self::attempt::<A, E>(&mut actor, &call)).catch_unwind().await {
+            Ok(answer) => Returned { instance: Some(actor), answer },
+            Err(panic) => {
+                discard(actor);
+                Returned { instance: None, answer: Answer::of(Err(Fault::Panic(panic_message(panic.as_ref())))) }
+            }
         }
     };
-    let ended = AssertUnwindSafe(attempt::<A, E>(&mut actor, &call)).catch_unwind().await;
-    match ended {
-        Ok(answer) => Returned { instance: Some(actor), answer },
-        Err(panic) => {
-            discard(actor);
-            Returned { instance: None, answer: Answer::of(Err(Fault::Panic(panic_message(panic.as_ref())))) }
-        }
-    }
+    let running = Box::write(memory, running);
+    Box::into_pin(running)
 }
 
 async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Answer {
-    let mut cx = Context::of(call);
-    // In one expression: each step in between would copy the event once more.
-    let handled = match event_of::<E>(call) {
-        Ok(event) => actor.handle(event, &mut cx),
-        Err(error) => return Answer::of(Err(Fault::Undecodable(Box::new(error)))),
+    let (mut cx, record) = (Context::of(call), &call.record);
+    // An event goes from where it was built straight into the future of its handler: each step in between would copy it.
+    let handled = 'event: {
+        if let (Some(_), Some(json)) = (record.plain_type(), record.text()) {
+            let mut json = JsonStr::from_str(json);
+            match (E::codec().read)(&mut json) {
+                Ok(event) if json.end().is_ok() => break 'event actor.handle(event, &mut cx),
+                _ => {}
+            }
+        }
+        // What fails is read as a whole, for an error that says what it is about.
+        match decode_whole::<E>(record) {
+            Ok(event) => actor.handle(event, &mut cx),
+            Err(error) => return Answer::of(Err(Fault::Undecodable(Box::new(error)))),
+        }
     };
     match handled.await {
         Ok(outputs) => {
@@ -162,16 +177,10 @@ async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Answer 
     }
 }
 
-/// The event in the record of `call`.
-#[inline]
-pub(crate) fn event_of<E: Event>(call: &Call) -> Result<E, DecodeError> {
-    let record = &call.record;
-    if let (Some(_), Some(json)) = (record.plain_type(), record.text())
-        && let Ok(event) = (E::codec().from_str)(json)
-    {
-        return Ok(event);
-    }
-    // What fails is read as a whole, for an error that says what it is about.
+/// The event in a record that is not plain, or not what it says it is.
+#[cold]
+#[inline(never)]
+fn decode_whole<E: Event>(record: &Record) -> Result<E, DecodeError> {
     decode(&read(record.headers(), record.value())?)
 }
 

@@ -20,8 +20,6 @@ mod threads;
 pub use context::Context;
 pub use failure::{Failure, FailureKind};
 pub use handler::{Handler, Registered};
-#[cfg(feature = "testing")]
-pub(crate) use invoke::event_of;
 pub(crate) use invoke::{Answer, Call, Fault, Instance, Invoke, Returned, Site, discard, invoke, panic_message};
 pub use outputs::Outputs;
 pub use state::{FromRef, FromState, NoState};

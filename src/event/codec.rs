@@ -10,16 +10,29 @@ use serde::{Serialize, de::DeserializeOwned};
 #[derive(Debug, Clone, Copy)]
 pub struct Codec<E> {
     pub(crate) write: fn(&E, &mut Vec<u8>) -> serde_json::Result<()>,
-    /// For JSON inside an envelope, which was found to be UTF-8 when the envelope was read.
-    pub(crate) from_str: fn(&str) -> serde_json::Result<E>,
+    /// Reads one, and leaves what follows it. Unlike `serde_json::from_str`, it does not move the event once more.
+    pub(crate) read: for<'j> fn(&mut JsonStr<'j>) -> serde_json::Result<E>,
     pub(crate) from_slice: fn(&[u8]) -> serde_json::Result<E>,
+}
+
+/// JSON that is known to be UTF-8, as it is read.
+pub(crate) type JsonStr<'j> = serde_json::Deserializer<serde_json::de::StrRead<'j>>;
+
+impl<E> Codec<E> {
+    /// From JSON that is known to be UTF-8.
+    pub(crate) fn text(&self, json: &str) -> serde_json::Result<E> {
+        let mut json = JsonStr::from_str(json);
+        let event = (self.read)(&mut json)?;
+        json.end()?;
+        Ok(event)
+    }
 }
 
 /// The codec of an event that derives serde's traits.
 #[doc(hidden)]
 #[inline]
 pub const fn json<E: Json>() -> Codec<E> {
-    Codec { write: E::write, from_str: E::from_str, from_slice: E::from_slice }
+    Codec { write: E::write, read: E::read, from_slice: E::from_slice }
 }
 
 /// What serde can write and read.
@@ -32,8 +45,8 @@ pub const fn json<E: Json>() -> Codec<E> {
 pub trait Json: Sized {
     /// Appends it as JSON.
     fn write(&self, json: &mut Vec<u8>) -> serde_json::Result<()>;
-    /// From JSON that is known to be UTF-8.
-    fn from_str(json: &str) -> serde_json::Result<Self>;
+    /// From JSON that is known to be UTF-8; more may follow.
+    fn read(json: &mut JsonStr<'_>) -> serde_json::Result<Self>;
     /// From JSON.
     fn from_slice(json: &[u8]) -> serde_json::Result<Self>;
 }
@@ -46,8 +59,8 @@ impl<E: Serialize + DeserializeOwned> Json for E {
     }
 
     #[inline]
-    fn from_str(json: &str) -> serde_json::Result<Self> {
-        serde_json::from_str(json)
+    fn read(json: &mut JsonStr<'_>) -> serde_json::Result<Self> {
+        Self::deserialize(json)
     }
 
     #[inline]

@@ -48,9 +48,9 @@ pub(crate) fn decode<E: Event>(incoming: &Incoming<'_>) -> Result<E, DecodeError
     }
     let codec = E::codec();
     let decoded = match &incoming.data {
-        Data::Json(json) => (codec.from_str)(json.get()),
+        Data::Json(json) => codec.text(json.get()),
         Data::Bytes(bytes) => (codec.from_slice)(bytes),
-        Data::Text(text) => (codec.from_str)(text),
+        Data::Text(text) => codec.text(text),
         Data::Absent => (codec.from_slice)(b""),
     };
     let rust_name = E::descriptor().rust_name;

@@ -37,6 +37,7 @@ pub(crate) use self::{
         sdk::{NoData, Target},
         write::extension_name_warning,
     },
+    codec::JsonStr,
     decode::{DecodeError, decode, decode_if},
     encode_error::EncodeError,
     envelope::Encoder,

@@ -4,7 +4,6 @@ use std::{hint::black_box, sync::Arc};
 
 use super::{Piece, Setting, TestRecord, piece};
 use crate::{
-    actor::event_of,
     event::{Event, read},
     kafka::record::{Batch, Record},
 };
@@ -54,6 +53,7 @@ impl Setting {
 
     /// Decodes the events.
     pub fn decoding<E: Event>(&self) -> impl Piece {
-        piece(|| self.calls(), |calls| calls.iter().filter(|call| black_box(event_of::<E>(call)).is_ok()).count())
+        let decoded = |record: &&Record| record.text().is_some_and(|json| black_box(E::codec().text(json)).is_ok());
+        piece(|| self.batch(), move |records| records.iter().filter(decoded).count())
     }
 }

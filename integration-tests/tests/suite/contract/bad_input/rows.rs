@@ -185,6 +185,8 @@ fn values() -> Vec<Row> {
         good("JSON of another shape").value(r#"{"key":7,"seq":0,"script":[]}"#).dead("expected a string"),
         good("JSON without a member").value("{}").dead("missing field"),
         good("JSON cut short").value(r#"{"key":"a","se"#).dead("EOF while parsing"),
+        good("JSON with more behind it").value(r#"{"key":"a","seq":0,"script":[]}{}"#).dead("trailing characters"),
+        good("JSON with a line end behind it").value("{\"key\":\"line end\",\"seq\":0,\"script\":[]}\r\n"),
         good("JSON with a byte order mark").value(b"\xef\xbb\xbf{}").dead("expected value"),
         good("bytes that are no text").value(b"\xff\xfe\0\x01").dead("expected value"),
         good("nested without end").value(format!(r#"{{"key":{deep}}}"#)).dead("cannot be read as `Job`"),
