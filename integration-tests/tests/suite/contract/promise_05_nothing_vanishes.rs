@@ -95,11 +95,14 @@ async fn what_nobody_handles_is_kept_once_where_the_bus_says_so(world: World) {
     let stats = probe::until("both letters", counted, |stats| stats.dead_lettered >= 2).await;
     assert_eq!((stats.unknown, stats.expired, stats.dead_letters), (3, 1, [("unknown-type", 2)].into()));
     let letters = bus.dead_letters::<Job>(&world, 2).await;
-    let header = |name| letters[0].header(name);
+    // A record that nobody handles waits for no other: their letters come in any order.
+    let (short, long): (Vec<_>, Vec<_>) =
+        letters.iter().partition(|letter| letter.header("carom-event-type") == Some("contract.other.v1"));
+    assert_eq!((short.len(), long.len()), (1, 1));
+    let header = |name| short[0].header(name);
     assert_eq!([header("carom-error-class"), header("carom-attempts")], [Some("unknown-type"), Some("0")]);
-    assert_eq!(header("carom-event-type"), Some("contract.other.v1"));
     assert_eq!(header("carom-error-message"), Some("no actor of this service handles `contract.other.v1`"));
-    assert!(letters[1].header("carom-error-message").is_some_and(|text| text.len() < 400));
+    assert!(long[0].header("carom-error-message").is_some_and(|text| text.len() < 400));
     assert_eq!(bus.stop::<Job>(&world).await.values().sum::<i64>(), 4);
 }
 
