@@ -50,11 +50,7 @@ impl Commits {
 
     /// The answers to the newest request, if they have come.
     pub(super) fn poll(&mut self) -> Option<Answers> {
-        let CommitAnswer { serial, code, results } = self.queue.poll()?;
-        if serial != self.serial {
-            tracing::debug!("dropped the late answer to a commit in doubt");
-            return None;
-        }
+        let CommitAnswer { code, results, .. } = self.newest()?;
         let partial = results.iter().any(|(_, own)| *own != Code::NoError);
         let results: HashMap<_, _> = results.into_iter().collect();
         let whole = |own: Option<&Code>| if partial { own.copied().unwrap_or(code) } else { code };
@@ -63,5 +59,16 @@ impl Commits {
             (partition, error.map_or(Ok(()), Err))
         };
         Some(mem::take(&mut self.asked).into_iter().map(answer).collect())
+    }
+
+    /// Its answer. The waker is not called for it if a late one stood before it.
+    fn newest(&mut self) -> Option<CommitAnswer> {
+        loop {
+            let answer = self.queue.poll()?;
+            if answer.serial == self.serial {
+                return Some(answer);
+            }
+            tracing::debug!("dropped the late answer to a commit in doubt");
+        }
     }
 }

@@ -67,7 +67,7 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         }
     }
 
-    /// One round; true when another one is worth it at once. Otherwise the waker says when it is.
+    /// One round; true when another one is worth it at once. Otherwise the waker says when it is, or time does.
     ///
     /// `now` counts from any fixed start.
     pub(crate) fn turn(&mut self, now: Duration) -> bool {
@@ -250,8 +250,10 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
                 more = true;
                 source.after_jump(&assignment.partition, &mut |low| assignment.notice_what_was_deleted(&batch, low));
             }
-            if let Some(batch) = assignment.receive(batch) {
-                intake.deliver(assignment, batch);
+            match assignment.receive(batch) {
+                Some(batch) => intake.deliver(assignment, batch),
+                // It may wait for a former log that has ended already.
+                None => more = true,
             }
         }
         more

@@ -3,6 +3,7 @@
 mod delivery;
 mod outage;
 mod rebalance;
+mod woken;
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -4,7 +4,7 @@ use super::*;
 use crate::kafka::source::Committed;
 
 /// Asks from outside of the group.
-fn committed(cluster: &Cluster, partitions: i32) -> Vec<Option<Committed>> {
+pub(super) fn committed(cluster: &Cluster, partitions: i32) -> Vec<Option<Committed>> {
     let client: BaseConsumer = consumer_config(cluster).create().unwrap();
     let partitions: Vec<_> = (0..partitions).map(|partition| TopicPartition::new(TOPIC, partition)).collect();
     let committed = raw::committed(&client, &partitions, Duration::from_secs(5)).unwrap();

@@ -41,6 +41,18 @@ fn a_new_log_waits_until_the_old_one_is_finished() {
     assert_eq!((bench.notes(), offsets(&bench)), (vec![Note::Deliver(0, 4)], vec![1, 2, 3, 4]));
 }
 
+// Fails when there is no round after what jumps, or after what was put aside and begins: nobody wakes the loop for what is
+// left in the queue.
+#[test]
+fn the_rest_of_a_new_log_is_taken_without_being_woken() {
+    let mut bench = Bench::running(Limits::default(), 1, 100);
+    bench.turn(Duration::ZERO);
+    bench.finish_batch(0);
+    bench.world.lock().unwrap().logs.insert(0, (0, 300));
+    assert_eq!((0..10).position(|_| !bench.turn(Duration::ZERO)), Some(2));
+    assert_eq!(bench.notes(), [100, 256, 44].map(|records| Note::Deliver(0, records)));
+}
+
 // Fails when the committable offset may only rise, or counts as nothing new where it has fallen.
 #[test]
 fn the_position_in_a_new_log_is_committed() {

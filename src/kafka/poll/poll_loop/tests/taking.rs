@@ -70,3 +70,14 @@ fn a_round_that_left_nothing_is_the_last_until_something_comes() {
     notes.sort_by_key(|note| format!("{note:?}"));
     assert_eq!(notes, [delivered(0, 256), delivered(0, 44), delivered(1, 256), delivered(1, 44)]);
 }
+
+// Fails when a jump does not bring another round: what the client told about it, or a former log that has ended, would
+// wait for the next record.
+#[test]
+fn offsets_that_jump_bring_another_round() {
+    let mut bench = Bench::running(Limits::default(), 1, 0);
+    bench.world.lock().unwrap().logs.insert(0, (10, 3));
+    assert!(bench.turn(Duration::ZERO));
+    assert!(!bench.turn(Duration::ZERO));
+    assert_eq!(bench.notes(), [Note::Deliver(0, 3)]);
+}
