@@ -37,7 +37,7 @@ impl Choice {
             Ordering::Partition => (Some(0), Some(0)),
             Ordering::Unordered => (None, None),
             Ordering::Key => {
-                let hash = record.key_hash();
+                let hash = record.lane_hash();
                 (hash, hash.map(|hash| self.lane(hash)))
             }
         }

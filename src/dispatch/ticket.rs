@@ -1,7 +1,7 @@
 //! One record on its way through one actor.
 //!
 //! A mailbox makes it when it takes the record in. From then on it is in one place at a time: in a queue of its
-//! mailbox, in the attempt that runs, with its outputs, or with the supervisor. Dropped before its end, it leaves its
+//! mailbox, beside the attempt that runs, with its outputs, or with the supervisor. Dropped before its end, it leaves its
 //! record unfinished: the next owner of the partition handles it.
 
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! A batch: records of one partition, copied out of the client into one compact buffer.
+//! A batch: records of one partition, copied out of the client into compact buffers.
 
 use std::{fmt, sync::Arc};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::event::{Look, Looks};
 
-/// Records of one partition, in one compact buffer; goes from the poll thread to the mailboxes in one message.
+/// Records of one partition, in compact buffers; goes from the poll thread to the mailboxes in one message.
 pub(crate) struct Batch {
     pub(crate) from: TopicPartition,
     buffers: Buffers,
@@ -203,8 +203,8 @@ impl Record {
 
     /// The hash of the key, the same for the same bytes in each record of this process; none without a key, and for an
     /// empty one.
-    pub(crate) fn key_hash(&self) -> Option<u64> {
-        self.span().key.and_then(|key| key.hash)
+    pub(crate) fn lane_hash(&self) -> Option<u64> {
+        self.span().key.and_then(|key| key.lane_hash)
     }
 
     /// The value; null (a tombstone) and empty are two things.

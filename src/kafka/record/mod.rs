@@ -1,10 +1,11 @@
 //! Records as they travel inside carom, in memory: bytes, copied once out of the client.
 //!
-//! The poll loop takes buffers from the pool (`buffers`) and has a [`Batch`] filled (`batch`): one buffer, and the
-//! places of keys, values and headers in it (`span`). Headers are read from what the broker sent (`wire_headers`);
-//! those that are the same as in the record before are not copied again (`same` compares). Sealing the batch counts its
-//! bytes as held by the partition (`held`); when its last [`Record`] is gone, they are returned, and the buffers go
-//! back to the pool, if it wants them. A record on its way to the broker is an [`OutRecord`].
+//! The poll loop takes buffers from the pool (`buffers`) and has a [`Batch`] filled (`batch`): one buffer for values that
+//! are text and one for all else, and the places of keys, values and headers in them (`span`). Headers are read from
+//! what the broker sent (`wire_headers`); those that are the same as in the record before are not copied again (`same`
+//! compares). Sealing the batch counts its bytes as held by the partition (`held`); when its last [`Record`] is gone,
+//! they are returned, and the buffers go back to the pool, if it wants them. A record on its way to the broker is an
+//! [`OutRecord`].
 
 mod batch;
 mod buffers;

@@ -1,4 +1,4 @@
-//! Where the parts of a record are in the buffer of its batch.
+//! Where the parts of a record are in the buffers of its batch.
 
 use std::{hash::BuildHasher, ops::Range};
 
@@ -14,7 +14,7 @@ pub(super) fn copy(buffer: &mut Vec<u8>, bytes: &[u8]) -> Span {
     Span { start: start as u32, end: buffer.len() as u32 }
 }
 
-/// Where bytes are in the buffer.
+/// Where bytes are in one of the buffers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     start: u32,
@@ -37,13 +37,13 @@ pub(super) struct KeySpan {
     pub(super) at: Span,
     /// Of its bytes; none for an empty one, which is as good as no key. All bits have to be good: a lane is made of the
     /// highest ones.
-    pub(super) hash: Option<u64>,
+    pub(super) lane_hash: Option<u64>,
 }
 
 impl KeySpan {
     pub(super) fn copy(buffer: &mut Vec<u8>, key: &[u8]) -> Self {
-        let hash = (!key.is_empty()).then(|| FixedState::default().hash_one(key));
-        Self { at: copy(buffer, key), hash }
+        let lane_hash = (!key.is_empty()).then(|| FixedState::default().hash_one(key));
+        Self { at: copy(buffer, key), lane_hash }
     }
 }
 

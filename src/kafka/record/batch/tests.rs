@@ -42,6 +42,24 @@ fn a_small_batch_does_not_hold_a_large_buffer() {
 /// Null, empty, and data.
 const DATA: [Option<&[u8]>; 5] = [None, Some(b""), Some(b"{}"), Some("\"ä\"".as_bytes()), Some(b"\xc3{}")];
 
+// Fails when an empty key has a hash: all records with one would wait for each other.
+#[test]
+fn the_same_key_has_the_same_lane_wherever_its_record_is() {
+    const KEYS: [Option<&[u8]>; 5] = [None, Some(b""), Some(b"a"), Some(b"b"), Some(b"a")];
+    let held = HeldBytes::unlimited();
+    let hashes = || {
+        let mut batch = Batch::new(TopicPartition::new("t", 0));
+        KEYS.iter().for_each(|key| batch.push(0, Timestamp::None, *key, None));
+        let hashes = |record: Record| [record.lane_hash(), record.detach(&held).lane_hash()];
+        batch.seal(&held).records().map(hashes).collect::<Vec<_>>()
+    };
+    let [null, empty, a, b, again] = hashes()[..] else { unreachable!() };
+    assert_eq!((null, empty), ([None; 2], [None; 2]));
+    assert!(a[0].is_some() && a[0] == a[1] && a == again && a != b, "{a:?} {b:?}");
+    // Fails when each batch has a hash of its own.
+    assert_eq!(hashes()[2], a);
+}
+
 fn header() -> impl Strategy<Value = (Vec<u8>, Option<Vec<u8>>)> {
     const NAMES: [&str; 9] =
         ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type", "CE_ID", "ce_x", ""];
