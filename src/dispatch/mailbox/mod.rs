@@ -196,7 +196,7 @@ impl Mailbox {
     /// Inside the runtime of the user's program, where instances and attempts live and are dropped.
     fn inside(&mut self, act: impl FnOnce(&mut Self)) {
         let home = self.spec.services.home.clone();
-        let _inside = home.enter();
+        let _context = home.context();
         act(self);
     }
 

@@ -46,10 +46,7 @@ impl Mailbox {
     /// for each turn, so that the lanes get theirs between two.
     fn turn(&mut self, cx: &mut TaskContext<'_>, addr: &Addr<Self>) {
         let home = self.spec.services.home.clone();
-        if home.has_ended() {
-            return self.abandon();
-        }
-        let _inside = home.enter();
+        let Some(_inside) = home.enter() else { return self.abandon() };
         self.wakes.register(cx.waker());
         if self.alarm.rang(cx) {
             self.time_out(addr);
