@@ -102,7 +102,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bus = |service: &str| Bus::new(kafka.clone()).environment(environment.clone()).service(service);
     let notifications =
         bus("notifications").with_state(email).supervise::<Notifications>(Supervisor::one_for_one()).spawn().await?;
-    let cashiers = bus("cashiers").spawn().await?;
+    let cashiers = bus("cashiers").partial().spawn().await?;
 
     cashiers.publish(CashierCreated { cashier_id: 7, name: "Ada".to_owned() }).await?;
     cashiers.publish(InvoiceCreated { invoice_id: 4711 }).await?;

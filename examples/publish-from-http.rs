@@ -86,7 +86,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (orders, mut placed) = mpsc::unbounded_channel();
     let billing = bus("billing").with_state(orders).supervise::<Billing>(Supervisor::one_for_one()).spawn().await?;
 
-    let shop = bus("shop").publishes::<OrderPlaced>().spawn().await?;
+    // A client of HTTP does not wait for the two minutes that a service can wait for a broker.
+    let shop = bus("shop").kafka(|kafka| kafka.producer("delivery.timeout.ms", "5000"));
+    let shop = shop.publishes::<OrderPlaced>().partial().spawn().await?;
     let app = Router::new().route("/orders", post(place)).with_state(shop.publisher());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -54,7 +54,7 @@ struct Sales {
     database: Database,
     turnover: Turnover,
     seen: mpsc::UnboundedSender<Seen>,
-    /// Sales that this instance has handled. One instance handles all events of a key, until it is restarted.
+    /// Sales that this instance has handled. One instance handles all events of a key, until a restart or a rebalance.
     #[actor(default)]
     sales: u32,
 }

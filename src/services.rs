@@ -22,13 +22,16 @@ use crate::{
     clock::Clock,
     dispatch::Member,
     error::Error,
-    event::Encoder,
+    event::{Encoder, Said},
     health::{HealthState, Signs},
     home::Home,
     kafka::source::Sink,
     stats::Book,
     telemetry::{Telemetry, logs},
 };
+
+/// Others make types up; so many are named.
+pub(crate) const SKIPPED: usize = 100;
 
 /// What every stage of a running bus shares; made once by `spawn`.
 pub(crate) struct Services {
@@ -50,6 +53,8 @@ pub(crate) struct Services {
     pub(crate) home: Home,
     /// What is wrong now; those who find out say so, and take it back.
     pub(crate) health: HealthState,
+    /// The types of events that were skipped and named in the log: once each, and not more than [`SKIPPED`] of them.
+    pub(crate) skipped: Said,
     /// What happened so far, for `Stats`.
     pub(crate) counters: Arc<Counters>,
     /// The meters of handlers and partitions, for `Stats`.

@@ -71,7 +71,7 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let (_, ty_generics, _) = input.generics.split_for_impl();
     let needed: Vec<&Part> = spec.parts.iter().filter(|part| !part.is_default).collect();
     let text = valid::unprovided(ident, &needed);
-    let (message, label, [without, lacking]) = (text.message, text.label, text.notes);
+    let (message, label, notes) = (text.message, text.label, text.notes);
     let mut builds = input.generics.clone();
     builds.params.push(parse_quote!(__S));
     let mut from_state = builds.clone();
@@ -94,7 +94,7 @@ fn from_state(input: &DeriveInput, spec: &Spec) -> TokenStream {
     };
     quote! {
         const _: () = {
-            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #without, note = #lacking)]
+            #[diagnostic::on_unimplemented(message = #message, label = #label, #(note = #notes),*)]
             pub trait __Provides<A> {
                 fn build(&self) -> A;
             }

@@ -28,8 +28,9 @@ use super::Actor;
 #[diagnostic::on_unimplemented(
     message = "the bus state `{S}` cannot provide `{Self}`",
     label = "an actor needs a `{Self}`, and `{S}` has none, or one without `Clone`",
-    note = "`()` is the state of a bus that was given none: call `.with_state(..)` before `.supervise`",
-    note = "add a field of type `{Self}` to `{S}` and derive `FromRef` for `{S}`, or mark the actor's field `#[actor(default)]`"
+    note = "where the state is `()`, the bus was given none: call `.with_state(..)` before `.supervise`",
+    note = "add a field of type `{Self}` to `{S}` and derive `FromRef` for `{S}`, or mark the actor's field `#[actor(default)]`",
+    note = "a part is found by its exact type and cloned: name a trait object's type (`let part: Arc<dyn Part> = Arc::new(..)`), write `Arc` instead of `Box`, and put no `Arc` around a struct that derives `FromRef`"
 )]
 pub trait FromRef<S> {
     /// Copies the part out of the state: once for each instance of an actor that is built. A part that is expensive to

@@ -15,6 +15,8 @@ use crate::{
 /// What a bus was told.
 #[derive(Debug)]
 pub(crate) struct Options {
+    /// Whoever made it has looked at the environment, or decided not to.
+    pub(crate) from_settings: bool,
     pub(crate) kafka: Kafka,
     pub(crate) service: Option<String>,
     pub(crate) group: Option<String>,
@@ -68,6 +70,7 @@ impl Identity {
 impl Options {
     pub(crate) fn new(kafka: Kafka) -> Self {
         Self {
+            from_settings: false,
             kafka,
             service: None,
             group: None,
@@ -99,6 +102,7 @@ impl Options {
     pub(crate) fn of(settings: Settings) -> Self {
         let defaults = Self::new(settings.kafka.into());
         Self {
+            from_settings: true,
             service: settings.service,
             group: settings.group,
             domain: settings.domain,

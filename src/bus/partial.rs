@@ -6,8 +6,8 @@ use super::Bus;
 impl<S> Bus<S> {
     /// Says that another bus of this process handles the events that this one does not.
     ///
-    /// Without it, a handler that is linked in but whose actor is not supervised is an error at start. A bus without
-    /// actors needs no such word.
+    /// Without it, a handler that is linked in but whose actor is not supervised is an error at start. For a bus
+    /// without actors, which may be there to publish, it is a warning, and this says that all is as it should be.
     ///
     /// ```
     /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler};

@@ -11,13 +11,14 @@ use super::{
 use crate::{
     Error, Route,
     clock::Clock,
-    dispatch::{ActorSpec, Plan, RouteTable, lines},
+    dispatch::{ActorSpec, Plan, RouteTable, idle_handlers, lines, registrations},
     error::Problem,
-    event::{Descriptor, Encoder, Mode, plural_warning, topic_name},
+    event::{Descriptor, Encoder, Mode, Said, plural_warning, topic_name},
     health::HealthState,
     home::Home,
     kafka::{Scope, librdkafka_version, source::Sink},
-    services::{End, Observer, Services},
+    services::{End, Observer, SKIPPED, Services},
+    settings::unread_variables,
     stats::Book,
     telemetry::{Blocked, Telemetry, instance_id, only_server},
 };
@@ -130,6 +131,7 @@ impl Planned {
             service: self.identity.service.as_str().into(),
             home: Home::current(),
             health,
+            skipped: Said::up_to(SKIPPED),
             counters: Arc::default(),
             book: Arc::new(Book::new(&self.routes)),
             stalled_after: self.options.stalled_after,
@@ -167,6 +169,7 @@ impl Planned {
             brokers: kafka.servers_shown(),
             embedded: kafka.broker().is_some(),
             partitioner: kafka.partitioner_shown(),
+            topics: kafka.topics_mode(),
             routes: self.route_lines(),
             dead_letters: self.routes.values().map(|routes| routes.dead_letter_topic.to_string()).collect(),
             publishes: self.published.iter().map(|(topic, _)| topic.clone()).collect(),
@@ -185,6 +188,12 @@ impl Planned {
             .flat_map(|event| plural_warning(event).into_iter().chain(self.options.profile.type_warning(event)))
             .chain(self.identity.environment.warning())
             .collect();
+        if self.routes.is_empty() && !self.options.partial {
+            warnings.extend(idle_handlers(registrations()));
+        }
+        if !self.options.from_settings {
+            warnings.extend(unread_variables(std::env::vars_os().map(|(name, _)| name)));
+        }
         let drain = self.options.drain_timeout;
         if let Some(bound) = self.options.kafka.max_poll_interval().filter(|bound| drain > *bound / 2) {
             warnings.push(format!(

@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::{Route, kafka::Difference};
+use crate::{
+    Route,
+    kafka::{Difference, Topics},
+};
 
 /// Everything the report tells.
 #[derive(Debug, Default)]
@@ -17,6 +20,7 @@ pub(super) struct Report {
     pub(super) brokers: String,
     pub(super) embedded: bool,
     pub(super) partitioner: &'static str,
+    pub(super) topics: Topics,
     pub(super) routes: Vec<Route>,
     pub(super) dead_letters: Vec<String>,
     /// Topics that are published to, beside those of the routes.
@@ -45,6 +49,7 @@ fn text(report: &Report) -> String {
         ("environment", report.environment.clone(), true),
         ("brokers", format!("{}{place}", report.brokers), true),
         ("partitioner", report.partitioner.to_owned(), true),
+        ("topics", topics(report.topics).to_owned(), true),
     ];
     for (name, value, _) in facts.iter().filter(|(.., said)| *said) {
         // Writing to a text does not fail.
@@ -66,6 +71,14 @@ fn text(report: &Report) -> String {
     }
     list(&mut out, "warnings", &report.warnings);
     out
+}
+
+fn topics(mode: Topics) -> &'static str {
+    match mode {
+        Topics::Create => "created where they are missing",
+        Topics::Verify => "have to exist",
+        Topics::Ignore => "not looked at",
+    }
 }
 
 fn settings(differences: &[Difference]) -> Vec<String> {
@@ -121,6 +134,7 @@ mod tests {
             brokers: "127.0.0.1:9092".to_owned(),
             embedded: false,
             partitioner: "consistent_random",
+            topics: Topics::Create,
             routes: vec![route()],
             dead_letters: vec!["dev.sales.public.orders.v1.billing-dev.dlq".to_owned()],
             publishes: vec!["dev.sales.public.invoices.v1".to_owned()],
@@ -143,6 +157,7 @@ the bus starts: carom 0.1.0 on librdkafka 2.12.1
   environment  dev
   brokers      127.0.0.1:9092
   partitioner  consistent_random
+  topics       created where they are missing
   routes
     dev.sales.public.orders.v1 sales.order-placed.v1 -> shop::Billing
   dead-letter topics

@@ -236,6 +236,24 @@ fn unsupervised(registration: &Registration) -> Problem {
     Problem::at(registration.location, text)
 }
 
+/// What to say of handlers that are there while a bus has no actor: it may only publish, or its `.supervise` is missing.
+pub(crate) fn idle_handlers(linked: impl Iterator<Item = &'static Registration>) -> Option<String> {
+    let linked: Vec<_> = linked.collect();
+    let first = linked.iter().min_by_key(|registration| (registration.location.file, registration.location.line))?;
+    let actor = short((first.actor_name)());
+    let more = match linked.len() - 1 {
+        0 => String::new(),
+        1 => " (and one more handler is there)".to_owned(),
+        others => format!(" (and {others} more handlers are there)"),
+    };
+    Some(format!(
+        "no actor is supervised, so that this bus only publishes, and `{actor}` handles `{}` at {}{more}: add \
+         `.supervise::<{actor}>(..)` to the bus, or `.partial()` if it is only to publish",
+        (first.event)().event_type,
+        first.location
+    ))
+}
+
 /// The last segment of a type's path.
 pub(crate) fn short(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)

@@ -43,6 +43,7 @@ pub(crate) use self::{
     envelope::Encoder,
     momentum::{default_source, is_domain},
     output_id::output_id,
+    said::Said,
     topic::{check_environment, dead_letter_topic, is_own_topic, is_topic_name, plural_warning, topic_name},
     trace::TraceContext,
 };

@@ -2,25 +2,30 @@
 
 use std::{
     collections::HashSet,
-    sync::{Mutex, PoisonError},
+    sync::{PoisonError, RwLock},
 };
 
 /// Texts that were said. It remembers a bounded number of them: some are made up as they go.
 #[derive(Debug)]
-pub(super) struct Said {
-    texts: Mutex<HashSet<String>>,
+pub(crate) struct Said {
+    texts: RwLock<HashSet<String>>,
     limit: usize,
 }
 
 impl Said {
-    pub(super) fn up_to(limit: usize) -> Self {
-        Self { texts: Mutex::default(), limit }
+    pub(crate) fn up_to(limit: usize) -> Self {
+        Self { texts: RwLock::default(), limit }
     }
 
     /// Remembers a text; false if it was known, or there is no room for it.
-    pub(super) fn insert(&self, text: &str) -> bool {
-        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.len() < self.limit && !texts.contains(text) && texts.insert(text.to_owned())
+    pub(crate) fn insert(&self, text: &str) -> bool {
+        let is_new = |texts: &HashSet<String>| texts.len() < self.limit && !texts.contains(text);
+        // Mostly it is known, and many threads ask.
+        if !is_new(&self.texts.read().unwrap_or_else(PoisonError::into_inner)) {
+            return false;
+        }
+        let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
+        is_new(&texts) && texts.insert(text.to_owned())
     }
 }
 

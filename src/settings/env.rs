@@ -39,6 +39,20 @@ pub(super) fn read(prefix: &str, vars: impl Iterator<Item = (OsString, OsString)
     read::settings(leaves, problems, &Spelling::Variables(prefix.to_owned()))
 }
 
+/// What to say of variables that a bus does not read because it was not made from settings; the environment's name is
+/// read by every bus.
+pub(crate) fn unread_variables(names: impl Iterator<Item = OsString>) -> Option<String> {
+    let ours = |name: &str| name.starts_with("CAROM__") && name != "CAROM__ENVIRONMENT";
+    let mut unread: Vec<_> = names.filter_map(|name| name.into_string().ok()).filter(|name| ours(name)).collect();
+    unread.sort_unstable();
+    let (first, rest) = unread.split_first()?;
+    let more = if rest.is_empty() { String::new() } else { format!(", like {} more,", rest.len()) };
+    Some(format!(
+        "the variable `{first}`{more} is not read: this bus was made by `Bus::new`; write \
+         `Bus::from_settings(Settings::from_env(\"CAROM\")?)`"
+    ))
+}
+
 /// What is wrong with a prefix with which nothing would be read.
 fn misread(prefix: &str) -> Option<String> {
     match prefix.trim_end_matches('_') {
@@ -71,6 +85,17 @@ mod tests {
         }
         assert!(problem("").contains("must not be empty") && problem("__").contains("must not be empty"));
         assert_eq!(read("CAROM", vars()).unwrap().service.as_deref(), Some("billing"));
+    }
+
+    // Fails when the environment's name counts as unread: every bus reads it.
+    #[test]
+    fn variables_that_no_bus_reads_are_named() {
+        let said = |names: &[&str]| unread_variables(names.iter().map(Into::into));
+        assert_eq!(said(&["CAROM__ENVIRONMENT", "CAROM_HOME", "SERVICE"]), None);
+        let one = said(&["CAROM__ENVIRONMENT", "CAROM__SERVICE"]).unwrap();
+        assert!(one.starts_with("the variable `CAROM__SERVICE` is not read"), "{one}");
+        let two = said(&["CAROM__SERVICE", "CAROM__KAFKA__BOOTSTRAP_SERVERS"]).unwrap();
+        assert!(two.starts_with("the variable `CAROM__KAFKA__BOOTSTRAP_SERVERS`, like 1 more, is not read"), "{two}");
     }
 
     // Fails without any of the four ways in which `meant` looks.

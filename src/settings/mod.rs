@@ -14,6 +14,7 @@ mod values;
 
 use std::{collections::BTreeSet, ffi::OsString, fmt, time::Duration};
 
+pub(crate) use self::env::unread_variables;
 pub use self::kafka::KafkaSettings;
 use crate::{
     Error,

@@ -83,6 +83,7 @@ pub(crate) mod event {
     pub(crate) const DISCARDED: &str = "carom.record.discarded";
     pub(crate) const DEAD_LETTERED: &str = "carom.record.dead_lettered";
     pub(crate) const REDUCED: &str = "carom.record.reduced";
+    pub(crate) const SKIPPED: &str = "carom.event.skipped";
     pub(crate) const LARGE: &str = "carom.event.large";
     pub(crate) const BLOCKED: &str = "carom.handler.blocked";
     pub(crate) const ASSIGNED: &str = "carom.partitions.assigned";
@@ -98,6 +99,7 @@ pub(crate) mod event {
     pub(crate) const PANICKED: &str = "carom.panicked";
     pub(crate) const STARTS: &str = "carom.bus.starts";
     pub(crate) const WARNING: &str = "carom.bus.warning";
+    pub(crate) const TOPIC_CREATED: &str = "carom.topic.created";
     pub(crate) const WAITS_FOR_BROKER: &str = "carom.broker.awaited";
     pub(crate) const STOPS: &str = "carom.bus.stops";
     pub(crate) const STOPPED: &str = "carom.bus.stopped";
@@ -137,9 +139,12 @@ pub(crate) mod message {
     pub(crate) const DISCARDED: &str = "discarded";
     pub(crate) const DEAD_LETTERED: &str = "dead-lettered";
     pub(crate) const REDUCED: &str = "a dead letter is too large and leaves something out";
+    pub(crate) const SKIPPED: &str = "skipped: no actor of this bus handles events of this type; said once for each type, and \
+                                      `Bus::dead_letter_unknown_types` keeps them";
     pub(crate) const LARGE: &str = "an event is larger than the 64 KiB that every CloudEvents intermediary has to pass \
                                     on; put the large part elsewhere and publish a reference to it (claim check, \
                                     extension `dataref`); said once for each type";
+    pub(crate) const TOPIC_CREATED: &str = "a topic was created, which did not exist";
     pub(crate) const BLOCKED: &str = "a handler kept its thread busy without an `.await`, and other keys waited; use \
                                       `tokio::task::spawn_blocking`, or `.blocking()` on its supervisor (if it does not: the \
                                       machine has too much to do); said once a minute at most for each handler";

@@ -54,8 +54,9 @@ pub(crate) struct Unprovided {
     pub(crate) message: String,
     /// What stands under the `.supervise` that is wrong.
     pub(crate) label: String,
-    /// What to type: for a bus without a state, and for one whose state lacks something. rustc cannot choose.
-    pub(crate) notes: [String; 2],
+    /// What to type: for a bus without a state, for one whose state lacks something, and for what is easily given as
+    /// another type. rustc cannot choose.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What rustc says when the state lacks at least one of the `needed` fields; it does not say which.
@@ -76,11 +77,25 @@ pub(crate) fn unprovided(actor: &Ident, needed: &[&Part]) -> Unprovided {
         [ty] => format!("with the `{ty}`, or with a struct that has it"),
         _ => "with a struct that has them all".to_owned(),
     };
-    let notes = [
-        format!("`()` is the state of a bus that was given none: call `.with_state(..)` before `.supervise`, {given}"),
-        "a struct offers its fields by `#[derive(FromRef)]`; what an actor takes has to be `Clone`; mark fields that need no state `#[actor(default)]`".to_owned(),
+    let mut notes = vec![
+        format!("where the state is `()`, the bus was given none: call `.with_state(..)` before `.supervise`, {given}"),
+        "a struct offers its fields by `#[derive(FromRef)]`, without an `Arc` around it; what an actor takes has to be `Clone`; mark fields that need no state `#[actor(default)]`".to_owned(),
     ];
+    notes.extend(needed.iter().find_map(|part| as_another_type(&part.ty)));
     Unprovided { message: format!("the bus state `{{Self}}` {message}"), label, notes }
+}
+
+/// What to say of a trait object: given without a name of its type, it is of another one, and a `Box` is no `Clone`.
+fn as_another_type(ty: &Type) -> Option<String> {
+    let object = source(trait_object(ty)?);
+    let Type::Path(path) = ty else { return None };
+    match path.path.segments.last()?.ident.to_string().as_str() {
+        "Arc" => Some(format!(
+            "a part is found by its exact type: write `let part: Arc<{object}> = Arc::new(..)`, and give the state that"
+        )),
+        "Box" => Some(format!("each instance gets a clone, and a `Box<{object}>` has none: write `Arc<{object}>`")),
+        _ => None,
+    }
 }
 
 /// The error of a field that cannot be sent, because of the trait behind its `Arc` or `Box`.

@@ -9,6 +9,7 @@ use crate::{
     event::{Incoming, read},
     kafka::record::Record,
     services::{Counters, RecordEnd},
+    telemetry::logs,
 };
 
 /// Records after which the clock is read while they are handled as they come.
@@ -102,6 +103,9 @@ impl Mailbox {
             self.spec.services.encoder.large.unhandled(shown, size_of(record));
             if self.spec.routes.keeps_unknown {
                 return Err(Fault::UnknownType(shown.into()));
+            }
+            if self.spec.services.skipped.insert(shown) {
+                logs::record::skipped(shown, record.from(), record.offset());
             }
             self.settled(record.offset(), None, 0, RecordEnd::Unknown);
         }

@@ -13,13 +13,16 @@ use super::{
     plan::{NotProvisioned, Provisioned, TopicPlan},
     state::{State, describe},
 };
-use crate::kafka::{
-    Embedded, Kafka,
-    client::{
-        admin::{Admin, admin},
-        defaults::DEAD_LETTER_HEADROOM,
-        unreachable,
+use crate::{
+    kafka::{
+        Embedded, Kafka,
+        client::{
+            admin::{Admin, admin},
+            defaults::DEAD_LETTER_HEADROOM,
+            unreachable,
+        },
     },
+    telemetry::logs,
 };
 
 /// How long a start waits for the cluster before it fails.
@@ -105,7 +108,13 @@ impl Provisioning {
             return Ok(());
         }
         let created = self.create(missing).await;
-        self.await_leaders(created).await
+        self.await_leaders(created.clone()).await?;
+        for name in &created {
+            if let Some(State::Exists { partitions, .. }) = self.known.get(name) {
+                logs::bus::topic_created(name, *partitions);
+            }
+        }
+        Ok(())
     }
 
     /// Asks the cluster, which also proves that it can be reached.

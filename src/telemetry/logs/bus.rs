@@ -14,6 +14,11 @@ pub(crate) fn warning(warning: &str) {
     say!(WARN BUS WARNING; warning);
 }
 
+/// It did not exist; `partitions` it has now.
+pub(crate) fn topic_created(topic: &str, partitions: u32) {
+    say!(INFO BUS TOPIC_CREATED, TOPIC = topic, PARTITIONS = partitions);
+}
+
 /// Nobody answers; the start fails if it stays so.
 pub(crate) fn waits_for_broker(servers: &str, patience: Duration) {
     let patience = patience.as_secs();

@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use crate::{kafka::record::Record, supervisor::key_hash, telemetry::Keys};
+use crate::{
+    kafka::record::{Record, TopicPartition},
+    supervisor::key_hash,
+    telemetry::Keys,
+};
 
 /// A record that failed, as the line about it says.
 pub(crate) struct Failure<'a> {
@@ -88,6 +92,12 @@ pub(crate) fn dead_lettered(failure: &Failure<'_>, topic: &str) {
 /// A dead letter had to leave something out.
 pub(crate) fn reduced(topic: &str, size: usize, left_out: &str) {
     say!(ERROR RECORD REDUCED, TOPIC = topic, SIZE = size, LEFT_OUT = left_out);
+}
+
+/// Nobody here handles events of this type, and this is the first one.
+pub(crate) fn skipped(event_type: &str, from: &TopicPartition, offset: i64) {
+    let (topic, partition) = (&*from.topic, from.partition);
+    say!(INFO RECORD SKIPPED, EVENT_TYPE = event_type, TOPIC = topic, PARTITION = partition, OFFSET = offset);
 }
 
 /// An event type has events over 64 KiB.

@@ -155,6 +155,10 @@ async fn a_large_event_is_said_once_for_each_type(world: World) {
     assert_eq!(said, [("read", "contract.printed.v1"), ("read", "contract.printed-elsewhere.v1")]);
     assert!(lines[0].get("size").unwrap().parse::<usize>().unwrap() > 70_000);
     assert!(lines[0].get("message").unwrap().contains("claim check"));
+    // Fails when each event that is skipped has a line, and when none has.
+    let skipped = capture.named("carom.event.skipped");
+    let skipped: Vec<_> = skipped.iter().map(|line| (line.level, line.get("event_type").unwrap())).collect();
+    assert_eq!(skipped, [(Level::INFO, "contract.printed-elsewhere.v1")]);
 }
 
 /// Nobody handles it.

@@ -6,6 +6,7 @@ mod failed_spans;
 mod health;
 mod logs;
 mod spans;
+mod start;
 mod stats;
 mod trace;
 

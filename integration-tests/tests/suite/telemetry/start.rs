@@ -1,0 +1,45 @@
+//! What a bus says when it starts.
+
+use carom::{Bus, Event, Kafka, event::Environment};
+use integration_tests::{capture::Capture, unique};
+use serde::{Deserialize, Serialize};
+
+/// The block at the start of a bus without actors.
+async fn block(partial: bool) -> String {
+    let service = unique("starts");
+    let capture = Capture::of(&service);
+    let bus = Bus::new(Kafka::embedded()).service(&service);
+    let bus = if partial { bus.partial() } else { bus };
+    bus.spawn().await.unwrap().shutdown().await.unwrap();
+    let lines = capture.named("carom.bus.starts");
+    lines[0].get("message").unwrap().to_owned()
+}
+
+// Fails when a forgotten `.supervise` looks like a bus that is there to publish: nothing would ever be handled.
+#[tokio::test]
+async fn handlers_without_any_supervised_actor_are_a_warning() {
+    let forgotten = block(false).await;
+    for words in ["no actor is supervised, so that", "handles `", ".rs:", "add `.supervise::<", "`.partial()`"] {
+        assert!(forgotten.contains(words), "{forgotten}");
+    }
+    let meant = block(true).await;
+    assert!(!meant.contains("so that this bus only publishes"), "{meant}");
+}
+
+/// Published here, and handled by nobody.
+#[derive(Serialize, Deserialize, Event)]
+#[event(entity = Sign, domain = "contract", partitions = 3)]
+struct SignPut {}
+
+// Fails when a wrong environment, whose topics are all new, looks like a start as any other.
+#[tokio::test]
+async fn a_topic_that_is_created_is_a_line_and_one_that_was_there_is_none() {
+    let capture = Capture::of("beginning.contract.public.signs.v1");
+    let kafka = Kafka::embedded();
+    for _ in 0..2 {
+        let bus = Bus::new(kafka.clone()).service("signs").environment(Environment::short("beginning"));
+        bus.publishes::<SignPut>().spawn().await.unwrap().shutdown().await.unwrap();
+    }
+    let lines = capture.named("carom.topic.created");
+    assert_eq!(lines.iter().map(|line| line.get("partitions")).collect::<Vec<_>>(), [Some("3")], "{lines:?}");
+}
