@@ -35,6 +35,7 @@ impl Mailbox {
                 self.wakes.wake_mailbox();
             }
             Err(fault) => {
+                self.panicked |= matches!(fault, Fault::Panic(_));
                 let policy = &self.spec.member.actor.policy.policy;
                 ticket.trace = span.failed(&self.spec.services.telemetry, &fault, policy).map(Box::new);
                 self.park(&ticket);

@@ -84,6 +84,8 @@ pub(crate) struct Mailbox {
     finished: Vec<i64>,
     /// The handler of the last event: mostly that of the next one too.
     latest: Option<usize>,
+    /// An attempt panicked since the clock was read: its message and backtrace take their time to write.
+    panicked: bool,
     /// Records that were handled since `Counters` were told.
     handled: u64,
     tallies: Tallies,
@@ -125,6 +127,7 @@ impl Mailbox {
             alarm: Alarm::default(),
             finished: Vec::new(),
             latest: None,
+            panicked: false,
             handled: 0,
             tallies,
             parked: 0,

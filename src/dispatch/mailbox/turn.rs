@@ -87,7 +87,8 @@ impl Mailbox {
         let now = self.spec.services.clock.working_now();
         let took = now.saturating_duration_since(began);
         self.tallies.clock(now, took);
-        if took > BLOCKED {
+        let panicked = std::mem::take(&mut self.panicked);
+        if took > BLOCKED && !panicked {
             let handler = handler.map(|at| &self.spec.member.handlers[at]);
             let name = handler.map(|handler| &*handler.name);
             if let Some(calls) = self.spec.services.telemetry.blocked.note(name.unwrap_or_default(), took, now) {

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use carom::testing::TestRecord;
+use carom::{
+    Actor, Context, Event, Failure, Handler, Retry, Supervisor, handler,
+    testing::{TestBus, TestRecord},
+};
 use integration_tests::{
     capture::Capture,
     job::{Job, Step},
     probe,
     world::{Running, World},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{Told, spans::all, start};
 use crate::contract::contract;
@@ -19,6 +23,7 @@ contract!(test_bus: {
     an_attempt_that_is_given_up_says_so,
     outputs_that_get_through_in_a_second_round_have_not_failed,
     publishing_that_fails_says_why,
+    a_panic_that_takes_its_time_does_not_block,
 });
 
 const FAILURE: [&str; 2] = ["error.type", "otel.status_code"];
@@ -97,4 +102,43 @@ async fn publishing_that_fails_says_why(world: World) {
     bus.publisher().publish(large).await.expect_err("too large");
     let said: Vec<_> = capture.spans("send").iter().map(|span| all(span, &FAILURE).join(" ")).collect();
     assert_eq!(said, ["_OTHER ERROR", "_OTHER ERROR"]);
+}
+
+/// Stands in for the panic's backtrace, which can take that long to write.
+struct Slow;
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        std::thread::sleep(Duration::from_millis(150));
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Event)]
+#[event(entity = Fall, domain = "contract", partitions = 4)]
+struct Fell {
+    panics: bool,
+}
+
+#[derive(Debug, Actor)]
+struct Climber;
+
+#[handler]
+impl Handler<Fell> for Climber {
+    async fn handle(&mut self, fell: Fell, _cx: &mut Context<'_>) -> Result<(), Failure> {
+        let _slow = Slow;
+        assert!(!fell.panics, "asked to panic");
+        Ok(())
+    }
+}
+
+// Fails when a handler is blamed for the time that a panic takes.
+async fn a_panic_that_takes_its_time_does_not_block(world: World) {
+    for panics in [true, false] {
+        let capture = Capture::of("Climber/contract.fell.v1");
+        let bus = world.bus().supervise::<Climber>(Supervisor::one_for_one().retry(Retry::none()));
+        let bus = TestBus::start(bus).await.unwrap();
+        assert_eq!(bus.deliver(Fell { panics }).await.is_acked(), !panics);
+        bus.stop().await.unwrap();
+        assert_eq!(capture.named("carom.handler.blocked").is_empty(), panics);
+    }
 }
