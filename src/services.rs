@@ -30,9 +30,6 @@ use crate::{
     telemetry::{Telemetry, logs},
 };
 
-/// Others make types up; so many are named.
-pub(crate) const SKIPPED: usize = 100;
-
 /// What every stage of a running bus shares; made once by `spawn`.
 pub(crate) struct Services {
     /// Time and randomness; that of a test bus is moved by hand.
@@ -53,7 +50,7 @@ pub(crate) struct Services {
     pub(crate) home: Home,
     /// What is wrong now; those who find out say so, and take it back.
     pub(crate) health: HealthState,
-    /// The types of events that were skipped and named in the log: once each, and not more than [`SKIPPED`] of them.
+    /// The types of events that were skipped and named in the log, once each.
     pub(crate) skipped: Said,
     /// What happened so far, for `Stats`.
     pub(crate) counters: Arc<Counters>,

@@ -11,13 +11,13 @@ use super::{
 use crate::{
     Error, Route,
     clock::Clock,
-    dispatch::{ActorSpec, Plan, RouteTable, idle_handlers, lines, registrations},
+    dispatch::{ActorSpec, Plan, RouteTable, idle_handlers, lines},
     error::Problem,
     event::{Descriptor, Encoder, Mode, Said, plural_warning, topic_name},
     health::HealthState,
     home::Home,
     kafka::{Scope, librdkafka_version, source::Sink},
-    services::{End, Observer, SKIPPED, Services},
+    services::{End, Observer, Services},
     settings::unread_variables,
     stats::Book,
     telemetry::{Blocked, Telemetry, instance_id, only_server},
@@ -131,7 +131,7 @@ impl Planned {
             service: self.identity.service.as_str().into(),
             home: Home::current(),
             health,
-            skipped: Said::up_to(SKIPPED),
+            skipped: Said::of_foreign_types(),
             counters: Arc::default(),
             book: Arc::new(Book::new(&self.routes)),
             stalled_after: self.options.stalled_after,
@@ -189,7 +189,7 @@ impl Planned {
             .chain(self.identity.environment.warning())
             .collect();
         if self.routes.is_empty() && !self.options.partial {
-            warnings.extend(idle_handlers(registrations()));
+            warnings.extend(idle_handlers());
         }
         if !self.options.from_settings {
             warnings.extend(unread_variables(std::env::vars_os().map(|(name, _)| name)));

@@ -40,7 +40,6 @@ pub(crate) use offset_map::OffsetMap;
 pub(crate) use plan::{Kept, Plan, idle_handlers};
 pub use probe::{Place, Probe, Unregistered};
 pub use registry::Registration;
-pub(crate) use registry::registrations;
 pub use route::Route;
 pub(crate) use route::{ActorSpec, HandlerSpec, Member, RouteTable, TopicRoutes, lines};
 pub(crate) use router::{Door, PartitionMap, Router, Stage};

@@ -12,10 +12,7 @@ pub(super) const LARGE: usize = 64 * 1024;
 /// Types that are remembered: those of the CloudEvents SDK may be made up as they go.
 const TYPES: usize = 1_000;
 
-/// Likewise, of types that nobody handles: others make them up, and must not use up the room for our own.
-const FOREIGN: usize = 100;
-
-/// The types of which a large event was seen.
+/// The types of which a large event was seen. Those that nobody handles have a room of their own, and leave ours alone.
 #[derive(Debug)]
 pub(crate) struct LargeTypes {
     ours: Said,
@@ -24,7 +21,7 @@ pub(crate) struct LargeTypes {
 
 impl Default for LargeTypes {
     fn default() -> Self {
-        Self { ours: Said::up_to(TYPES), foreign: Said::up_to(FOREIGN) }
+        Self { ours: Said::up_to(TYPES), foreign: Said::of_foreign_types() }
     }
 }
 

@@ -5,6 +5,9 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
+/// Types of events that nobody here handles, and that are remembered: others make them up, and must not use up the memory.
+const FOREIGN: usize = 100;
+
 /// Texts that were said. It remembers a bounded number of them: some are made up as they go.
 #[derive(Debug)]
 pub(crate) struct Said {
@@ -13,8 +16,13 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    pub(crate) fn up_to(limit: usize) -> Self {
+    pub(super) fn up_to(limit: usize) -> Self {
         Self { texts: RwLock::default(), limit }
+    }
+
+    /// For the types of events that nobody here handles.
+    pub(crate) fn of_foreign_types() -> Self {
+        Self::up_to(FOREIGN)
     }
 
     /// Remembers a text; false if it was known, or there is no room for it.
