@@ -3,7 +3,7 @@
 pub use crate::{
     actor::{FromState, Portable, Registered},
     dispatch::{Place, Probe, Registration, Unregistered},
-    event::{Codec, Descriptor, KeyPart, Location, TopicSource, json},
+    event::{Codec, Descriptor, KeyPart, KeySource, Location, TopicSource, json},
 };
 pub use inventory;
 pub use serde;

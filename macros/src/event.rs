@@ -131,10 +131,7 @@ fn descriptor(ident: &Ident, spec: &Spec) -> TokenStream {
     };
     let plural = option(spec.plural);
     let partitions = option(spec.partitions);
-    let key_fields: Vec<_> = match &spec.key {
-        Key::Method(_) => Vec::new(),
-        Key::Fields(fields) => fields.iter().map(|field| &field.name).collect(),
-    };
+    let key = key_source(&spec.key);
     let location = location(ident.span());
     quote! {
         ::carom::__private::Descriptor {
@@ -147,9 +144,23 @@ fn descriptor(ident: &Ident, spec: &Spec) -> TokenStream {
             plural: #plural,
             version: #version,
             partitions: #partitions,
-            key_fields: &[#(#key_fields),*],
+            key: ::carom::__private::KeySource::#key,
             description: #description,
             location: #location,
+        }
+    }
+}
+
+fn key_source(key: &Key) -> TokenStream {
+    match key {
+        Key::Method(method) => {
+            let name = method.unraw().to_string();
+            quote!(Method(#name))
+        }
+        Key::Fields(fields) if fields.is_empty() => quote!(EventId),
+        Key::Fields(fields) => {
+            let names = fields.iter().map(|field| &field.name);
+            quote!(Fields(&[#(#names),*]))
         }
     }
 }

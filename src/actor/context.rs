@@ -90,7 +90,7 @@ impl Context<'_> {
         Self { call: None, outputs: OutputBuffer::new(None) }
     }
 
-    /// Publishes `event` together with what the handler returns.
+    /// Publishes `event` together with what the handler returns; there is nothing to await.
     ///
     /// Nothing is sent before the handler has succeeded; an attempt that fails publishes nothing. These events come
     /// before those that the handler returns, in the order of the calls. An event that cannot be serialised, or is too

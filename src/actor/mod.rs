@@ -22,6 +22,7 @@ pub use failure::{Failure, FailureKind};
 pub use handler::{Handler, Registered};
 pub(crate) use invoke::{Answer, Call, Fault, Instance, Invoke, Returned, Site, discard, invoke, panic_message};
 pub use outputs::Outputs;
+pub(crate) use outputs::returned;
 pub use state::{FromRef, FromState, NoState};
 #[doc(hidden)]
 pub use threads::{BusState, Portable};

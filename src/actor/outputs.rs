@@ -1,8 +1,8 @@
 //! What a handler returns is published.
 
-use super::invoke::Call;
+use super::{Context, Failure, Handler, invoke::Call};
 use crate::{
-    event::{Attributes, EncodeError, Encoder, Event, Incoming, decode_if, output_id, read},
+    event::{Attributes, Descriptor, EncodeError, Encoder, Event, Incoming, decode_if, output_id, read},
     kafka::record::OutRecord,
 };
 
@@ -12,6 +12,9 @@ use crate::{
 /// when the attempt succeeded; the record completes when the broker has acknowledged all of it. Sending is repeated
 /// without running the handler again. The id of an output follows from the event that was handled, the handler and the
 /// output's place, so that a repeat of the handler publishes the same ids.
+///
+/// Events that would go round without end, because a handler always returns what it handles itself, or what another
+/// one answers with just that, are a warning at start.
 ///
 /// ```
 /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};
@@ -60,11 +63,33 @@ pub trait Outputs: Send {
     /// Puts the events into the buffer, in order.
     #[doc(hidden)]
     fn collect(self, into: &mut OutputBuffer<'_>);
+
+    /// The events that are among them whatever the handler does; those of a list or an option are not.
+    #[doc(hidden)]
+    fn always(_into: &mut Vec<&'static Descriptor>) {}
+}
+
+/// The events that a handler returns whenever it succeeds.
+pub(crate) fn returned<A: Handler<E>, E: Event>() -> Vec<&'static Descriptor> {
+    fn of<'a, A: 'a, E, R, O>(_handle: impl FnOnce(&'a mut A, E, &'a mut Context<'a>) -> R) -> Vec<&'static Descriptor>
+    where
+        R: Future<Output = Result<O, Failure>>,
+        O: Outputs,
+    {
+        let mut events = Vec::new();
+        O::always(&mut events);
+        events
+    }
+    of(A::handle)
 }
 
 impl<E: Event> Outputs for E {
     fn collect(self, into: &mut OutputBuffer<'_>) {
         into.push(&self);
+    }
+
+    fn always(into: &mut Vec<&'static Descriptor>) {
+        into.push(E::descriptor());
     }
 }
 
@@ -95,6 +120,10 @@ macro_rules! tuples {
             fn collect(self, into: &mut OutputBuffer<'_>) {
                 let ($($name,)+) = self;
                 $($name.collect(into);)+
+            }
+
+            fn always(into: &mut Vec<&'static Descriptor>) {
+                $($name::always(into);)+
             }
         }
     };

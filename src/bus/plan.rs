@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Error, Route,
     clock::Clock,
-    dispatch::{ActorSpec, Plan, RouteTable, idle_handlers, lines},
+    dispatch::{ActorSpec, NO_KEY, Plan, RouteTable, idle_handlers, lines, rounds},
     error::Problem,
     event::{Descriptor, Encoder, Mode, Said, plural_warning, topic_name},
     health::HealthState,
@@ -87,6 +87,10 @@ fn topics(events: &[&'static Descriptor], identity: &Identity, problems: &mut Ve
         }
     }
     named
+}
+
+fn published_line((topic, event): &(String, &Descriptor)) -> String {
+    format!("{topic} {}{}", event.event_type, if event.has_key() { "" } else { NO_KEY })
 }
 
 fn routes(
@@ -172,7 +176,7 @@ impl Planned {
             topics: kafka.topics_mode(),
             routes: self.route_lines(),
             dead_letters: self.routes.values().map(|routes| routes.dead_letter_topic.to_string()).collect(),
-            publishes: self.published.iter().map(|(topic, _)| topic.clone()).collect(),
+            publishes: self.published.iter().map(published_line).collect(),
             consumer: kafka.consumer_differences(),
             producer: kafka.producer_differences(),
             of_dead_letters: kafka.dead_letter_differences(),
@@ -187,6 +191,7 @@ impl Planned {
         let mut warnings: Vec<_> = events
             .flat_map(|event| plural_warning(event).into_iter().chain(self.options.profile.type_warning(event)))
             .chain(self.identity.environment.warning())
+            .chain(rounds(&self.routes))
             .collect();
         if self.routes.is_empty() && !self.options.partial {
             warnings.extend(idle_handlers());

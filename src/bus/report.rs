@@ -23,7 +23,7 @@ pub(super) struct Report {
     pub(super) topics: Topics,
     pub(super) routes: Vec<Route>,
     pub(super) dead_letters: Vec<String>,
-    /// Topics that are published to, beside those of the routes.
+    /// Topics and types that are published, beside those of the routes.
     pub(super) publishes: Vec<String>,
     pub(super) consumer: Vec<Difference>,
     pub(super) producer: Vec<Difference>,
@@ -61,7 +61,7 @@ fn text(report: &Report) -> String {
     }
     list(&mut out, "routes", &routes);
     list(&mut out, "dead-letter topics", &report.dead_letters);
-    list(&mut out, "also publishes to", &report.publishes);
+    list(&mut out, "also publishes", &report.publishes);
     if consumes {
         list(&mut out, "consumer settings that differ from librdkafka's defaults", &settings(&report.consumer));
     }
@@ -120,6 +120,7 @@ mod tests {
             event_type: "sales.order-placed.v1".to_owned(),
             actor: "shop::Billing",
             dead_letter_topic: "dev.sales.public.orders.v1.billing-dev.dlq".to_owned(),
+            has_key: false,
         }
     }
 
@@ -137,7 +138,7 @@ mod tests {
             topics: Topics::Create,
             routes: vec![route()],
             dead_letters: vec!["dev.sales.public.orders.v1.billing-dev.dlq".to_owned()],
-            publishes: vec!["dev.sales.public.invoices.v1".to_owned()],
+            publishes: vec!["dev.sales.public.invoices.v1 sales.invoice-sent.v1".to_owned()],
             consumer: vec![difference("auto.offset.reset", "earliest", Some("largest"))],
             producer: vec![difference("linger.ms", "9", Some("5")), difference("sasl.password", "***", None)],
             of_dead_letters: vec![difference("delivery.timeout.ms", "30000", Some("300000"))],
@@ -159,11 +160,11 @@ the bus starts: carom 0.1.0 on librdkafka 2.12.1
   partitioner  consistent_random
   topics       created where they are missing
   routes
-    dev.sales.public.orders.v1 sales.order-placed.v1 -> shop::Billing
+    dev.sales.public.orders.v1 sales.order-placed.v1 -> shop::Billing (no key)
   dead-letter topics
     dev.sales.public.orders.v1.billing-dev.dlq
-  also publishes to
-    dev.sales.public.invoices.v1
+  also publishes
+    dev.sales.public.invoices.v1 sales.invoice-sent.v1
   consumer settings that differ from librdkafka's defaults
     auto.offset.reset = earliest (default: largest)
   producer settings that differ from librdkafka's defaults

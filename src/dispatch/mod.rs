@@ -1,6 +1,7 @@
 //! From a batch of records to a handler that runs, and back to what may be committed.
 //!
-//! At start, `plan` makes the routes (`route`) of what `#[handler]` submitted (`registry`), or says what is wrong. Then
+//! At start, `plan` makes the routes (`route`) of what `#[handler]` submitted (`registry`), or says what is wrong (what goes
+//! round without end: `rounds`). Then
 //! a record goes through the files in this order:
 //!
 //! ```text
@@ -25,6 +26,7 @@ mod probe;
 mod progress;
 mod queue;
 mod registry;
+mod rounds;
 mod route;
 mod router;
 mod ticket;
@@ -40,8 +42,9 @@ pub(crate) use offset_map::OffsetMap;
 pub(crate) use plan::{Kept, Plan, idle_handlers};
 pub use probe::{Place, Probe, Unregistered};
 pub use registry::Registration;
+pub(crate) use rounds::rounds;
 pub use route::Route;
-pub(crate) use route::{ActorSpec, HandlerSpec, Member, RouteTable, TopicRoutes, lines};
+pub(crate) use route::{ActorSpec, HandlerSpec, Member, NO_KEY, RouteTable, TopicRoutes, lines};
 pub(crate) use router::{Door, PartitionMap, Router, Stage};
 pub(crate) use ticket::Ticket;
 #[cfg(feature = "testing")]

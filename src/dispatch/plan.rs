@@ -176,6 +176,7 @@ impl Plan<'_> {
                 invoke: registration.invoke,
                 name: format!("{}/{}", (registration.actor_name)(), event.event_type).into(),
                 event_type: event.event_type,
+                registration,
                 meter: Arc::default(),
             });
         }

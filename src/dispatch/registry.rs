@@ -6,7 +6,7 @@
 use std::any::{TypeId, type_name};
 
 use crate::{
-    actor::{Handler, Invoke, invoke},
+    actor::{Handler, Invoke, invoke, returned},
     event::{Descriptor, Event, Location},
 };
 
@@ -23,6 +23,8 @@ pub struct Registration {
     pub(crate) event: fn() -> &'static Descriptor,
     /// Path of the event's type, for problems: two versions of an event may have one name.
     pub(crate) event_name: fn() -> &'static str,
+    /// What it returns whenever it succeeds.
+    pub(crate) returns: fn() -> Vec<&'static Descriptor>,
     /// The way back to both types.
     pub(crate) invoke: Invoke,
     /// The word `impl`, for problems at start.
@@ -39,6 +41,7 @@ impl Registration {
             actor_name: type_name::<A>,
             event: E::descriptor,
             event_name: type_name::<E>,
+            returns: returned::<A, E>,
             invoke: invoke::<A, E>,
             location: Location { file, line },
         }

@@ -8,6 +8,7 @@ use std::{any::TypeId, collections::BTreeMap, fmt, sync::Arc};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use super::registry::Registration;
 use crate::{
     actor::{Instance, Invoke},
     event::{Descriptor, Location},
@@ -44,6 +45,8 @@ pub(crate) struct HandlerSpec {
     pub(crate) name: Arc<str>,
     /// The type as carom writes it, also where the record has an alias.
     pub(crate) event_type: &'static str,
+    /// What `#[handler]` submitted for it; nobody looks there for a record.
+    pub(crate) registration: &'static Registration,
     /// What is counted of this handler in all partitions together.
     pub(crate) meter: Arc<HandlerMeter>,
 }
@@ -95,7 +98,7 @@ pub(crate) type RouteTable = BTreeMap<Arc<str>, Arc<TopicRoutes>>;
 
 /// One line of the route table, as [`BusHandle::routes`](crate::BusHandle::routes) returns it.
 ///
-/// Sorted by topic, event type and actor. Displays as `topic type -> actor`.
+/// Sorted by topic, event type and actor. Displays as `topic type -> actor`, with ` (no key)` behind it where that is so.
 ///
 /// ```
 /// use carom::{
@@ -125,6 +128,7 @@ pub(crate) type RouteTable = BTreeMap<Arc<str>, Arc<TopicRoutes>>;
 /// assert_eq!(route.dead_letter_topic, "prod.sales.public.orders.v1.billing-prod.dlq");
 /// assert!(route.to_string().starts_with("prod.sales.public.orders.v1 sales.order-placed.v1 -> "));
 /// assert!(route.to_string().ends_with("::Billing"));
+/// assert!(route.has_key);
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,13 +142,20 @@ pub struct Route {
     pub actor: &'static str,
     /// Where failed records of this route end: `{topic}.{group}.dlq`.
     pub dead_letter_topic: String,
+    /// Whether the event's Rust type has a record key. One without is published with its own id as the key, and no two
+    /// of its events keep their order.
+    pub has_key: bool,
 }
 
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} -> {}", self.topic, self.event_type, self.actor)
+        let mark = if self.has_key { "" } else { NO_KEY };
+        write!(f, "{} {} -> {}{mark}", self.topic, self.event_type, self.actor)
     }
 }
+
+/// Stands behind an event whose order nothing keeps.
+pub(crate) const NO_KEY: &str = " (no key)";
 
 /// The table as lines, sorted.
 pub(crate) fn lines(table: &RouteTable) -> Vec<Route> {
@@ -152,11 +163,12 @@ pub(crate) fn lines(table: &RouteTable) -> Vec<Route> {
         .values()
         .flat_map(|routes| {
             routes.members.iter().flat_map(|member| {
-                member.by_type.keys().map(|event_type| Route {
+                member.by_type.iter().map(|(event_type, &handler)| Route {
                     topic: routes.topic.to_string(),
                     event_type: (*event_type).to_owned(),
                     actor: member.actor.name,
                     dead_letter_topic: routes.dead_letter_topic.to_string(),
+                    has_key: (member.handlers[handler].registration.event)().has_key(),
                 })
             })
         })

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Codec, Descriptor, Event, Location, TopicSource, json};
+use super::{Codec, Descriptor, Event, KeySource, Location, TopicSource, json};
 
 /// An order was placed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub(crate) const ORDER_PLACED: Descriptor = Descriptor {
     plural: None,
     version: "v1",
     partitions: None,
-    key_fields: &["order_id"],
+    key: KeySource::Fields(&["order_id"]),
     description: "An order was placed.",
     location: Location { file: "src/order.rs", line: 7 },
 };

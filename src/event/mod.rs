@@ -12,6 +12,7 @@ mod case;
 mod cloudevents;
 mod codec;
 mod decode;
+mod descriptor;
 pub mod dotnet;
 mod encode_error;
 mod envelope;
@@ -49,6 +50,7 @@ pub(crate) use self::{
 };
 pub use self::{
     codec::{Codec, json},
+    descriptor::{Descriptor, KeySource, Location, TopicSource},
     envelope::Mode,
     environment::Environment,
     key::KeyPart,
@@ -133,129 +135,4 @@ pub trait Event: Sized + Send + 'static {
     /// How it becomes JSON and comes back.
     #[doc(hidden)]
     fn codec() -> Codec<Self>;
-}
-
-/// What is known of an event type at compile time; [`Event::descriptor`] returns it.
-///
-/// ```
-/// use carom::{Event, event::TopicSource};
-/// use serde::{Deserialize, Serialize};
-///
-/// /// An order was shipped.
-/// #[derive(Serialize, Deserialize, Event)]
-/// #[event(entity = Order, domain = "Sales", alias = "shop.order-sent.v1", internal, partitions = 12)]
-/// struct OrderShipped {
-///     #[event(key)]
-///     order_id: u64,
-/// }
-///
-/// let event = OrderShipped::descriptor();
-/// assert_eq!((event.rust_name, event.event_type), ("OrderShipped", "sales.order-shipped.v1"));
-/// assert_eq!((event.aliases, event.key_fields), (&["shop.order-sent.v1"][..], &["order_id"][..]));
-/// // The topic is dev.sales.internal.orders.v1 in the environment `development`.
-/// assert_eq!((event.domain, event.internal, event.version), ("Sales", true, "v1"));
-/// assert_eq!((event.topic, event.plural), (TopicSource::Entity("Order"), None));
-/// assert_eq!((event.partitions, event.description), (Some(12), "An order was shipped."));
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Descriptor {
-    /// Name of the Rust type, without its path.
-    pub rust_name: &'static str,
-    /// CloudEvents `type` that is written, and accepted on read. Default: `{domain}.{event-in-kebab}.{version}`.
-    pub event_type: &'static str,
-    /// Further CloudEvents types that are accepted on read. Default: none.
-    pub aliases: &'static [&'static str],
-    /// The domain the event belongs to, as written (topic names lower-case it).
-    pub domain: &'static str,
-    /// Whether the event is meant for its own domain only: a bus of another domain that handles it is refused at start.
-    /// Default: false, it is public.
-    pub internal: bool,
-    /// Where the name segment of the topic comes from.
-    pub topic: TopicSource,
-    /// `plural = ..` of the attribute; `None` is the default of the [`TopicSource`]: true for an entity, false for a
-    /// text.
-    pub plural: Option<bool>,
-    /// Version segment of the topic; empty or blank leaves the segment out. Default: `v1`.
-    pub version: &'static str,
-    /// Partitions a topic gets when carom creates it; `None` is the broker's own default (`num.partitions`; 4 on the
-    /// embedded broker).
-    pub partitions: Option<u32>,
-    /// Key fields in the order in which they are joined; empty where a method makes the key, and where the event's id
-    /// is the key.
-    pub key_fields: &'static [&'static str],
-    /// The doc comment of the type, as text; empty if it has none.
-    pub description: &'static str,
-    /// Where the type is declared.
-    pub location: Location,
-}
-
-/// Where the name segment of a topic comes from.
-///
-/// ```
-/// use carom::{Bus, Event, Kafka, event::TopicSource, testing::TestBus};
-/// use serde::{Deserialize, Serialize};
-///
-/// #[derive(Serialize, Deserialize, Event)]
-/// #[event(entity = OrderLine, domain = "sales")]
-/// struct LineAdded {}
-///
-/// #[derive(Serialize, Deserialize, Event)]
-/// #[event(topic = "order-feed", domain = "sales")]
-/// struct LineRemoved {}
-///
-/// #[derive(Serialize, Deserialize, Event)]
-/// #[event(entity = Stock, plural = false, domain = "sales", version = "")]
-/// struct StockCounted {}
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), carom::Error> {
-/// assert_eq!(LineAdded::descriptor().topic, TopicSource::Entity("OrderLine"));
-/// assert_eq!(LineRemoved::descriptor().topic, TopicSource::Verbatim("order-feed"));
-/// let bus = TestBus::start(Bus::new(Kafka::embedded()).service("shop")).await?;
-/// assert_eq!(bus.topic::<LineAdded>(), "dev.sales.public.order-lines.v1");
-/// assert_eq!(bus.topic::<LineRemoved>(), "dev.sales.public.order-feed.v1");
-/// assert_eq!(bus.topic::<StockCounted>(), "dev.sales.public.stock");
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TopicSource {
-    /// `entity = Order`: kebab-case and plural of this name, as Momentum forms them.
-    Entity(&'static str),
-    /// `topic = ".."`: this text, in lower case.
-    Verbatim(&'static str),
-}
-
-/// A place in the user's source; problems at start name it. Shown as `src/orders.rs:7`.
-///
-/// ```
-/// # use carom::Event;
-/// # use serde::{Deserialize, Serialize};
-/// # #[derive(Serialize, Deserialize, Event)]
-/// # #[event(entity = Order, domain = "sales")]
-/// # struct OrderPlaced {}
-/// let location = OrderPlaced::descriptor().location;
-/// assert_eq!(location.to_string(), format!("{}:{}", location.file, location.line));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Location {
-    /// Path as `file!()` gives it.
-    pub file: &'static str,
-    /// Line, from 1.
-    pub line: u32,
-}
-
-impl Location {
-    /// Where the function that calls this, and is `#[track_caller]`, is called.
-    #[track_caller]
-    pub(crate) fn of_caller() -> Self {
-        let caller = std::panic::Location::caller();
-        Self { file: caller.file(), line: caller.line() }
-    }
-}
-
-impl std::fmt::Display for Location {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
-    }
 }

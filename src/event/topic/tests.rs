@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::event::Location;
+use crate::event::{KeySource, Location};
 
 fn descriptor(topic: TopicSource) -> Descriptor {
     Descriptor {
@@ -16,7 +16,7 @@ fn descriptor(topic: TopicSource) -> Descriptor {
         plural: None,
         version: "v1",
         partitions: None,
-        key_fields: &[],
+        key: KeySource::EventId,
         description: "",
         location: Location { file: "src/order.rs", line: 7 },
     }

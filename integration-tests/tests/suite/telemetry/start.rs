@@ -1,15 +1,14 @@
 //! What a bus says when it starts.
 
-use carom::{Bus, Event, Kafka, event::Environment};
+use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, event::Environment, handler};
 use integration_tests::{capture::Capture, unique};
 use serde::{Deserialize, Serialize};
 
-/// The block at the start of a bus without actors.
-async fn block(partial: bool) -> String {
+/// The block at the start of a bus that `with` makes.
+async fn block(with: impl FnOnce(Bus) -> Bus) -> String {
     let service = unique("starts");
     let capture = Capture::of(&service);
-    let bus = Bus::new(Kafka::embedded()).service(&service);
-    let bus = if partial { bus.partial() } else { bus };
+    let bus = with(Bus::new(Kafka::embedded()).service(&service));
     bus.spawn().await.unwrap().shutdown().await.unwrap();
     let lines = capture.named("carom.bus.starts");
     lines[0].get("message").unwrap().to_owned()
@@ -18,11 +17,11 @@ async fn block(partial: bool) -> String {
 // Fails when a forgotten `.supervise` looks like a bus that is there to publish: nothing would ever be handled.
 #[tokio::test]
 async fn handlers_without_any_supervised_actor_are_a_warning() {
-    let forgotten = block(false).await;
+    let forgotten = block(|bus| bus).await;
     for words in ["no actor is supervised, so that", "handles `", ".rs:", "add `.supervise::<", "`.partial()`"] {
         assert!(forgotten.contains(words), "{forgotten}");
     }
-    let meant = block(true).await;
+    let meant = block(Bus::partial).await;
     assert!(!meant.contains("so that this bus only publishes"), "{meant}");
 }
 
@@ -42,4 +41,31 @@ async fn a_topic_that_is_created_is_a_line_and_one_that_was_there_is_none() {
     }
     let lines = capture.named("carom.topic.created");
     assert_eq!(lines.iter().map(|line| line.get("partitions")).collect::<Vec<_>>(), [Some("3")], "{lines:?}");
+}
+
+#[derive(Actor)]
+struct Painter;
+
+#[handler]
+impl Handler<SignPut> for Painter {
+    async fn handle(&mut self, sign: SignPut, _: &mut Context<'_>) -> Result<SignPut, Failure> {
+        Ok(sign)
+    }
+}
+
+// Fails when nothing tells an event whose order nothing keeps from one with a key, or a handler that answers itself
+// from one that does not.
+#[tokio::test]
+async fn an_event_without_a_key_is_marked_and_one_that_goes_round_is_a_warning() {
+    let block = block(|bus| {
+        bus.partial().publishes::<SignPut>().supervise::<Painter>(Supervisor::one_for_one()).domain("contract")
+    });
+    let block = block.await;
+    for words in [
+        "signs.v1 contract.sign-put.v1 -> suite::telemetry::start::Painter (no key)\n",
+        "signs.v1 contract.sign-put.v1 (no key)\n",
+        "events go round without end: `Painter` (integration-tests/tests/suite/telemetry/start.rs:",
+    ] {
+        assert!(block.contains(words), "{words}: {block}");
+    }
 }

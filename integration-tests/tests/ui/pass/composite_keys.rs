@@ -1,6 +1,6 @@
 //! Key parts are sorted by order, then by name, and joined with `|`; a method can make the key as well.
 
-use carom::{Event, KeyPart};
+use carom::{Event, KeyPart, event::KeySource};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -73,7 +73,9 @@ fn main() {
     assert_eq!(placed.key(), Some(format!("{nil}|a|b|True|South|-7")));
     (placed.coupon, placed.region) = (None, Region::North);
     assert_eq!(placed.key(), Some(format!("{nil}||True|North|-7")));
-    assert_eq!(OrderPlaced::descriptor().key_fields, ["tenant", "coupon", "type", "region", "number"]);
+    let fields = &["tenant", "coupon", "type", "region", "number"];
+    assert_eq!(OrderPlaced::descriptor().key, KeySource::Fields(fields));
+    assert_eq!(OrderChanged::descriptor().key, KeySource::Method("order"));
 
     assert_eq!(OrderSplit("a".to_owned(), 1.0, 'b').key(), Some("a|b".to_owned()));
     assert_eq!(OrderChanged::Paid { order: 7 }.key(), Some("7".to_owned()));
