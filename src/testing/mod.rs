@@ -9,6 +9,7 @@ mod memory;
 pub mod micro;
 mod null_sink;
 mod outcome;
+mod overdue;
 mod record;
 mod recording;
 mod stage;

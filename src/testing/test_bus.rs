@@ -5,13 +5,17 @@ mod end;
 mod look;
 mod trouble;
 
-use std::{sync::Arc, thread};
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+};
 
 use tokio::sync::oneshot;
 
 use super::{
     Outcome, TestRecord,
     memory::{Cluster, raw_record},
+    overdue::look_out,
     stage,
     watch::Watch,
 };
@@ -19,6 +23,7 @@ use crate::{
     Bus, Error, Route,
     clock::Clock,
     event::{Attributes, Encoder, Event},
+    kafka::record::OutRecord,
     services::{Observer, Services},
 };
 
@@ -67,6 +72,8 @@ pub struct TestBus {
     routes: Vec<Route>,
     /// Dropped to stop the bus: so a test that panics stops it as well.
     stop: Option<oneshot::Sender<()>>,
+    /// Dropped with the bus: then nobody waits any more.
+    _lookout: mpsc::Sender<()>,
     thread: Option<thread::JoinHandle<()>>,
     ended: oneshot::Receiver<()>,
 }
@@ -117,12 +124,15 @@ impl TestBus {
             .name("carom-test-bus".to_owned())
             .spawn(move || run.run())
             .map_err(|error| Error::internal(format!("cannot start a thread: {error}")))?;
-        Ok(Self { cluster, services, watch, routes, stop: Some(stop), thread: Some(thread), ended })
+        let (lookout, gone) = mpsc::channel();
+        look_out(Arc::clone(&watch), Arc::clone(&services.counters), gone)?;
+        Ok(Self { cluster, services, watch, routes, stop: Some(stop), _lookout: lookout, thread: Some(thread), ended })
     }
 
     /// Delivers an event as another service would have published it, and waits until every actor is done with it.
     ///
-    /// A record that never ends, because its policy retries or holds it for ever, is waited for likewise.
+    /// A record that never ends, because a handler never returns, or its policy retries or holds it for ever, is waited
+    /// for likewise. After 10 s of real time a line on the standard error says so, and who is not done.
     ///
     /// # Panics
     ///
@@ -205,10 +215,29 @@ impl TestBus {
         self.cluster.append(&raw_record(record))
     }
 
-    async fn append(&self, record: &crate::kafka::record::OutRecord) -> Outcome {
+    async fn append(&self, record: &OutRecord) -> Outcome {
         self.check_route(&record.topic);
-        let outcome = self.watch.expect(&record.topic, || self.cluster.append(record));
+        let outcome = self.watch.expect(&record.topic, self.actors(record), || self.cluster.append(record));
         outcome.await.expect("the bus has ended before the record did")
+    }
+
+    /// Whose work is waited for: those who handle the record's type, or, if it does not say one, who read its topic.
+    fn actors(&self, record: &OutRecord) -> Vec<&'static str> {
+        let event_type = record
+            .headers
+            .iter()
+            .find(|(name, _)| name.as_bytes() == b"ce_type")
+            .and_then(|(_, value)| value.as_deref());
+        let handles = |route: &&Route| event_type.is_none_or(|event_type| event_type == route.event_type.as_bytes());
+        let mut actors: Vec<_> = self
+            .routes
+            .iter()
+            .filter(|route| route.topic == *record.topic)
+            .filter(handles)
+            .map(|route| route.actor)
+            .collect();
+        actors.dedup();
+        actors
     }
 
     /// Nobody would ever be done with a record that nobody reads.

@@ -6,12 +6,16 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst},
     },
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{Notify, oneshot};
 
 use super::{ActorEnd, ActorOutcome, Outcome};
-use crate::services::{Observer, RecordEnd, Settled};
+use crate::{
+    clock::monotonic,
+    services::{Observer, RecordEnd, Settled},
+};
 
 /// Sees every record end, and whether anything can still go on.
 #[derive(Debug, Default)]
@@ -36,6 +40,22 @@ struct Pending {
     /// Actors end one by one, and only the last end of a record sends them.
     ends: Vec<ActorOutcome>,
     done: oneshot::Sender<Outcome>,
+    /// Those that handle it and are not done.
+    actors: Vec<&'static str>,
+    since: Instant,
+    /// It was said that this takes long.
+    told: bool,
+}
+
+/// A record that somebody has waited for long.
+#[derive(Debug)]
+pub(super) struct Overdue {
+    pub(super) topic: String,
+    pub(super) partition: i32,
+    pub(super) offset: i64,
+    pub(super) waited: Duration,
+    /// Those that are not done with it.
+    pub(super) actors: Vec<&'static str>,
 }
 
 impl Watch {
@@ -49,16 +69,35 @@ impl Watch {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the end of the record that `append` is about to write.
-    pub(super) fn expect(&self, topic: &str, append: impl FnOnce() -> (i32, i64)) -> oneshot::Receiver<Outcome> {
+    /// Waits until these `actors` are done with the record that `append` is about to write.
+    pub(super) fn expect(
+        &self,
+        topic: &str,
+        actors: Vec<&'static str>,
+        append: impl FnOnce() -> (i32, i64),
+    ) -> oneshot::Receiver<Outcome> {
         // Held while writing, so that the end cannot come before somebody waits for it.
         let mut pending = self.pending();
         let (partition, offset) = append();
         let (done, outcome) = oneshot::channel();
         if !self.given_up.load(SeqCst) {
-            pending.insert((topic.to_owned(), partition, offset), Pending { ends: Vec::new(), done });
+            let expected = Pending { ends: Vec::new(), done, actors, since: monotonic(), told: false };
+            pending.insert((topic.to_owned(), partition, offset), expected);
         }
         outcome
+    }
+
+    /// What somebody has waited for longer than `patience`; each once.
+    pub(super) fn overdue(&self, patience: Duration) -> Vec<Overdue> {
+        let mut pending = self.pending();
+        let late = pending.iter_mut().filter_map(|((topic, partition, offset), one)| {
+            let waited = one.since.elapsed();
+            // Whoever has dropped the receiver waits no longer.
+            let is_late = waited >= patience && !one.done.is_closed() && !std::mem::replace(&mut one.told, true);
+            let actors = one.actors.clone();
+            is_late.then(|| Overdue { topic: topic.clone(), partition: *partition, offset: *offset, waited, actors })
+        });
+        late.collect()
     }
 
     /// Nothing will end any more.
@@ -82,6 +121,7 @@ impl Observer for Watch {
             RecordEnd::Expired => ActorEnd::Expired,
             RecordEnd::Unknown => return,
         };
+        pending.actors.retain(|actor| *actor != settled.member.actor.name);
         let handler = settled.handler.map(|at| &settled.member.handlers[at]);
         pending.ends.push(ActorOutcome { handler: handler.map(|handler| handler.name.to_string()), end });
     }
@@ -106,5 +146,25 @@ impl Observer for Watch {
 
     fn active(&self) {
         self.touch();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Fails when a line comes again each second, or for what nobody waits for any more.
+    #[test]
+    fn what_takes_long_is_told_once_and_only_to_whom_still_waits() {
+        let watch = Watch::default();
+        let expect = |offset| watch.expect("orders", vec!["shop::Billing"], || (2, offset));
+        let (waited_for, given_up) = (expect(5), expect(6));
+        drop(given_up);
+        assert!(watch.overdue(Duration::from_secs(60)).is_empty(), "it is not late yet");
+        let overdue = watch.overdue(Duration::ZERO);
+        let [Overdue { topic, partition: 2, offset: 5, actors, .. }] = &overdue[..] else { panic!("{overdue:?}") };
+        assert_eq!((topic.as_str(), &actors[..]), ("orders", &["shop::Billing"][..]));
+        assert!(watch.overdue(Duration::ZERO).is_empty(), "it was told");
+        drop(waited_for);
     }
 }
