@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::plan::Planned;
 use crate::{
     Error,
-    kafka::{KafkaSink, ProvisioningSink, Publishing, Tell},
+    kafka::{ClientLog, KafkaSink, ProvisioningSink, Publishing, Tell},
     telemetry::logs::{
         self,
         client::{DEAD_LETTERS, Name, PRODUCER},
@@ -30,10 +30,15 @@ impl Planned {
     fn producer(&self, purpose: Publishing, client: &'static str, tell: Tell) -> Result<KafkaSink, Error> {
         let service = &self.identity.service;
         let config = self.options.kafka.producer_config(service, purpose).map_err(Error::client)?;
-        let secrets = self.options.kafka.secrets();
-        let name = Name { service: service.as_str().into(), client };
-        KafkaSink::watched(&config, secrets.clone(), name, tell)
-            .map_err(|error| Error::client(secrets.hide(&error.to_string())))
+        let log = self.log_of(client);
+        KafkaSink::watched(&config, log.clone(), tell)
+            .map_err(|error| Error::client(log.secrets.hide(&error.to_string())))
+    }
+
+    /// Where what a client of this bus says goes.
+    pub(super) fn log_of(&self, client: &'static str) -> ClientLog {
+        let name = Name { service: self.identity.service.as_str().into(), client };
+        ClientLog { name, secrets: self.options.kafka.secrets() }
     }
 
     fn watch(&self) -> Tell {

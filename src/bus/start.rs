@@ -150,9 +150,9 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
     let identity = &planned.identity;
     let config = planned.options.kafka.consumer_config(&identity.group, &identity.service).map_err(Error::client)?;
     let topics: Vec<String> = planned.routes.keys().map(ToString::to_string).collect();
-    let secrets = planned.options.kafka.secrets();
-    let source = KafkaSource::connect(&config, secrets.clone(), &topics, alarm.waker())
-        .map_err(|error| Error::client(secrets.hide(&error.to_string())))?;
+    let log = planned.log_of(logs::client::CONSUMER);
+    let source = KafkaSource::connect(&config, log.clone(), &topics, alarm.waker())
+        .map_err(|error| Error::client(log.secrets.hide(&error.to_string())))?;
     let settings = PollSettings {
         limits: planned.options.limits,
         held: planned.options.held,

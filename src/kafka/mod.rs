@@ -22,7 +22,7 @@ pub(crate) mod source;
 mod topics;
 
 pub(crate) use client::{
-    Difference, HIDDEN, Layers, Publishing, Scope, Value, options, servers_shown, without_user_info,
+    ClientLog, Difference, HIDDEN, Layers, Publishing, Scope, Value, options, servers_shown, without_user_info,
 };
 pub use client::{GroupProtocol, Kafka};
 pub(crate) use consumer::{KafkaSource, look_for_strangers};

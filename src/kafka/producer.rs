@@ -30,13 +30,15 @@ use self::{
     topics::Topics,
 };
 use super::{
-    client::Secrets,
+    client::ClientLog,
     record::OutRecord,
     source::{Delivery, SendError, Sink},
 };
-use crate::telemetry::logs::client::Name;
 #[cfg(any(test, feature = "testing"))]
-use crate::telemetry::logs::client::PRODUCER;
+use crate::{
+    kafka::client::Secrets,
+    telemetry::logs::client::{Name, PRODUCER},
+};
 
 /// Publishes to Kafka.
 ///
@@ -77,15 +79,14 @@ impl KafkaSink {
     /// wait for one from `delivery.timeout.ms`, whose clock starts anew when the record gets its permit: a record
     /// resolves within twice that time. Dead letters want a sink of their own with a shorter one.
     ///
-    /// `secrets` do not come up in what the client says.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn new(config: &ClientConfig, secrets: Secrets) -> Result<Self, KafkaError> {
         let name = Name { service: config.get("client.id").unwrap_or_default().into(), client: PRODUCER };
-        Self::watched(config, secrets, name, Arc::new(|_, _| {}))
+        Self::watched(config, ClientLog { name, secrets }, Arc::new(|_, _| {}))
     }
 
     /// As `KafkaSink::new`; `tell` is told when the cluster is reached, or no longer is.
-    pub(crate) fn watched(config: &ClientConfig, secrets: Secrets, name: Name, tell: Tell) -> Result<Self, KafkaError> {
+    pub(crate) fn watched(config: &ClientConfig, log: ClientLog, tell: Tell) -> Result<Self, KafkaError> {
         let mut config = config.clone();
         let defaults = DEFAULTS.map(|(key, value)| (key, key, value)).into_iter().chain(DEFAULTS_WITH_ALIAS);
         for (key, alias, value) in defaults {
@@ -112,7 +113,7 @@ impl KafkaSink {
                 millis => Duration::from_millis(millis as u64).min(FOR_EVER),
             },
         };
-        let shared = Shared::start(config, secrets, SendQueue::new(limits), name, tell)?;
+        let shared = Shared::start(config, log, SendQueue::new(limits), tell)?;
         Ok(Self { shared, partitions: Arc::default(), max_record_bytes })
     }
 

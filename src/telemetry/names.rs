@@ -68,6 +68,8 @@ pub(crate) mod value {
     pub(crate) const PRODUCER: &str = "producer";
     /// The producer of these, in log lines.
     pub(crate) const DEAD_LETTERS: &str = "dead-letters";
+    /// The client that looks at topics and creates them, in log lines.
+    pub(crate) const ADMIN: &str = "admin";
     pub(crate) const ERROR: &str = "ERROR";
     pub(crate) const SPEC_VERSION: &str = "1.0";
     /// `error.type` of a failure that has no code of its own.

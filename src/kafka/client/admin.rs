@@ -2,7 +2,11 @@
 
 use rdkafka::{admin::AdminClient, error::KafkaError};
 
-use super::{Kafka, log::LogContext};
+use super::{
+    Kafka,
+    log::{ClientLog, LogContext},
+};
+use crate::telemetry::logs::client::{ADMIN, Name};
 
 /// Its callbacks only log.
 pub(in crate::kafka) type Admin = AdminClient<LogContext>;
@@ -10,7 +14,9 @@ pub(in crate::kafka) type Admin = AdminClient<LogContext>;
 /// Made of the options that are for all clients.
 pub(in crate::kafka) fn admin(kafka: &Kafka) -> Result<Admin, String> {
     let secrets = kafka.secrets();
-    let context = LogContext { secrets: secrets.clone() };
+    // Topics are of the cluster, and not of a service.
+    let name = Name { service: "".into(), client: ADMIN };
+    let context = LogContext(ClientLog { name, secrets: secrets.clone() });
     let admin = kafka.admin_config("carom-admin")?.create_with_context(context);
     admin.map_err(|error: KafkaError| secrets.hide(&error.to_string()))
 }

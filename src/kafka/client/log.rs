@@ -3,49 +3,87 @@
 use rdkafka::{ClientContext, config::RDKafkaLogLevel, error::KafkaError};
 
 use super::{Secrets, misplaced::ignored};
+use crate::telemetry::logs::client::Name;
 
-/// One line of the client's log.
-pub(in crate::kafka) fn log(level: RDKafkaLogLevel, fac: &str, message: &str) {
-    // What was given for all clients is for those that can use it.
-    if ignored(message).is_some() {
-        return;
-    }
-    match level {
-        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
-            tracing::error!(target: "librdkafka", fac, "{message}");
-        }
-        RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", fac, "{message}"),
-        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => tracing::info!(target: "librdkafka", fac, "{message}"),
-        RDKafkaLogLevel::Debug => tracing::debug!(target: "librdkafka", fac, "{message}"),
-    }
+/// The log of one client: of all clients the same lines, which say whose they are.
+#[derive(Clone, Default)]
+pub(crate) struct ClientLog {
+    /// A process may have several buses, and each has several clients.
+    pub(crate) name: Name,
+    /// Not to be repeated in what the client says.
+    pub(crate) secrets: Secrets,
 }
 
-/// Likewise, at the level it was written with (syslog's numbers).
-pub(in crate::kafka) fn log_at(level: i32, text: &str) {
-    if ignored(text).is_some() {
-        return;
-    }
-    match level {
-        ..=3 => tracing::error!(target: "librdkafka", "{text}"),
-        4 => tracing::warn!(target: "librdkafka", "{text}"),
-        5 | 6 => tracing::info!(target: "librdkafka", "{text}"),
-        _ => tracing::debug!(target: "librdkafka", "{text}"),
+/// One line, at a level that is a constant for `tracing`.
+macro_rules! line {
+    ($level:ident, $log:expr, $facility:expr, $message:expr) => {
+        tracing::$level!(
+            target: "librdkafka",
+            service = Some(&*$log.name.service).filter(|service| !service.is_empty()),
+            client = $log.name.client,
+            facility = $facility,
+            "{}",
+            $log.secrets.hide($message)
+        )
+    };
+}
+
+impl ClientLog {
+    /// One line, at the level it was written with (syslog's numbers).
+    pub(in crate::kafka) fn line(&self, level: i32, facility: &str, message: &str) {
+        // What was given for all clients is for those that can use it.
+        if ignored(message).is_some() {
+            return;
+        }
+        match level {
+            ..=3 => line!(error, self, facility, message),
+            4 => line!(warn, self, facility, message),
+            5 | 6 => line!(info, self, facility, message),
+            _ => line!(debug, self, facility, message),
+        }
     }
 }
 
 /// The callbacks of a client that only has something to log.
 #[derive(Default)]
-pub(in crate::kafka) struct LogContext {
-    /// Not to be repeated in what the client says.
-    pub(super) secrets: Secrets,
-}
+pub(in crate::kafka) struct LogContext(pub(super) ClientLog);
 
 impl ClientContext for LogContext {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
-        log(level, fac, &self.secrets.hide(message));
+        self.0.line(level as i32, fac, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(target: "librdkafka", %error, "{}", self.secrets.hide(reason));
+        tracing::debug!(target: "librdkafka", client = self.0.name.client, %error, "{}", self.0.secrets.hide(reason));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{kafka::client::secrets::Value, telemetry::heard::heard};
+
+    // Fails when the clients' lines have two shapes, or do not say whose they are.
+    #[test]
+    fn a_line_says_whose_it_is_and_no_secret() {
+        let password = Value { text: "hunter2".to_owned(), hidden: true };
+        let name = Name { service: "billing".into(), client: "producer" };
+        let log = ClientLog { name, secrets: Secrets::of([("sasl.password", &password)].into_iter()) };
+        let line = heard(|| log.line(3, "FAIL", "[thrd:kafka-1]: refused: hunter2"));
+        assert_eq!(
+            line,
+            "ERROR librdkafka: [thrd:kafka-1]: refused: *** service=\"billing\" client=\"producer\" facility=\"FAIL\"\n"
+        );
+        let levels = heard(|| (0..8).for_each(|level| log.line(level, "FAIL", "x")));
+        let levels: Vec<_> = levels.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+        assert_eq!(levels, ["ERROR", "ERROR", "ERROR", "ERROR", "WARN", "INFO", "INFO"]); // no `debug` here
+    }
+
+    #[test]
+    fn a_client_without_a_service_names_none() {
+        let name = Name { service: "".into(), client: "admin" };
+        let context = LogContext(ClientLog { name, secrets: Secrets::default() });
+        let line = heard(|| context.log(RDKafkaLogLevel::Warning, "GETPID", "slow"));
+        assert_eq!(line, " WARN librdkafka: slow client=\"admin\" facility=\"GETPID\"\n");
     }
 }

@@ -25,6 +25,7 @@ mod tests;
 pub(super) mod unreachable;
 
 pub use self::cluster::{GroupProtocol, Kafka};
+pub(crate) use self::log::ClientLog;
 pub(super) use self::secrets::Secrets;
 pub(crate) use self::{
     addresses::servers_shown,

@@ -21,7 +21,7 @@ use rdkafka::{
 use super::jumps::Jumps;
 use crate::{
     kafka::{
-        client::{Secrets, bootstrap, log::log},
+        client::{bootstrap, log::ClientLog},
         raw,
         record::TopicPartition,
         source::{Committed, Figures},
@@ -56,8 +56,7 @@ pub(super) struct GroupContext {
     figures: Mutex<Option<Figures>>,
     /// From here on a revoke is answered at once, else closing never ends.
     closing: AtomicBool,
-    /// Not to be repeated in what the client says.
-    secrets: Secrets,
+    log: ClientLog,
     jumps: Jumps,
 }
 
@@ -66,8 +65,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl GroupContext {
-    pub(super) fn new(secrets: Secrets) -> Self {
-        Self { secrets, ..Self::default() }
+    pub(super) fn new(log: ClientLog) -> Self {
+        Self { log, ..Self::default() }
     }
 
     fn served(&self, what: &str, call: impl FnOnce()) {
@@ -185,7 +184,7 @@ impl ClientContext for GroupContext {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
         self.served("log", || {
             self.jumps.read(fac, message);
-            log(level, fac, &self.secrets.hide(message));
+            self.log.line(level as i32, fac, message);
         });
     }
 
@@ -203,7 +202,7 @@ impl ClientContext for GroupContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.served("error", || {
-            let reason = self.secrets.hide(reason);
+            let reason = self.log.secrets.hide(reason);
             tracing::debug!(%error, reason, "the client reports an error");
             *lock(&self.reason) = Some(reason);
         });

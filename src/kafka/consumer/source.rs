@@ -24,8 +24,8 @@ use crate::{
     dispatch::Waker,
     kafka::{
         client::{
-            Secrets,
             bootstrap::{Bootstrap, FORGOTTEN},
+            log::ClientLog,
         },
         raw::{self, RecordError},
         record::{
@@ -60,8 +60,8 @@ pub(crate) struct KafkaSource {
 
 impl KafkaSource {
     /// Joins the group of `config`; `waker` is called from the client's threads when there is something to do.
-    pub(crate) fn connect(config: &ClientConfig, hide: Secrets, topics: &[String], waker: Waker) -> KafkaResult<Self> {
-        let mut client: BaseConsumer<GroupContext> = config.create_with_context(GroupContext::new(hide))?;
+    pub(crate) fn connect(config: &ClientConfig, log: ClientLog, topics: &[String], waker: Waker) -> KafkaResult<Self> {
+        let mut client: BaseConsumer<GroupContext> = config.create_with_context(GroupContext::new(log))?;
         let wake = Arc::clone(&waker);
         client.set_nonempty_callback(move || wake());
         let client = Arc::new(client);

@@ -11,7 +11,7 @@ use rdkafka::{ClientConfig, error::KafkaError};
 
 use super::{
     super::{
-        client::{Secrets, bootstrap::Bootstrap, log::log_at},
+        client::{bootstrap::Bootstrap, log::ClientLog},
         raw::produce::{Event, RawProducer, Report},
     },
     connection::{Connection, Tell},
@@ -37,9 +37,7 @@ const REBUILD: Duration = Duration::from_secs(1);
 pub(super) struct Shared {
     inner: Mutex<Inner>,
     config: ClientConfig,
-    /// Not to be repeated in what the client says.
-    secrets: Secrets,
-    name: Name,
+    log: ClientLog,
 }
 
 struct Inner {
@@ -66,18 +64,17 @@ impl Shared {
     /// Makes the client and starts its thread.
     pub(super) fn start(
         config: ClientConfig,
-        secrets: Secrets,
+        log: ClientLog,
         queue: SendQueue,
-        name: Name,
         tell: Tell,
     ) -> Result<Arc<Self>, KafkaError> {
         let client = Arc::new(RawProducer::new(&config)?);
         let inner = Inner { queue, client: Some(Arc::clone(&client)), dead: false, closing: false };
-        let shared = Arc::new(Self { inner: Mutex::new(inner), config, secrets, name: name.clone() });
+        let shared = Arc::new(Self { inner: Mutex::new(inner), config, log: log.clone() });
         let serving = Arc::clone(&shared);
         thread::Builder::new()
             .name("carom-producer".to_owned())
-            .spawn(move || serving.run(client, Connection::new(name, tell)))
+            .spawn(move || serving.run(client, Connection::new(log.name, tell)))
             .map_err(|error| KafkaError::ClientCreation(format!("no thread for the producer: {error}")))?;
         Ok(shared)
     }
@@ -172,14 +169,14 @@ impl Shared {
             Event::Reports => {}
             Event::Statistics(json) => {
                 if round.connection.statistics(&json) {
-                    Bootstrap::of(&self.config).introduce(client.client(), self.name.client);
+                    Bootstrap::of(&self.config).introduce(client.client(), self.log.name.client);
                 }
             }
-            Event::Log { level, text } => log_at(level, &self.secrets.hide(&text)),
+            Event::Log { level, facility, text } => self.log.line(level, &facility, &text),
             Event::Error { fatal: true, code, text } => {
-                return Next::Rebuild(format!("{code}: {}", self.secrets.hide(&text)));
+                return Next::Rebuild(format!("{code}: {}", self.log.secrets.hide(&text)));
             }
-            Event::Error { code, text, .. } => round.connection.error(code, &self.secrets.hide(&text)),
+            Event::Error { code, text, .. } => round.connection.error(code, &self.log.secrets.hide(&text)),
         }
         self.settle(&mut round.reports);
         Next::Go
@@ -198,11 +195,11 @@ impl Shared {
     /// Replaces a dead client. What it had is reported as it is known, never sent again; what waits goes to the new
     /// one.
     fn rebuild(&self, dead: Arc<RawProducer>, reason: &str) -> Option<Arc<RawProducer>> {
-        logs::client::producer_dead(&self.name, reason);
+        logs::client::producer_dead(&self.log.name, reason);
         self.lock().client = None;
         self.collect(&dead, LAST_ANSWERS);
         self.give_up(&dead);
-        drop_aside(dead, &self.name);
+        drop_aside(dead, &self.log.name);
         loop {
             {
                 let mut inner = self.lock();
@@ -221,7 +218,9 @@ impl Shared {
                     inner.client = Some(Arc::clone(&client));
                     return Some(client);
                 }
-                Err(error) => logs::client::producer_not_replaced(&self.name, &self.secrets.hide(&error.to_string())),
+                Err(error) => {
+                    logs::client::producer_not_replaced(&self.log.name, &self.log.secrets.hide(&error.to_string()));
+                }
             }
             thread::sleep(REBUILD);
         }
@@ -242,7 +241,7 @@ impl Shared {
         if left > 0 {
             client.purge();
             self.collect(client, LAST_REPORTS);
-            logs::client::given_up(&self.name, left);
+            logs::client::given_up(&self.log.name, left);
         }
         let mut inner = self.lock();
         inner.queue.abandon_pending();

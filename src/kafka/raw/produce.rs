@@ -70,6 +70,7 @@ pub(in crate::kafka) enum Event {
     Reports,
     Log {
         level: i32,
+        facility: String,
         text: String,
     },
     /// librdkafka's statistics, as JSON. They come through the queue because rdkafka has a callback for them.
@@ -238,7 +239,7 @@ unsafe fn read(event: *mut sys::rd_kafka_event_t, reports: &mut Vec<Report>) -> 
             // SAFETY: it is a log event; the texts belong to it and are copied.
             unsafe {
                 sys::rd_kafka_event_log(event, &raw mut facility, &raw mut line, &raw mut level);
-                Event::Log { level, text: format!("{}: {}", text(facility), text(line)) }
+                Event::Log { level, facility: text(facility), text: text(line) }
             }
         }
         // SAFETY: it is an event with statistics; the text belongs to it and is copied.

@@ -2,14 +2,14 @@
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
-pub(crate) use crate::telemetry::names::value::{CONSUMER, DEAD_LETTERS, PRODUCER};
+pub(crate) use crate::telemetry::names::value::{ADMIN, CONSUMER, DEAD_LETTERS, PRODUCER};
 
-/// Which producer a line is about.
-#[derive(Debug, Clone)]
+/// Which client a line is about.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Name {
-    /// Whose it is.
+    /// Whose it is; empty where it is nobody's.
     pub(crate) service: Arc<str>,
-    /// [`PRODUCER`] or [`DEAD_LETTERS`].
+    /// [`CONSUMER`], [`PRODUCER`], [`DEAD_LETTERS`] or [`ADMIN`].
     pub(crate) client: &'static str,
 }
 

@@ -180,7 +180,7 @@ impl Intake for Mailbox {
 
 fn member(config: &ClientConfig, log: &Arc<Mutex<Log>>, handle: impl Fn(i32, i64) -> bool + Send + 'static) -> Poller {
     let alarm = Arc::new(Alarm::default());
-    let source = KafkaSource::connect(config, Secrets::default(), &[TOPIC.to_owned()], alarm.waker()).unwrap();
+    let source = KafkaSource::connect(config, ClientLog::default(), &[TOPIC.to_owned()], alarm.waker()).unwrap();
     let intake = Mailbox::spawn(log, handle);
     Poller::spawn(source, intake, Settings::default(), alarm, Box::new(|| 0.5)).unwrap()
 }

@@ -100,7 +100,7 @@ fn come_and_go(strategy: &str) {
 fn a_jump_is_forgotten_when_its_partition_comes_anew() {
     let cluster = cluster(1);
     let config = consumer_config(&cluster);
-    let source = KafkaSource::connect(&config, Secrets::default(), &[TOPIC.to_owned()], Arc::new(|| {})).unwrap();
+    let source = KafkaSource::connect(&config, ClientLog::default(), &[TOPIC.to_owned()], Arc::new(|| {})).unwrap();
     let client = Arc::clone(source.client.as_ref().unwrap());
     client.context().log(
         RDKafkaLogLevel::Warning,
@@ -137,7 +137,7 @@ fn who_leaves_does_not_ask_what_was_committed() {
 
     let committed_for = |leaves: bool| {
         let mut source =
-            KafkaSource::connect(&config, Secrets::default(), &[TOPIC.to_owned()], Arc::new(|| {})).unwrap();
+            KafkaSource::connect(&config, ClientLog::default(), &[TOPIC.to_owned()], Arc::new(|| {})).unwrap();
         if leaves {
             source.leave();
         }

@@ -13,7 +13,7 @@ impl Alone {
     /// It has joined, and the one partition is started.
     fn joined(cluster: &Cluster) -> Self {
         let (waker, wakes) = waker();
-        let source = KafkaSource::connect(&consumer_config(cluster), Secrets::default(), &[TOPIC.to_owned()], waker);
+        let source = KafkaSource::connect(&consumer_config(cluster), ClientLog::default(), &[TOPIC.to_owned()], waker);
         let mut alone = Self { source: source.unwrap(), wakes };
         loop {
             match alone.source.next_event() {
