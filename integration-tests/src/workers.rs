@@ -17,7 +17,7 @@ use crate::{
     world::{Running, World},
 };
 
-/// How long running handlers of a worker may take to end.
+/// How long running handlers of a worker may take to end, unless the test says otherwise.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The workers of one test, one after another, and the journal that they share.
@@ -27,6 +27,8 @@ pub struct Workers<'a> {
     /// Publishes; handles nothing.
     pub publisher: Running,
     executable: &'a Path,
+    /// How long running handlers may take to end.
+    pub shutdown_timeout: Duration,
     journal: PathBuf,
     /// Removes the directories with the journal when the test is over.
     ended: Vec<Guarded>,
@@ -48,7 +50,9 @@ impl<'a> Workers<'a> {
                 broker.create_topic(&topic, partitions).expect("the topic is new");
             }
         }
-        Self { world, publisher, executable: Path::new(executable), journal: PathBuf::new(), ended: Vec::new() }
+        let executable = Path::new(executable);
+        let shutdown_timeout = SHUTDOWN_TIMEOUT;
+        Self { world, publisher, executable, shutdown_timeout, journal: PathBuf::new(), ended: Vec::new() }
     }
 
     /// Starts a worker; returns when it has asked to join the group.
@@ -84,6 +88,7 @@ impl<'a> Workers<'a> {
             &journal,
             &member,
             gate,
+            &self.shutdown_timeout.as_millis().to_string(),
         ];
         Guarded::spawn(dir, &dir.join("log"), &command.map(str::to_owned))
     }
@@ -110,6 +115,23 @@ impl<'a> Workers<'a> {
         assert!(worker.wait_exit(within), "the worker still runs {within:?} after SIGTERM");
         self.ended.push(worker);
         asked.elapsed()
+    }
+
+    /// Asks a worker to end as a person without patience does: with Ctrl-C, and once more when that counts.
+    ///
+    /// # Panics
+    ///
+    /// If it has not ended `within` after the second time.
+    pub async fn insist(&mut self, mut worker: Guarded, within: Duration) {
+        worker.signal("INT").expect("its guard lives");
+        // One that comes within a second does not count.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        worker.signal("INT").expect("its guard lives");
+        tokio::time::sleep(Duration::from_millis(1_300)).await;
+        assert!(!worker.wait_exit(Duration::ZERO), "the worker does not wait for its handlers");
+        worker.signal("INT").expect("its guard lives");
+        assert!(worker.wait_exit(within), "the worker still runs {within:?} after a second Ctrl-C");
+        self.ended.push(worker);
     }
 
     /// What all workers did.

@@ -1,6 +1,8 @@
-//! The running half of a bus: publishing, and looking at it. How it ends is in [`end`].
+//! The running half of a bus: publishing, and looking at it. How it ends is in [`end`], and what a
+//! program listens to in [`signals`].
 
 mod end;
+mod signals;
 
 use std::{fmt, sync::Arc};
 

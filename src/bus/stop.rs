@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{error::Elapsed, timeout};
 
 use super::threads::ActorThreads;
 use crate::{
@@ -38,15 +38,15 @@ impl Running {
         Self { consumer: Some((poller, threads)), within, broker: Some(broker) }
     }
 
-    /// Stops everything, and waits.
+    /// Stops everything, and waits; from `hurry` on not for handlers.
     ///
     /// If the future is dropped before it is done, the rest goes on as after [`Running::abandon`].
-    pub(super) async fn stop(mut self, services: &Services) {
-        if let Some((poller, _)) = &self.consumer {
-            let closed = poller.stop(self.within);
-            if timeout(self.within + LAST_COMMIT_AND_CLOSE, closed).await.is_err() {
-                logs::bus::closes_late(&services.service);
-            }
+    pub(super) async fn stop(mut self, services: &Services, hurry: impl Future<Output = ()>) {
+        logs::bus::stops(&services.service, self.consumes().then_some(self.within));
+        if let Some((poller, _)) = &self.consumer
+            && close(poller, self.within, &services.service, hurry).await.is_err()
+        {
+            logs::bus::closes_late(&services.service);
         }
         if let Some((_, mut threads)) = self.consumer.take() {
             threads.stop();
@@ -76,6 +76,22 @@ impl Running {
     pub(super) fn abandon(self) {
         drop(self);
     }
+}
+
+/// Closes the consumer.
+async fn close(
+    poller: &Poller,
+    within: Duration,
+    service: &str,
+    hurry: impl Future<Output = ()>,
+) -> Result<(), Elapsed> {
+    let closed = timeout(within + LAST_COMMIT_AND_CLOSE, poller.stop(within));
+    tokio::select! {
+        closed = closed => return closed.map(drop),
+        () = hurry => {}
+    }
+    logs::bus::hurries(service);
+    timeout(LAST_COMMIT_AND_CLOSE, poller.stop(Duration::ZERO)).await.map(drop)
 }
 
 impl Drop for Running {

@@ -1,7 +1,7 @@
 //! Handlers that answer each other without end: each event makes another one, which comes back.
 //!
 //! Only what a handler returns whatever happens counts. An `Option` or a `Vec` may be empty at some point, and what a
-//! handler publishes by `Context::publish` nobody knows at start.
+//! handler publishes by `Context::publish` nobody knows at start. A warning, and no error: a failure may end the round.
 
 use std::collections::VecDeque;
 

@@ -104,6 +104,7 @@ pub(crate) mod event {
     pub(crate) const TOPIC_CREATED: &str = "carom.topic.created";
     pub(crate) const WAITS_FOR_BROKER: &str = "carom.broker.awaited";
     pub(crate) const STOPS: &str = "carom.bus.stops";
+    pub(crate) const HURRIES: &str = "carom.bus.hurries";
     pub(crate) const STOPPED: &str = "carom.bus.stopped";
     pub(crate) const DROPPED: &str = "carom.bus.dropped";
     pub(crate) const ENDS: &str = "carom.bus.ends";
@@ -165,7 +166,9 @@ pub(crate) mod message {
     pub(crate) const ALARM: &str = "consuming needs an operator";
     pub(crate) const HOOK_PANICKED: &str = "a hook panicked: what it would have given is left out";
     pub(crate) const PANICKED: &str = "a panic was caught, and carom goes on";
-    pub(crate) const STOPS: &str = "the bus stops: running handlers may end, then it commits";
+    pub(crate) const STOPS: &str = "the bus stops: running handlers may end, within this time, then it commits";
+    pub(crate) const HURRIES: &str = "told once more to end: the bus no longer waits for running handlers, whose events will be \
+                                      redelivered, and commits; told a third time, it does not even do that";
     pub(crate) const STOPPED: &str = "the bus has stopped";
     pub(crate) const DROPPED: &str = "the bus stops, because its handle was dropped; end with `.run_until(..)`";
     pub(crate) const ENDS: &str = "the bus ends";
@@ -209,6 +212,8 @@ pub(crate) mod field {
     pub(crate) const END: &str = "end";
     pub(crate) const ATTEMPT: &str = "attempt";
     pub(crate) const AFTER_MS: &str = "after_ms";
+    /// How long it may take at most.
+    pub(crate) const WITHIN_MS: &str = "within_ms";
     pub(crate) const TOOK_MS: &str = "took_ms";
     /// How often it happened since the last line.
     pub(crate) const CALLS: &str = "calls";

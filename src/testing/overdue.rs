@@ -1,5 +1,5 @@
 //! Says what a test waits for, when that takes long: a record that never ends is waited for without end, and a test that
-//! hangs says nothing by itself.
+//! hangs says nothing by itself. It goes on waiting: there may be a person with a debugger, or a slow database.
 
 use std::{
     io::Write,

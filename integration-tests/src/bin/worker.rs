@@ -7,15 +7,15 @@ use integration_tests::{
     job::{Gate, Shared, Worker},
     journal::Journal,
     ledger::Ledger,
-    workers::SHUTDOWN_TIMEOUT,
 };
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [servers, topics, session, environment, group, journal, member, gate] = &arguments[..] else {
+    let [servers, topics, session, environment, group, journal, member, gate, shutdown] = &arguments[..] else {
         return Err(
-            "worker <servers> <create|ignore> <session ms> <environment> <group> <journal> <member> <open|closed>"
+            "worker <servers> <create|ignore> <session ms> <environment> <group> <journal> <member> <open|closed> \
+             <shutdown ms>"
                 .into(),
         );
     };
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .environment(Environment::short(environment))
         .group(group)
         .partial()
-        .shutdown_timeout(SHUTDOWN_TIMEOUT)
+        .shutdown_timeout(Duration::from_millis(shutdown.parse()?))
         .with_state(shared)
         .supervise::<Worker>(Supervisor::one_for_one().timeout(Duration::from_secs(600)).concurrency(1024))
         .spawn()

@@ -1,11 +1,10 @@
 //! How a running bus ends: because it is told to, by itself, or because its handle was dropped.
 
-use std::io;
+use std::future::pending;
 
-#[cfg(unix)]
-use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
-use super::BusHandle;
+use super::{BusHandle, signals::Signals};
 use crate::{Error, telemetry::logs};
 
 impl BusHandle {
@@ -44,7 +43,11 @@ impl BusHandle {
 
     /// Runs until somebody ends the program, as [`BusHandle::run_until`]: by Ctrl-C, and on Unix by SIGTERM, which is
     /// what `docker stop`, Kubernetes and systemd send. From the call on, polled or not, these no longer end the program
-    /// by themselves; a second one, while handlers end, does nothing.
+    /// by themselves.
+    ///
+    /// A second Ctrl-C, at least a second after the bus began to stop, no longer waits for handlers: what finished is
+    /// committed, the rest is handled again. A third, a second later, returns at once, without the last commit. A second
+    /// SIGTERM does nothing: supervisors send SIGKILL when they lose patience.
     ///
     /// # Errors
     ///
@@ -71,10 +74,10 @@ impl BusHandle {
     /// }
     /// ```
     pub fn run_until_signal(self) -> impl Future<Output = Result<(), Error>> + Send {
-        let listening = told_to_end();
+        let listening = Signals::listen();
         async move {
             match listening {
-                Ok(told) => self.run_until(told).await,
+                Ok(signals) => self.run_until_told(signals).await,
                 Err(error) => {
                     self.shutdown().await?;
                     Err(Error::internal(format!("cannot listen to signals: {error}")))
@@ -113,13 +116,33 @@ impl BusHandle {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn shutdown(mut self) -> Result<(), Error> {
+    pub async fn shutdown(self) -> Result<(), Error> {
+        self.stop(pending()).await
+    }
+
+    async fn run_until_told(self, mut signals: Signals) -> Result<(), Error> {
+        tokio::select! {
+            () = signals.told() => {}
+            () = self.services.end.called() => {}
+        }
+        let hurry = CancellationToken::new();
+        let insisted = async {
+            signals.insisted().await;
+            hurry.cancel();
+            signals.insisted().await;
+        };
+        tokio::select! {
+            ended = self.stop(hurry.cancelled()) => ended,
+            () = insisted => Ok(()),
+        }
+    }
+
+    /// Shuts down; from `hurry` on without waiting for handlers.
+    async fn stop(mut self, hurry: impl Future<Output = ()>) -> Result<(), Error> {
         self.services.health.signs.stopping();
         if let Some(running) = self.running.take() {
-            let service = &*self.services.service;
-            logs::bus::stops(service);
-            running.stop(&self.services).await;
-            logs::bus::stopped(service);
+            running.stop(&self.services, hurry).await;
+            logs::bus::stopped(&self.services.service);
         }
         self.services.end.take().map_or(Ok(()), Err)
     }
@@ -135,24 +158,4 @@ impl Drop for BusHandle {
             running.abandon();
         }
     }
-}
-
-/// Resolves when the program is told to end. Listens from now on, not from the first poll.
-#[cfg(unix)]
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Likewise, where there is only Ctrl-C.
-#[cfg(windows)]
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move { drop(interrupt.recv().await) })
 }

@@ -252,9 +252,10 @@ impl Departure {
             return;
         }
         // One with nothing left shares its thread with a handler that blocks it.
-        let late = draining().filter(|leaving| leaving.assignment.unfinished() > 0).count();
-        if late > 0 {
-            logs::group::abandoned(late);
+        let late = draining().map(|leaving| &leaving.assignment).filter(|one| one.unfinished() > 0);
+        let late: Vec<_> = late.map(|assignment| assignment.partition.clone()).collect();
+        if !late.is_empty() {
+            logs::group::abandoned(&late);
         }
         for leaving in &mut self.leaving {
             leaving.assignment.close();

@@ -28,9 +28,14 @@ pub(crate) fn waits_for_broker(servers: &str, patience: Duration) {
     );
 }
 
-/// It has begun to end.
-pub(crate) fn stops(service: &str) {
-    say!(INFO BUS STOPS, SERVICE = service);
+/// It has begun to end; `handlers` that run, if it has any, may take so long.
+pub(crate) fn stops(service: &str, handlers: Option<Duration>) {
+    say!(INFO BUS STOPS, SERVICE = service, WITHIN_MS = handlers.map(|within| within.as_millis() as u64));
+}
+
+/// Somebody has lost patience with handlers that still run.
+pub(crate) fn hurries(service: &str) {
+    say!(WARN BUS HURRIES, SERVICE = service);
 }
 
 /// It has ended.

@@ -36,9 +36,9 @@ pub(crate) fn lost(partitions: &[TopicPartition]) {
     rebalance!(WARN LOST, partitions);
 }
 
-/// Handlers of this many partitions run longer than the rebalance may wait.
-pub(crate) fn abandoned(partitions: usize) {
-    say!(WARN BUS ABANDONED, COUNT = partitions);
+/// Handlers of these partitions run longer than the rebalance, or the stop, may wait.
+pub(crate) fn abandoned(partitions: &[TopicPartition]) {
+    say!(WARN BUS ABANDONED, COUNT = partitions.len(), PARTITIONS = listed(partitions));
 }
 
 /// The last commit of this many partitions is in doubt.

@@ -1,6 +1,6 @@
 //! A process that is told to end, as an orchestrator does it: SIGTERM, a while to end, then SIGKILL.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use integration_tests::{
     check,
@@ -12,7 +12,10 @@ use integration_tests::{
 
 use super::contract;
 
-contract!(embedded, real: { a_process_that_is_told_to_end_repeats_only_what_it_left_behind });
+contract!(embedded, real: {
+    a_process_that_is_told_to_end_repeats_only_what_it_left_behind,
+    a_second_ctrl_c_waits_for_no_handler,
+});
 
 const WORKER: &str = env!("CARGO_BIN_EXE_worker");
 
@@ -40,6 +43,27 @@ async fn a_process_that_is_told_to_end_repeats_only_what_it_left_behind(world: W
     let repeated: BTreeMap<_, _> = check::repeated(&runs);
     let expected: BTreeMap<_, _> = left.iter().map(|key| ((key.as_str(), 0), 2)).collect();
     assert_eq!(repeated, expected, "{:#?}", runs.iter().filter(of(&repeated)).collect::<Vec<_>>());
+}
+
+// Fails when a program that waits for a handler can only be killed, or ends without its last commit.
+async fn a_second_ctrl_c_waits_for_no_handler(world: World) {
+    let mut workers = Workers::new(&world, WORKER).await;
+    workers.shutdown_timeout = Duration::from_secs(600);
+    let first = workers.start(1, "closed").await;
+    let jobs = |nth, step: Step| (0..4).map(move |partition| Job::new(key_in(partition, nth), 0, [step.clone()]));
+    workers.publisher.publish(jobs(0, Step::Gate).chain(jobs(1, Step::UntilCancelled))).await;
+    workers.until("all jobs", |runs| runs.len() == 8).await;
+
+    workers.insist(first, SHUTDOWN).await;
+    assert_eq!(check::succeeded(&workers.entries()).len(), 4, "what could end has ended");
+
+    let _second = workers.start(2, "open").await;
+    workers.until("all jobs", |runs| check::succeeded(runs).len() == 8).await;
+    let mut again: Vec<_> = check::repeated(&workers.entries()).into_keys().map(|(key, _)| key.to_owned()).collect();
+    let mut stuck: Vec<_> = (0..4).map(|partition| key_in(partition, 0)).collect();
+    again.sort();
+    stuck.sort();
+    assert_eq!(again, stuck, "only what was left behind is handled again");
 }
 
 fn of<'a>(jobs: &'a BTreeMap<(&str, u32), usize>) -> impl Fn(&&Entry) -> bool + 'a {
