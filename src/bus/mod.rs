@@ -7,6 +7,7 @@
 mod bounds;
 mod handle;
 mod identity;
+mod neighbours;
 mod not_spawned;
 mod options;
 mod partial;

@@ -6,7 +6,14 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use actix::Actor;
 use tokio::time::timeout;
 
-use super::{Bus, BusHandle, options::Identity, plan::Planned, stop::Running, threads::ActorThreads};
+use super::{
+    Bus, BusHandle,
+    neighbours::Membership,
+    options::{Identity, Options},
+    plan::Planned,
+    stop::Running,
+    threads::ActorThreads,
+};
 use crate::{
     Error, Publisher,
     clock::Clock,
@@ -54,6 +61,7 @@ impl<S> Bus<S> {
     pub async fn spawn(self) -> Result<BusHandle, Error> {
         inside_tokio()?;
         let mut planned = self.plan()?;
+        let membership = Membership::enter(&planned)?;
         announce(&planned);
         planned.cluster_id = provision(&planned).await?;
         let services = Arc::new(planned.services(
@@ -66,7 +74,7 @@ impl<S> Bus<S> {
             services.health.signs.publishes_only();
             Running::publisher(planned.options.kafka.clone())
         } else {
-            consume(&planned, &services)?
+            consume(&planned, &services, membership)?
         };
         Ok(BusHandle {
             running: Some(running),
@@ -132,7 +140,7 @@ fn warn_of_strangers(planned: &Planned) {
 }
 
 /// Starts the actors, then the client that feeds them.
-fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error> {
+fn consume(planned: &Planned, services: &Arc<Services>, membership: Arc<Membership>) -> Result<Running, Error> {
     let threads = ActorThreads::start(planned.workers)?;
     let partitions = Arc::default();
     let supervisor = {
@@ -164,7 +172,8 @@ fn consume(planned: &Planned, services: &Arc<Services>) -> Result<Running, Error
     warn_of_strangers(planned);
     let poller = Poller::spawn(source, door, settings, alarm, Box::new(move || clock.fraction()))
         .map_err(|error| Error::internal(format!("cannot start the poll thread: {error}")))?;
-    Ok(Running::consumer(poller, threads, planned.options.shutdown_timeout, planned.options.kafka.clone()))
+    let Options { shutdown_timeout, kafka, .. } = &planned.options;
+    Ok(Running::consumer(poller, threads, *shutdown_timeout, kafka.clone(), membership))
 }
 
 impl Planned {

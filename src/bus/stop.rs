@@ -1,10 +1,10 @@
 //! Stopping: consumer first, then the producers, the actors last; each step with a bound.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{error::Elapsed, timeout};
 
-use super::threads::ActorThreads;
+use super::{neighbours::Membership, threads::ActorThreads};
 use crate::{
     kafka::{Kafka, Poller},
     services::Services,
@@ -26,16 +26,24 @@ pub(crate) struct Running {
     within: Duration,
     /// An embedded broker goes with the last that holds it, and the bus may be the only one.
     broker: Option<Kafka>,
+    /// In its consumer group, until it stops.
+    _membership: Option<Arc<Membership>>,
 }
 
 impl Running {
     /// A bus without actors.
     pub(super) fn publisher(broker: Kafka) -> Self {
-        Self { consumer: None, within: Duration::ZERO, broker: Some(broker) }
+        Self { consumer: None, within: Duration::ZERO, broker: Some(broker), _membership: None }
     }
 
-    pub(super) fn consumer(poller: Poller, threads: ActorThreads, within: Duration, broker: Kafka) -> Self {
-        Self { consumer: Some((poller, threads)), within, broker: Some(broker) }
+    pub(super) fn consumer(
+        poller: Poller,
+        threads: ActorThreads,
+        within: Duration,
+        broker: Kafka,
+        membership: Arc<Membership>,
+    ) -> Self {
+        Self { consumer: Some((poller, threads)), within, broker: Some(broker), _membership: Some(membership) }
     }
 
     /// Stops everything, and waits; from `hurry` on not for handlers.

@@ -22,6 +22,7 @@ mod promise_08_sigterm;
 mod promise_09_bounded_memory;
 mod promise_10_publishing;
 mod promise_11_misconfiguration;
+mod promise_11_neighbours;
 mod promise_12_interop;
 mod promise_12_momentum;
 mod promise_12_wire;
