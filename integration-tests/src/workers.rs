@@ -117,20 +117,24 @@ impl<'a> Workers<'a> {
         asked.elapsed()
     }
 
-    /// Asks a worker to end as a person without patience does: with Ctrl-C, and once more when that counts.
+    /// Asks a worker to end as a person without patience does: with Ctrl-C, so many times when it counts.
     ///
     /// # Panics
     ///
-    /// If it has not ended `within` after the second time.
-    pub async fn insist(&mut self, mut worker: Guarded, within: Duration) {
+    /// If it ends before the last time, or has not ended `within` after it.
+    pub async fn insist(&mut self, mut worker: Guarded, counted: u32, within: Duration) {
         worker.signal("INT").expect("its guard lives");
-        // One that comes within a second does not count.
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        worker.signal("INT").expect("its guard lives");
-        tokio::time::sleep(Duration::from_millis(1_300)).await;
-        assert!(!worker.wait_exit(Duration::ZERO), "the worker does not wait for its handlers");
-        worker.signal("INT").expect("its guard lives");
-        assert!(worker.wait_exit(within), "the worker still runs {within:?} after a second Ctrl-C");
+        for times in 2..=counted {
+            // One that comes within a second does not count, and a SIGTERM never does.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            worker.signal("INT").expect("its guard lives");
+            tokio::time::sleep(Duration::from_millis(2_000)).await;
+            worker.signal("TERM").expect("its guard lives");
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert!(!worker.wait_exit(Duration::ZERO), "the worker has ended before Ctrl-C number {times}");
+            worker.signal("INT").expect("its guard lives");
+        }
+        assert!(worker.wait_exit(within), "the worker still runs {within:?} after the last Ctrl-C");
         self.ended.push(worker);
     }
 

@@ -1,5 +1,5 @@
-//! The running half of a bus: publishing, and looking at it. How it ends is in [`end`], and what a
-//! program listens to in [`signals`].
+//! The running half of a bus: publishing, and looking at it. How it ends is in [`end`], what a program listens to in
+//! [`signals`].
 
 mod end;
 mod signals;

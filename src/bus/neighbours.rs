@@ -20,9 +20,8 @@ use crate::{
 static MEMBERS: Mutex<Vec<Weak<Membership>>> = Mutex::new(Vec::new());
 
 /// A bus that runs, as the others see it; it ends when this is dropped.
-#[derive(Debug)]
 pub(super) struct Membership {
-    /// Addresses of the cluster: groups of two clusters may have one name.
+    /// Addresses of the cluster, as they were given: groups of two clusters may have one name. They may be secret.
     servers: String,
     group: String,
     routes: Arc<RouteTable>,
@@ -32,7 +31,7 @@ impl Membership {
     /// Enters the group, unless a bus is in it that handles other things of a topic of this one.
     pub(super) fn enter(planned: &Planned) -> Result<Arc<Self>, Error> {
         let new = Arc::new(Self {
-            servers: planned.options.kafka.servers_shown(),
+            servers: planned.options.kafka.bootstrap_servers().unwrap_or_default(),
             group: planned.identity.group.clone(),
             routes: Arc::clone(&planned.routes),
         });

@@ -191,7 +191,7 @@ impl Planned {
         let mut warnings: Vec<_> = events
             .flat_map(|event| plural_warning(event).into_iter().chain(self.options.profile.type_warning(event)))
             .chain(self.identity.environment.warning())
-            .chain(rounds(&self.routes))
+            .chain(rounds(&self.routes, &self.identity.environment))
             .collect();
         if self.routes.is_empty() && !self.options.partial {
             warnings.extend(idle_handlers());

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{error::Elapsed, timeout};
+use tokio::time::{error::Elapsed, timeout_at};
 
 use super::{neighbours::Membership, threads::ActorThreads};
 use crate::{
+    clock::monotonic,
     kafka::{Kafka, Poller},
     services::Services,
     telemetry::logs,
@@ -93,13 +94,14 @@ async fn close(
     service: &str,
     hurry: impl Future<Output = ()>,
 ) -> Result<(), Elapsed> {
-    let closed = timeout(within + LAST_COMMIT_AND_CLOSE, poller.stop(within));
+    let deadline = monotonic() + within + LAST_COMMIT_AND_CLOSE;
     tokio::select! {
-        closed = closed => return closed.map(drop),
+        closed = timeout_at(deadline.into(), poller.stop(within)) => return closed.map(drop),
         () = hurry => {}
     }
     logs::bus::hurries(service);
-    timeout(LAST_COMMIT_AND_CLOSE, poller.stop(Duration::ZERO)).await.map(drop)
+    let deadline = deadline.min(monotonic() + LAST_COMMIT_AND_CLOSE);
+    timeout_at(deadline.into(), poller.stop(Duration::ZERO)).await.map(drop)
 }
 
 impl Drop for Running {

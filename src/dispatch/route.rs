@@ -142,8 +142,8 @@ pub struct Route {
     pub actor: &'static str,
     /// Where failed records of this route end: `{topic}.{group}.dlq`.
     pub dead_letter_topic: String,
-    /// Whether the event's Rust type has a record key. One without is published with its own id as the key, and no two
-    /// of its events keep their order.
+    /// Whether the event's Rust type has a record key. What this program publishes of one without has its own id as the
+    /// key, and no two of these keep their order; what another service publishes may have a key all the same.
     pub has_key: bool,
 }
 
@@ -154,7 +154,7 @@ impl fmt::Display for Route {
     }
 }
 
-/// Stands behind an event whose order nothing keeps.
+/// Stands behind an event that this program would publish without a key.
 pub(crate) const NO_KEY: &str = " (no key)";
 
 /// The table as lines, sorted.

@@ -57,7 +57,7 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
-    /// Whether anything but chance puts two of its events on one partition.
+    /// Whether anything but chance puts two of its events on one partition, where this program publishes them.
     pub(crate) fn has_key(&self) -> bool {
         self.key != KeySource::EventId
     }

@@ -78,7 +78,6 @@ impl KafkaSink {
     /// The permits follow from `queue.buffering.max.messages` and `queue.buffering.max.kbytes`, the time a record may
     /// wait for one from `delivery.timeout.ms`, whose clock starts anew when the record gets its permit: a record
     /// resolves within twice that time. Dead letters want a sink of their own with a shorter one.
-    ///
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn new(config: &ClientConfig, secrets: Secrets) -> Result<Self, KafkaError> {
         let name = Name { service: config.get("client.id").unwrap_or_default().into(), client: PRODUCER };

@@ -68,7 +68,7 @@ pub(crate) mod value {
     pub(crate) const PRODUCER: &str = "producer";
     /// The producer of these, in log lines.
     pub(crate) const DEAD_LETTERS: &str = "dead-letters";
-    /// The client that looks at topics and creates them, in log lines.
+    /// The client that looks at topics and members, and creates topics; in log lines.
     pub(crate) const ADMIN: &str = "admin";
     pub(crate) const ERROR: &str = "ERROR";
     pub(crate) const SPEC_VERSION: &str = "1.0";
@@ -105,6 +105,7 @@ pub(crate) mod event {
     pub(crate) const WAITS_FOR_BROKER: &str = "carom.broker.awaited";
     pub(crate) const STOPS: &str = "carom.bus.stops";
     pub(crate) const HURRIES: &str = "carom.bus.hurries";
+    pub(crate) const CUT_SHORT: &str = "carom.bus.cut_short";
     pub(crate) const STOPPED: &str = "carom.bus.stopped";
     pub(crate) const DROPPED: &str = "carom.bus.dropped";
     pub(crate) const ENDS: &str = "carom.bus.ends";
@@ -166,9 +167,10 @@ pub(crate) mod message {
     pub(crate) const ALARM: &str = "consuming needs an operator";
     pub(crate) const HOOK_PANICKED: &str = "a hook panicked: what it would have given is left out";
     pub(crate) const PANICKED: &str = "a panic was caught, and carom goes on";
-    pub(crate) const STOPS: &str = "the bus stops: running handlers may end, within this time, then it commits";
-    pub(crate) const HURRIES: &str = "told once more to end: the bus no longer waits for running handlers, whose events will be \
-                                      redelivered, and commits; told a third time, it does not even do that";
+    pub(crate) const STOPS: &str = "the bus stops: running handlers may end, then it commits";
+    pub(crate) const HURRIES: &str = "told to end while it stops: the bus no longer waits for running handlers, whose events will \
+                                      be redelivered, and commits; the next Ctrl-C ends the process at once";
+    pub(crate) const CUT_SHORT: &str = "told again to end: the process ends at once";
     pub(crate) const STOPPED: &str = "the bus has stopped";
     pub(crate) const DROPPED: &str = "the bus stops, because its handle was dropped; end with `.run_until(..)`";
     pub(crate) const ENDS: &str = "the bus ends";

@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc,
         atomic::Ordering::Relaxed,
-        mpsc::{Receiver, RecvTimeoutError},
+        mpsc::{RecvTimeoutError, Sender, channel},
     },
     thread,
     time::Duration,
@@ -21,30 +21,48 @@ const LONG: Duration = Duration::from_secs(10);
 /// How often a look is taken.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Looks until the sender of `gone` is dropped, on a thread of its own: a handler may block that of the bus.
-pub(super) fn look_out(watch: Arc<Watch>, counters: Arc<Counters>, gone: Receiver<()>) -> Result<(), Error> {
-    let look = move || {
-        while gone.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-            for overdue in watch.overdue(LONG) {
-                let line = sentence(&overdue, counters.retried.load(Relaxed));
-                // Not by `eprintln`: the test harness keeps that until the test has ended.
-                let _ = writeln!(std::io::stderr(), "{line}");
+/// What is looked at, and when.
+pub(super) struct Lookout {
+    pub(super) watch: Arc<Watch>,
+    pub(super) counters: Arc<Counters>,
+    /// From here on it takes long.
+    long: Duration,
+    /// How often a look is taken.
+    every: Duration,
+}
+
+impl Lookout {
+    pub(super) fn new(watch: Arc<Watch>, counters: Arc<Counters>) -> Self {
+        Self { watch, counters, long: LONG, every: EVERY }
+    }
+
+    /// Looks, and writes `to`, until what is returned is dropped; on a thread of its own, since a handler may block that
+    /// of the bus.
+    pub(super) fn start(self, mut to: impl Write + Send + 'static) -> Result<Sender<()>, Error> {
+        let (lookout, gone) = channel();
+        let look = move || {
+            while gone.recv_timeout(self.every) == Err(RecvTimeoutError::Timeout) {
+                for overdue in self.watch.overdue(self.long) {
+                    let line = sentence(&overdue, self.counters.retried.load(Relaxed));
+                    // Whoever closed it does not want to know.
+                    let _ = writeln!(to, "{line}");
+                }
             }
-        }
-    };
-    let thread = thread::Builder::new().name("carom-test-watch".to_owned()).spawn(look);
-    thread.map(drop).map_err(|error| Error::internal(format!("cannot start a thread: {error}")))
+        };
+        let thread = thread::Builder::new().name("carom-test-watch".to_owned()).spawn(look);
+        thread.map(|_| lookout).map_err(|error| Error::internal(format!("cannot start a thread: {error}")))
+    }
 }
 
 fn sentence(overdue: &Overdue, retried: u64) -> String {
     let Overdue { topic, partition, offset, waited, actors } = overdue;
     let actors: Vec<_> = actors.iter().map(|actor| format!("`{actor}`")).collect();
+    let actors = if actors.is_empty() { String::new() } else { format!("; not done with it: {}", actors.join(", ")) };
     format!(
-        "carom: a `TestBus` has waited {} s for the record {topic}[{partition}]@{offset}; not done with it: {}. It waits \
-         for a handler that does not return (`TestBus::advance` reaches its timeout), and for a record that is retried or \
-         held without end; retries on this bus so far: {retried}",
-        waited.as_secs(),
-        actors.join(", ")
+        "carom: a `TestBus` has waited {} s for the record {topic}[{partition}]@{offset}{actors}. It waits for a handler \
+         that does not return (`TestBus::advance` reaches its timeout), and for a record that is retried or held without \
+         end; retries on this bus so far: {retried}",
+        waited.as_secs()
     )
 }
 
@@ -52,19 +70,55 @@ fn sentence(overdue: &Overdue, retried: u64) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_line_says_which_record_it_is_and_who_is_not_done() {
-        let overdue = Overdue {
+    fn overdue(actors: &[&'static str]) -> Overdue {
+        Overdue {
             topic: "dev.sales.public.orders.v1".to_owned(),
             partition: 2,
             offset: 7,
             waited: Duration::from_millis(10_900),
-            actors: vec!["shop::Billing", "shop::Stock"],
-        };
-        let text = sentence(&overdue, 4);
+            actors: actors.to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_line_says_which_record_it_is_and_who_is_not_done() {
+        let text = sentence(&overdue(&["shop::Billing", "shop::Stock"]), 4);
         let begin = "carom: a `TestBus` has waited 10 s for the record dev.sales.public.orders.v1[2]@7; not done with it: \
                      `shop::Billing`, `shop::Stock`. It waits for a handler that does not return";
         assert!(text.starts_with(begin), "{text}");
         assert!(text.ends_with("retries on this bus so far: 4"), "{text}");
+        assert!(sentence(&overdue(&[]), 0).contains("[2]@7. It waits"));
+    }
+
+    /// Sends what is written to whoever waits for it.
+    struct Lines(Sender<String>);
+
+    impl Write for Lines {
+        fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+            // The test may have what it wanted.
+            let _ = self.0.send(String::from_utf8_lossy(text).into_owned());
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    // Fails when nobody looks, or goes on looking after the bus has gone.
+    #[test]
+    fn what_takes_long_is_written_until_the_bus_goes() {
+        let (watch, (lines, written)) = (Arc::new(Watch::default()), channel());
+        let lookout = Lookout { long: Duration::ZERO, every: Duration::from_millis(1), ..of(&watch) };
+        let going_on = lookout.start(Lines(lines)).unwrap();
+        let _waiting = watch.expect("orders", vec!["shop::Billing"], || (2, 7));
+        let text: String = written.iter().take_while(|part| part != "\n").collect();
+        assert!(text.contains("orders[2]@7; not done with it: `shop::Billing`"), "{text}");
+        drop(going_on);
+        assert_eq!(written.iter().collect::<String>(), "", "the thread has ended, and the other end is dropped");
+    }
+
+    fn of(watch: &Arc<Watch>) -> Lookout {
+        Lookout::new(Arc::clone(watch), Arc::default())
     }
 }

@@ -6,6 +6,7 @@ mod look;
 mod trouble;
 
 use std::{
+    io,
     sync::{Arc, mpsc},
     thread,
 };
@@ -15,14 +16,14 @@ use tokio::sync::oneshot;
 use super::{
     Outcome, TestRecord,
     memory::{Cluster, raw_record},
-    overdue::look_out,
+    overdue::Lookout,
     stage,
     watch::Watch,
 };
 use crate::{
     Bus, Error, Route,
     clock::Clock,
-    event::{Attributes, Encoder, Event},
+    event::{Attributes, Encoder, Event, read},
     kafka::record::OutRecord,
     services::{Observer, Services},
 };
@@ -124,8 +125,8 @@ impl TestBus {
             .name("carom-test-bus".to_owned())
             .spawn(move || run.run())
             .map_err(|error| Error::internal(format!("cannot start a thread: {error}")))?;
-        let (lookout, gone) = mpsc::channel();
-        look_out(Arc::clone(&watch), Arc::clone(&services.counters), gone)?;
+        // Not by `eprintln`: the test harness keeps that until the test has ended.
+        let lookout = Lookout::new(Arc::clone(&watch), Arc::clone(&services.counters)).start(io::stderr())?;
         Ok(Self { cluster, services, watch, routes, stop: Some(stop), _lookout: lookout, thread: Some(thread), ended })
     }
 
@@ -221,21 +222,13 @@ impl TestBus {
         outcome.await.expect("the bus has ended before the record did")
     }
 
-    /// Whose work is waited for: those who handle the record's type, or, if it does not say one, who read its topic.
+    /// Who handles the record, by its type; nobody, if it does not say one.
     fn actors(&self, record: &OutRecord) -> Vec<&'static str> {
-        let event_type = record
-            .headers
-            .iter()
-            .find(|(name, _)| name.as_bytes() == b"ce_type")
-            .and_then(|(_, value)| value.as_deref());
-        let handles = |route: &&Route| event_type.is_none_or(|event_type| event_type == route.event_type.as_bytes());
-        let mut actors: Vec<_> = self
-            .routes
-            .iter()
-            .filter(|route| route.topic == *record.topic)
-            .filter(handles)
-            .map(|route| route.actor)
-            .collect();
+        let headers = record.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_deref()));
+        let Ok(event) = read(headers, record.value.as_deref()) else { return Vec::new() };
+        let handles = |route: &&Route| route.topic == *record.topic && route.event_type == event.event_type;
+        // Sorted, because routes of one topic and type are.
+        let mut actors: Vec<_> = self.routes.iter().filter(handles).map(|route| route.actor).collect();
         actors.dedup();
         actors
     }

@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [servers, topics, session, environment, group, journal, member, gate, shutdown] = &arguments[..] else {
         return Err(
-            "worker <servers> <create|ignore> <session ms> <environment> <group> <journal> <member> <open|closed> \
+            "worker <servers> <create|ignore> <session ms> <environment> <group> <journal> <member> <open|closed|blocking> \
              <shutdown ms>"
                 .into(),
         );
@@ -29,6 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .consumer("session.timeout.ms", session)
         .consumer("heartbeat.interval.ms", "200")
         .consumer("fetch.wait.max.ms", "5");
+    let policy = Supervisor::one_for_one().timeout(Duration::from_secs(600));
     let bus = Bus::new(kafka)
         .service("contract")
         .domain("contract")
@@ -37,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .partial()
         .shutdown_timeout(Duration::from_millis(shutdown.parse()?))
         .with_state(shared)
-        .supervise::<Worker>(Supervisor::one_for_one().timeout(Duration::from_secs(600)).concurrency(1024))
+        .supervise::<Worker>(if gate == "blocking" { policy.blocking() } else { policy.concurrency(1024) })
         .spawn()
         .await?;
     // From here on it may be told to end.

@@ -1,10 +1,13 @@
 //! How a running bus ends: because it is told to, by itself, or because its handle was dropped.
 
-use std::future::pending;
+use std::{future::pending, sync::Arc};
 
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Notify;
 
-use super::{BusHandle, signals::Signals};
+use super::{
+    BusHandle,
+    signals::{Signals, heed_insistence},
+};
 use crate::{Error, telemetry::logs};
 
 impl BusHandle {
@@ -45,9 +48,11 @@ impl BusHandle {
     /// what `docker stop`, Kubernetes and systemd send. From the call on, polled or not, these no longer end the program
     /// by themselves.
     ///
-    /// A second Ctrl-C, at least a second after the bus began to stop, no longer waits for handlers: what finished is
-    /// committed, the rest is handled again. A third, a second later, returns at once, without the last commit. A second
-    /// SIGTERM does nothing: supervisors send SIGKILL when they lose patience.
+    /// A Ctrl-C that comes a second or more after the bus began to stop no longer waits for handlers: what finished is
+    /// committed, the rest is handled again. The next one, a second later, ends the process with exit code 130, without a
+    /// last commit and without what the producers still have to send. So does one after the bus has stopped, where
+    /// something else holds the program up: `#[tokio::main]` waits for threads that block. A further SIGTERM does
+    /// nothing: supervisors send SIGKILL when they lose patience.
     ///
     /// # Errors
     ///
@@ -125,16 +130,9 @@ impl BusHandle {
             () = signals.told() => {}
             () = self.services.end.called() => {}
         }
-        let hurry = CancellationToken::new();
-        let insisted = async {
-            signals.insisted().await;
-            hurry.cancel();
-            signals.insisted().await;
-        };
-        tokio::select! {
-            ended = self.stop(hurry.cancelled()) => ended,
-            () = insisted => Ok(()),
-        }
+        let hurry = Arc::new(Notify::new());
+        heed_insistence(&hurry, &self.services.service);
+        self.stop(hurry.notified()).await
     }
 
     /// Shuts down; from `hurry` on without waiting for handlers.

@@ -14,7 +14,7 @@ pub(in crate::kafka) type Admin = AdminClient<LogContext>;
 /// Made of the options that are for all clients.
 pub(in crate::kafka) fn admin(kafka: &Kafka) -> Result<Admin, String> {
     let secrets = kafka.secrets();
-    // Topics are of the cluster, and not of a service.
+    // It asks about the cluster, and several buses of a process ask the same.
     let name = Name { service: "".into(), client: ADMIN };
     let context = LogContext(ClientLog { name, secrets: secrets.clone() });
     let admin = kafka.admin_config("carom-admin")?.create_with_context(context);

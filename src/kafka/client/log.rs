@@ -54,7 +54,7 @@ impl ClientContext for LogContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(target: "librdkafka", client = self.0.name.client, %error, "{}", self.0.secrets.hide(reason));
+        self.0.line(RDKafkaLogLevel::Debug as i32, "ERROR", &format!("{error}: {reason}"));
     }
 }
 

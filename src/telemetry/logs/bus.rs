@@ -38,6 +38,11 @@ pub(crate) fn hurries(service: &str) {
     say!(WARN BUS HURRIES, SERVICE = service);
 }
 
+/// Somebody has lost patience with the bus, or with what holds the program up behind it.
+pub(crate) fn cut_short(service: &str) {
+    say!(WARN BUS CUT_SHORT, SERVICE = service);
+}
+
 /// It has ended.
 pub(crate) fn stopped(service: &str) {
     say!(INFO BUS STOPPED, SERVICE = service);

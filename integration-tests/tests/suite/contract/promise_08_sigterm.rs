@@ -15,6 +15,7 @@ use super::contract;
 contract!(embedded, real: {
     a_process_that_is_told_to_end_repeats_only_what_it_left_behind,
     a_second_ctrl_c_waits_for_no_handler,
+    a_third_ctrl_c_ends_the_process,
 });
 
 const WORKER: &str = env!("CARGO_BIN_EXE_worker");
@@ -54,7 +55,7 @@ async fn a_second_ctrl_c_waits_for_no_handler(world: World) {
     workers.publisher.publish(jobs(0, Step::Gate).chain(jobs(1, Step::UntilCancelled))).await;
     workers.until("all jobs", |runs| runs.len() == 8).await;
 
-    workers.insist(first, SHUTDOWN).await;
+    workers.insist(first, 2, SHUTDOWN).await;
     assert_eq!(check::succeeded(&workers.entries()).len(), 4, "what could end has ended");
 
     let _second = workers.start(2, "open").await;
@@ -64,6 +65,20 @@ async fn a_second_ctrl_c_waits_for_no_handler(world: World) {
     again.sort();
     stuck.sort();
     assert_eq!(again, stuck, "only what was left behind is handled again");
+}
+
+// Fails when only the bus is cut short: the runtime of `main` waits for threads that block.
+async fn a_third_ctrl_c_ends_the_process(world: World) {
+    let mut workers = Workers::new(&world, WORKER).await;
+    workers.shutdown_timeout = Duration::from_secs(600);
+    let first = workers.start(1, "blocking").await;
+    workers.publisher.publish((0..4).map(|partition| Job::new(key_in(partition, 0), 0, [Step::BlockAtGate]))).await;
+    workers.until("all jobs", |runs| runs.len() == 4).await;
+
+    workers.insist(first, 3, SHUTDOWN).await;
+
+    let _second = workers.start(2, "open").await;
+    workers.until("all jobs", |runs| check::succeeded(runs).len() == 4).await;
 }
 
 fn of<'a>(jobs: &'a BTreeMap<(&str, u32), usize>) -> impl Fn(&&Entry) -> bool + 'a {
