@@ -8,8 +8,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
 use carom::{
-    Actor, Bus, Context, Event, Failure, Handler, Kafka, PublishError, Publisher, Supervisor, error::PublishErrorKind,
-    event::Environment, handler,
+    Actor, Bus, BusHandle, Context, Event, Failure, Handler, Kafka, PublishError, Publisher, Supervisor,
+    error::PublishErrorKind, event::Environment, handler,
 };
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -92,9 +92,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = Router::new().route("/orders", post(place)).with_state(shop.publisher());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serve = axum::serve(listener, app).with_graceful_shutdown(async { drop(stopped.await) });
-    let server = tokio::spawn(serve.into_future());
+    let (stop, stand_in) = oneshot::channel::<()>();
+    // A service writes `.with_graceful_shutdown(BusHandle::shutdown_signal())`; this example ends by itself.
+    let stopped = async move {
+        tokio::select! {
+            () = BusHandle::shutdown_signal() => {}
+            _ = stand_in => {}
+        }
+    };
+    let server = axum::serve(listener, app).with_graceful_shutdown(stopped);
+    // No new requests first, then the bus: what was accepted has been published by then.
+    let running = tokio::spawn(shop.run_until(server.into_future()));
 
     let answer = post_order(address, r#"{"order_id":7,"cents":4200}"#).await?;
     println!("POST /orders: {answer}");
@@ -103,9 +111,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("billing got {order:?}");
     assert_eq!((order.order_id, order.cents), (7, 4_200));
 
-    // No new requests first, then the bus: what was accepted has been published by then.
     drop(stop);
-    server.await??;
-    shop.shutdown().await?;
+    running.await??;
     Ok(billing.shutdown().await?)
 }

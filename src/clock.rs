@@ -17,7 +17,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 use uuid::Uuid;
 
 /// The system's monotonic clock, for bounds on what a client or a thread does. What happens to records goes by a
@@ -49,6 +49,8 @@ struct Hands {
     working: BTreeMap<(Duration, u64), Waker>,
     /// The last number that was given to a sleeper.
     next: u64,
+    /// Where real timers are. The runtime of the test may have a clock that stands and jumps (`start_paused`).
+    real: Option<Handle>,
 }
 
 impl Clock {
@@ -63,13 +65,21 @@ impl Clock {
         Self { hands: Some(Arc::default()) }
     }
 
+    /// Takes real time from the runtime in which this is called.
+    #[cfg(feature = "testing")]
+    pub(crate) fn set_real(&self) {
+        if let Some(mut hands) = self.hands() {
+            hands.real = Some(Handle::current());
+        }
+    }
+
     fn hands(&self) -> Option<MutexGuard<'_, Hands>> {
         self.hands.as_ref().map(|hands| hands.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Now, on the monotonic clock of waiting time.
     pub(crate) fn now(&self) -> Instant {
-        Instant::now() + self.hands().map_or(Duration::ZERO, |hands| hands.waited)
+        self.hands().map_or_else(Instant::now, |hands| real_now() + hands.waited)
     }
 
     /// Now, on the clock on the wall.
@@ -105,7 +115,11 @@ impl Clock {
     pub(crate) fn deadline(&self, limit: Duration) -> Timer {
         let Some(hands) = &self.hands else { return Box::pin(tokio::time::sleep(limit)) };
         let mut moved = Hand::new(hands, limit, Which::Working);
-        let mut real = Box::pin(tokio::time::sleep(limit));
+        let runtime = self.hands().and_then(|hands| hands.real.clone());
+        let mut real = {
+            let _context = runtime.as_ref().map(Handle::enter);
+            Box::pin(tokio::time::sleep(limit))
+        };
         Box::pin(poll_fn(move |cx| {
             if real.as_mut().poll(cx).is_ready() { Poll::Ready(()) } else { Pin::new(&mut moved).poll(cx) }
         }))
@@ -113,7 +127,7 @@ impl Clock {
 
     /// Now, on the clock of working time.
     pub(crate) fn working_now(&self) -> Instant {
-        Instant::now() + self.hands().map_or(Duration::ZERO, |hands| hands.worked)
+        self.hands().map_or_else(Instant::now, |hands| real_now() + hands.worked)
     }
 
     /// Moves both times on by `by`.
@@ -135,6 +149,11 @@ impl Clock {
         hands.wake();
         true
     }
+}
+
+/// Now, whatever the clock of the runtime says in whose context this is asked.
+fn real_now() -> Instant {
+    monotonic().into()
 }
 
 impl Hands {
@@ -227,6 +246,23 @@ mod tests {
         assert!(poll(&mut short).is_ready() && poll(&mut long).is_pending());
         drop(long);
         assert!(!clock.skip_to_next(), "a sleeper that is gone is not waited for");
+    }
+
+    // Fails when real time is that of whoever asks: a test's clock that jumps would end attempts that have just begun.
+    #[cfg(feature = "testing")]
+    #[test]
+    fn real_time_is_not_that_of_a_clock_that_stands() {
+        let runtime =
+            |paused| tokio::runtime::Builder::new_current_thread().enable_time().start_paused(paused).build().unwrap();
+        let (clock, real, standing) = (Clock::by_hand(), runtime(false), runtime(true));
+        real.block_on(async { clock.set_real() });
+        standing.block_on(async {
+            let start = clock.working_now();
+            let mut limit = clock.deadline(Duration::from_secs(60));
+            tokio::time::advance(Duration::from_secs(3_600)).await;
+            assert!(poll(&mut limit).is_pending());
+            assert!(clock.working_now() - start < Duration::from_secs(60));
+        });
     }
 
     #[tokio::test]

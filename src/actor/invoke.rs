@@ -86,6 +86,11 @@ impl Answer {
         Self::of(buffer.finish().map_err(|error| Fault::Failure(Failure::permanent(error))))
     }
 
+    /// Of user code that panicked, or of a value of the user's that did when it was dropped.
+    pub(crate) fn panicked(what: &str, message: &str) -> Self {
+        Self::of(Err(Fault::Panic(format!("{what} panicked: {message}"))))
+    }
+
     pub(crate) fn of(result: Result<Vec<OutRecord>, Fault>) -> Self {
         let nothing = result.as_ref().is_ok_and(Vec::is_empty);
         Self((!nothing).then(|| Box::new(result)))
@@ -103,7 +108,7 @@ pub(crate) enum Fault {
     Failure(Failure),
     /// The attempt took longer than this.
     Timeout(Duration),
-    /// The handler panicked with this message.
+    /// User code panicked: what it was, and with which message.
     Panic(String),
     /// The record is not an event of the type it claims to be. Boxed: each record may have a fault, and most have none.
     Undecodable(Box<DecodeError>),
@@ -116,7 +121,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Failure(failure) => write!(f, "{failure}"),
             Self::Timeout(limit) => write!(f, "the attempt took longer than {limit:?}"),
-            Self::Panic(message) => write!(f, "the handler panicked: {message}"),
+            Self::Panic(text) => f.write_str(text),
             Self::Undecodable(error) => write!(f, "{error}"),
             Self::UnknownType(event_type) => write!(f, "no actor of this service handles `{event_type}`"),
         }
@@ -142,7 +147,7 @@ pub(crate) fn invoke<A: Handler<E>, E: Event>(instance: Instance, call: Call) ->
             Ok(answer) => Returned { instance: Some(actor), answer },
             Err(panic) => {
                 discard(actor);
-                Returned { instance: None, answer: Answer::of(Err(Fault::Panic(panic_message(panic.as_ref())))) }
+                Returned { instance: None, answer: Answer::panicked("the handler", &panic_message(panic.as_ref())) }
             }
         }
     };

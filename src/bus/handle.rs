@@ -1,8 +1,6 @@
-//! The running half of a bus: publishing, and looking at it. How it ends is in [`end`], what a program listens to in
-//! [`signals`].
+//! The running half of a bus: publishing, and looking at it. How it ends is in [`end`].
 
 mod end;
-mod signals;
 
 use std::{fmt, sync::Arc};
 

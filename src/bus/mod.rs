@@ -15,6 +15,7 @@ mod plan;
 mod producers;
 mod profile;
 mod report;
+mod signals;
 mod start;
 mod stop;
 mod telemetry;
@@ -26,6 +27,8 @@ use std::{any::TypeId, fmt, sync::Arc};
 
 pub use handle::BusHandle;
 pub(crate) use options::Options;
+#[cfg(feature = "testing")]
+pub(crate) use start::inside_tokio;
 
 use crate::{
     actor::{BusState, FromState, NoState},

@@ -43,6 +43,10 @@ impl<S> Bus<S> {
     /// [`Error::Unreachable`] if no broker answers within 10 s (it takes up to 2 s more to find out why), unless nobody
     /// asks ([`Topics::Ignore`](crate::kafka::Topics::Ignore)); [`Error::Client`] if librdkafka cannot make a client.
     ///
+    /// # Panics
+    ///
+    /// On a runtime without time (`enable_time`); `#[tokio::main]` and `#[actix::main]` have it.
+    ///
     /// ```
     /// use carom::{Bus, Error, Kafka};
     ///
@@ -85,10 +89,11 @@ impl<S> Bus<S> {
     }
 }
 
-fn inside_tokio() -> Result<(), Error> {
+/// What a start outside of a runtime is told.
+pub(crate) fn inside_tokio() -> Result<(), Error> {
     tokio::runtime::Handle::try_current().map(|_| ()).map_err(|_| {
         Error::Misconfigured(vec![Problem::new(
-            "a bus runs on tokio, and `spawn` was called outside it: write `#[tokio::main]` above `async fn main`, or \
+            "a bus runs on tokio, and was started outside it: write `#[tokio::main]` above `async fn main`, or \
              call it inside `Runtime::block_on`",
         )])
     })

@@ -49,13 +49,15 @@ impl Running {
 
     /// Stops everything, and waits; from `hurry` on not for handlers.
     ///
-    /// If the future is dropped before it is done, the rest goes on as after [`Running::abandon`].
+    /// If the future is dropped before it is done, the log says so, and the rest goes on as after [`Running::abandon`].
     pub(super) async fn stop(mut self, services: &Services, hurry: impl Future<Output = ()>) {
-        logs::bus::stops(&services.service, self.consumes().then_some(self.within));
+        let service = &*services.service;
+        logs::bus::stops(service, self.consumes().then_some(self.within));
+        let attended = self.consumes().then(|| Attended(service));
         if let Some((poller, _)) = &self.consumer
-            && close(poller, self.within, &services.service, hurry).await.is_err()
+            && close(poller, self.within, service, hurry).await.is_err()
         {
-            logs::bus::closes_late(&services.service);
+            logs::bus::closes_late(service);
         }
         if let Some((_, mut threads)) = self.consumer.take() {
             threads.stop();
@@ -65,9 +67,11 @@ impl Running {
         {
             let in_doubt = sink.flush(FLUSH).await;
             if in_doubt > 0 {
-                logs::client::in_doubt(&services.service, client, in_doubt);
+                logs::client::in_doubt(service, client, in_doubt);
             }
         }
+        std::mem::forget(attended);
+        logs::bus::stopped(service);
     }
 
     /// Lets records in after `Bus::held`.
@@ -84,6 +88,15 @@ impl Running {
     /// Asks everything to stop, and does not wait.
     pub(super) fn abandon(self) {
         drop(self);
+    }
+}
+
+/// Somebody waits for the stop of a bus with actors; dropped before its end, it says that nobody does.
+struct Attended<'a>(&'a str);
+
+impl Drop for Attended<'_> {
+    fn drop(&mut self) {
+        logs::bus::unattended(self.0);
     }
 }
 

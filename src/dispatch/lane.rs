@@ -100,7 +100,8 @@ impl Lane {
             None => match std::panic::catch_unwind(AssertUnwindSafe(|| (actor.build)())) {
                 Ok(instance) => instance,
                 Err(panic) => {
-                    let answer = Answer::of(Err(Fault::Panic(panic_message(panic.as_ref()))));
+                    // The state is cloned for it.
+                    let answer = Answer::panicked("building the actor", &panic_message(panic.as_ref()));
                     return Poll::Ready(Ended { answer, since: None, span: Attempt::none() });
                 }
             },
@@ -213,7 +214,9 @@ fn aside(invoke: Invoke, instance: Instance, call: Call, span: Option<Span>) -> 
             // The runtime shuts down: not a failure of this record, which stays unfinished.
             Err(error) if error.is_cancelled() => pending().await,
             // `invoke` catches what a handler does; this is a value of the user's that panics when it is dropped.
-            Err(error) => Returned { instance: None, answer: Answer::of(Err(Fault::Panic(error.to_string()))) },
+            Err(error) => {
+                Returned { instance: None, answer: Answer::panicked("a value of the handler's", &error.to_string()) }
+            }
         }
     })
 }

@@ -1,6 +1,6 @@
 //! What is known of an event type when its crate is compiled.
 
-/// What is known of an event type at compile time; [`Event::descriptor`] returns it.
+/// What is known of an event type at compile time; [`Event::descriptor`](crate::Event::descriptor) returns it.
 ///
 /// ```
 /// use carom::{

@@ -54,8 +54,8 @@ pub(crate) trait Source {
 /// What a client knows of itself.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
-    /// It takes part in its group, with partitions or without. A client that does not know says no.
-    pub(crate) joined: bool,
+    /// Whether it takes part in its group, with partitions or without. `None` where nothing new is known.
+    pub(crate) joined: Option<bool>,
     pub(crate) partitions: Vec<Measured>,
 }
 

@@ -108,6 +108,7 @@ pub(crate) mod event {
     pub(crate) const CUT_SHORT: &str = "carom.bus.cut_short";
     pub(crate) const STOPPED: &str = "carom.bus.stopped";
     pub(crate) const DROPPED: &str = "carom.bus.dropped";
+    pub(crate) const UNATTENDED: &str = "carom.bus.unattended";
     pub(crate) const ENDS: &str = "carom.bus.ends";
     pub(crate) const CLOSES_LATE: &str = "carom.bus.closes_late";
     pub(crate) const ODD_EVENT: &str = "carom.event.odd";
@@ -172,7 +173,10 @@ pub(crate) mod message {
                                       be redelivered, and commits; the next Ctrl-C ends the process at once";
     pub(crate) const CUT_SHORT: &str = "told again to end: the process ends at once";
     pub(crate) const STOPPED: &str = "the bus has stopped";
-    pub(crate) const DROPPED: &str = "the bus stops, because its handle was dropped; end with `.run_until(..)`";
+    pub(crate) const DROPPED: &str =
+        "the bus stops, because its handle was dropped; end with `.run_until_signal()` or `.run_until(..)`";
+    pub(crate) const UNATTENDED: &str = "the bus was stopping, and nothing waits for it any more: handlers that run are cut off where \
+                                         the program ends; do not let a `select!` drop what `run_until` or `shutdown` return";
     pub(crate) const ENDS: &str = "the bus ends";
     pub(crate) const CLOSES_LATE: &str =
         "the consumer did not close in time; what it had not committed will be delivered again";

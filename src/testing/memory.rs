@@ -235,7 +235,7 @@ impl Source for MemorySource {
             let (end, left) = (end as i64, end.saturating_sub(*position) as u64);
             Measured { partition: partition.clone(), end: Some(end), prefetched: Some(left) }
         });
-        Figures { joined: false, partitions: partitions.collect() }
+        Figures { joined: None, partitions: partitions.collect() }
     }
 
     fn release(&mut self, partitions: &[TopicPartition]) {

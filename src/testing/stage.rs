@@ -48,6 +48,7 @@ impl Stage {
 
     async fn play(self) {
         let Self { cluster, routes, services, watch, limits, within, stopped, ended } = self;
+        services.clock.set_real();
         let partitions = Arc::new(PartitionMap::default());
         let supervisor = SupervisorActor::new(Arc::clone(&services), Arc::clone(&partitions)).start();
         let topics: Vec<_> = routes.keys().cloned().collect();

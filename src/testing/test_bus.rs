@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     Bus, Error, Route,
+    bus::inside_tokio,
     clock::Clock,
     event::{Attributes, Encoder, Event, read},
     kafka::record::OutRecord,
@@ -98,6 +99,7 @@ impl TestBus {
     /// # }
     /// ```
     pub async fn start<S>(bus: Bus<S>) -> Result<Self, Error> {
+        inside_tokio()?;
         let watch = Arc::new(Watch::default());
         let cluster = Cluster::default();
         let plan = bus.partial().plan()?;

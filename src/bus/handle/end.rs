@@ -1,19 +1,19 @@
 //! How a running bus ends: because it is told to, by itself, or because its handle was dropped.
 
-use std::{future::pending, sync::Arc};
-
-use tokio::sync::Notify;
-
-use super::{
-    BusHandle,
-    signals::{Signals, heed_insistence},
+use super::BusHandle;
+use crate::{
+    Error,
+    bus::signals::{Signals, heed_insistence, stopping},
+    telemetry::logs,
 };
-use crate::{Error, telemetry::logs};
 
 impl BusHandle {
     /// Runs until `stop` resolves, whatever to, or until the bus ends by itself, then shuts down as
-    /// [`BusHandle::shutdown`]. A program that is a service writes [`BusHandle::run_until_signal`]. Dropping the future
-    /// stops the bus without waiting.
+    /// [`BusHandle::shutdown`]. A program that is a service writes [`BusHandle::run_until_signal`]; one that serves HTTP
+    /// as well gives the server, which ends by [`BusHandle::shutdown_signal`].
+    ///
+    /// Dropping the future, as a `select!` does with the branch that loses, stops the bus without waiting, and cuts off
+    /// handlers where the program ends.
     ///
     /// # Errors
     ///
@@ -28,12 +28,7 @@ impl BusHandle {
     /// let bus = Bus::new(Kafka::embedded()).service("shop").spawn().await?;
     /// let (stop, stopped) = oneshot::channel::<()>(); // `stop` goes to whoever may stop the service
     /// # drop(stop);
-    /// tokio::select! {
-    ///     ended = bus.run_until(stopped) => ended?,
-    ///     () = serve() => {}
-    /// }
-    /// # async fn serve() { std::future::pending().await }
-    /// # Ok(())
+    /// bus.run_until(stopped).await
     /// # }
     /// ```
     pub async fn run_until(self, stop: impl Future) -> Result<(), Error> {
@@ -42,6 +37,48 @@ impl BusHandle {
             () = self.services.end.called() => {}
         }
         self.shutdown().await
+    }
+
+    /// Resolves when somebody ends the program: by Ctrl-C, and on Unix by SIGTERM, which is what `docker stop`, Kubernetes
+    /// and systemd send. For what has to end before a bus does, such as an HTTP server; [`BusHandle::run_until_signal`]
+    /// waits for the same.
+    ///
+    /// Listens from the call on, not from the first poll; from then on these signals no longer end the program by
+    /// themselves. Once it has resolved, a further Ctrl-C, a second or more after the one before, has a bus that stops wait
+    /// for its handlers no longer, and ends the process with exit code 130 if there is none, or if it was told so already.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with I/O (`enable_io`), and if the operating system does not let the program listen.
+    ///
+    /// ```
+    /// use carom::{Bus, BusHandle, Kafka};
+    ///
+    /// # mod axum { // as much of it as this needs
+    /// #     pub async fn serve(shutdown: impl Future<Output = ()>) { shutdown.await }
+    /// # }
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), carom::Error> {
+    /// #   use {std::{process, thread, time::Duration}, tokio::signal::unix::{SignalKind, signal}};
+    /// #   let _until_somebody_listens = signal(SignalKind::terminate()).unwrap();
+    /// #   thread::spawn(|| loop {
+    /// #       process::Command::new("kill").arg(process::id().to_string()).status().unwrap();
+    /// #       thread::sleep(Duration::from_millis(50));
+    /// #   });
+    ///     let bus = Bus::new(Kafka::embedded()).service("shop").spawn().await?;
+    ///     // `axum::serve(listener, app).with_graceful_shutdown(BusHandle::shutdown_signal())`, say
+    ///     let server = axum::serve(BusHandle::shutdown_signal());
+    ///     bus.run_until(server).await // first no more requests, then no more events
+    /// }
+    /// ```
+    pub fn shutdown_signal() -> impl Future<Output = ()> + Send + 'static {
+        let mut signals = match Signals::listen() {
+            Ok(signals) => signals,
+            Err(error) => panic!("cannot listen to signals: {error}"),
+        };
+        async move {
+            signals.told().await;
+        }
     }
 
     /// Runs until somebody ends the program, as [`BusHandle::run_until`]: by Ctrl-C, and on Unix by SIGTERM, which is
@@ -121,28 +158,20 @@ impl BusHandle {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn shutdown(self) -> Result<(), Error> {
-        self.stop(pending()).await
+    pub async fn shutdown(mut self) -> Result<(), Error> {
+        self.services.health.signs.stopping();
+        if let Some(running) = self.running.take() {
+            running.stop(&self.services, stopping().notified()).await;
+        }
+        self.services.end.take().map_or(Ok(()), Err)
     }
 
     async fn run_until_told(self, mut signals: Signals) -> Result<(), Error> {
         tokio::select! {
             () = signals.told() => {}
-            () = self.services.end.called() => {}
+            () = self.services.end.called() => heed_insistence(),
         }
-        let hurry = Arc::new(Notify::new());
-        heed_insistence(&hurry, &self.services.service);
-        self.stop(hurry.notified()).await
-    }
-
-    /// Shuts down; from `hurry` on without waiting for handlers.
-    async fn stop(mut self, hurry: impl Future<Output = ()>) -> Result<(), Error> {
-        self.services.health.signs.stopping();
-        if let Some(running) = self.running.take() {
-            running.stop(&self.services, hurry).await;
-            logs::bus::stopped(&self.services.service);
-        }
-        self.services.end.take().map_or(Ok(()), Err)
+        self.shutdown().await
     }
 }
 

@@ -177,7 +177,7 @@ fn figures_of(statistics: &Statistics) -> Figures {
             prefetched: u64::try_from(known.fetchq_cnt).ok(),
         })
     });
-    Figures { joined, partitions: partitions.collect() }
+    Figures { joined: Some(joined), partitions: partitions.collect() }
 }
 
 impl ClientContext for GroupContext {

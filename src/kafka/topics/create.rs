@@ -18,8 +18,16 @@ pub(super) fn within(time: Duration) -> AdminOptions {
     AdminOptions::new().request_timeout(Some(time)).operation_timeout(Some(time))
 }
 
+/// Who made a topic that is there now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Maker {
+    We,
+    /// Another instance was faster: that is success too.
+    Another,
+}
+
 /// Creates topics on a real cluster; one result each.
-pub(super) async fn real(admin: &Admin, missing: &[TopicPlan], left: Duration) -> Vec<Result<(), String>> {
+pub(super) async fn real(admin: &Admin, missing: &[TopicPlan], left: Duration) -> Vec<Result<Maker, String>> {
     if missing.is_empty() {
         return Vec::new();
     }
@@ -30,10 +38,10 @@ pub(super) async fn real(admin: &Admin, missing: &[TopicPlan], left: Duration) -
     }
 }
 
-/// Another instance may have been faster: that is success too.
-fn created(result: &Result<String, RDKafkaErrorCode>) -> Result<(), String> {
+fn created(result: &Result<String, RDKafkaErrorCode>) -> Result<Maker, String> {
     match result {
-        Ok(_) | Err(RDKafkaErrorCode::TopicAlreadyExists) => Ok(()),
+        Ok(_) => Ok(Maker::We),
+        Err(RDKafkaErrorCode::TopicAlreadyExists) => Ok(Maker::Another),
         Err(code) => Err(code.to_string()),
     }
 }
@@ -47,9 +55,10 @@ fn new_topic(topic: &TopicPlan) -> NewTopic<'_> {
 }
 
 /// Creates a topic on the embedded broker, where admin requests only time out.
-pub(super) fn embedded(broker: &Embedded, topic: &TopicPlan) -> Result<(), String> {
+pub(super) fn embedded(broker: &Embedded, topic: &TopicPlan) -> Result<Maker, String> {
     match broker.create_topic(&topic.name, topic.partitions.unwrap_or(EMBEDDED_PARTITIONS)) {
-        Err(error) if !error.already_exists() => Err(error.to_string()),
-        _ => Ok(()),
+        Ok(()) => Ok(Maker::We),
+        Err(error) if error.already_exists() => Ok(Maker::Another),
+        Err(error) => Err(error.to_string()),
     }
 }

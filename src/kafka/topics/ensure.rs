@@ -9,7 +9,7 @@ use std::{
 use super::{
     Topics,
     config::{self, TopicConfig},
-    create,
+    create::{self, Maker},
     plan::{NotProvisioned, Provisioned, TopicPlan},
     state::{State, describe},
 };
@@ -108,8 +108,8 @@ impl Provisioning {
             return Ok(());
         }
         let created = self.create(missing).await;
-        self.await_leaders(created.clone()).await?;
-        for name in &created {
+        self.await_leaders(created.iter().map(|(name, _)| name.clone()).collect()).await?;
+        for (name, _) in created.iter().filter(|(_, maker)| *maker == Maker::We) {
             if let Some(State::Exists { partitions, .. }) = self.known.get(name) {
                 logs::bus::topic_created(name, *partitions);
             }
@@ -141,7 +141,7 @@ impl Provisioning {
                 let enough = |wanted| wanted == *partitions || topic.dead_letter_of.is_some() && wanted < *partitions;
                 if topic.partitions.is_some_and(|wanted| !enough(wanted)) {
                     let wanted = topic.partitions.unwrap_or_default();
-                    self.warnings.push(format!("topic `{name}` has {partitions} partitions, not {wanted}: it is left as it is, because keys would move"));
+                    self.warnings.push(format!("topic `{name}` has {partitions} partitions, not {wanted}: it is left as it is, because keys would move; write `partitions = {partitions}` on the event, or see to the topic yourself"));
                 }
                 if topic.replication.is_some_and(|wanted| wanted != *replication) {
                     let wanted = topic.replication.unwrap_or_default();
@@ -160,7 +160,7 @@ impl Provisioning {
     }
 
     /// Creates topics; returns those to wait for.
-    async fn create(&mut self, missing: Vec<TopicPlan>) -> Vec<String> {
+    async fn create(&mut self, missing: Vec<TopicPlan>) -> Vec<(String, Maker)> {
         let names: Vec<_> = missing.iter().map(|topic| topic.name.clone()).collect();
         let results = match self.embedded.clone() {
             Some(broker) => {
@@ -171,7 +171,7 @@ impl Provisioning {
         let mut created = Vec::new();
         for (name, result) in names.into_iter().zip(results) {
             match result {
-                Ok(()) => created.push(name),
+                Ok(maker) => created.push((name, maker)),
                 Err(reason) => self.problems.push(format!(
                     "topic `{name}` cannot be created: {reason}; create it yourself and write `.topics(Topics::Verify)` on `Kafka`, or give this user the right"
                 )),

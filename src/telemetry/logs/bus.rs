@@ -39,8 +39,8 @@ pub(crate) fn hurries(service: &str) {
 }
 
 /// Somebody has lost patience with the bus, or with what holds the program up behind it.
-pub(crate) fn cut_short(service: &str) {
-    say!(WARN BUS CUT_SHORT, SERVICE = service);
+pub(crate) fn cut_short() {
+    say!(WARN BUS CUT_SHORT);
 }
 
 /// It has ended.
@@ -51,6 +51,11 @@ pub(crate) fn stopped(service: &str) {
 /// It ends in a way that nobody asked for.
 pub(crate) fn dropped(service: &str) {
     say!(WARN BUS DROPPED, SERVICE = service);
+}
+
+/// It was stopping, and nobody waits for that any more.
+pub(crate) fn unattended(service: &str) {
+    say!(WARN BUS UNATTENDED, SERVICE = service);
 }
 
 /// It ends by itself.

@@ -19,14 +19,18 @@ pub(super) struct Outside {
 }
 
 impl Outside {
-    /// Whether it is time to say that this member still waits for its group: once, when that has lasted.
-    fn is_news(&mut self, joined: bool, now: Duration) -> bool {
-        if joined {
-            *self = Self::default();
-            return false;
+    /// What is known of it: `None` where nothing new is.
+    fn note(&mut self, joined: Option<bool>, now: Duration) {
+        match joined {
+            Some(true) => *self = Self::default(),
+            Some(false) => self.since = self.since.or(Some(now)),
+            None => {}
         }
-        let since = *self.since.get_or_insert(now);
-        let is_news = !self.told && now.saturating_sub(since) >= LONG;
+    }
+
+    /// Whether it is time to say that this member still waits for its group: once, when that has lasted.
+    fn is_news(&mut self, now: Duration) -> bool {
+        let is_news = !self.told && self.since.is_some_and(|since| now.saturating_sub(since) >= LONG);
         self.told |= is_news;
         is_news
     }
@@ -39,11 +43,16 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
         if now >= self.look {
             self.look = now + EVERY;
             let figures = self.source.figures();
-            if figures.joined {
+            if figures.joined == Some(true) {
                 self.intake.joined(true);
             }
-            // Without a broker, that is what it waits for.
-            if self.reachable && self.outside.is_news(figures.joined, now) {
+            if self.reachable {
+                self.outside.note(figures.joined, now);
+            } else {
+                // Without a broker, that is what it waits for; from then on it waits anew.
+                self.outside = Outside::default();
+            }
+            if self.outside.is_news(now) {
                 logs::group::waits_for_group();
             }
             self.intake.measured(&figures.partitions);
@@ -58,8 +67,25 @@ mod tests {
     #[test]
     fn that_a_member_waits_for_its_group_is_said_once_each_time() {
         let mut outside = Outside::default();
-        let mut at = |second: u64, joined| outside.is_news(joined, Duration::from_secs(second));
-        assert_eq!([0, 9, 10, 11, 60].map(|second| at(second, false)), [false, false, true, false, false]);
-        assert_eq!([at(61, true), at(62, false), at(71, false), at(72, false)], [false, false, false, true]);
+        let mut at = |second, joined| {
+            outside.note(joined, Duration::from_secs(second));
+            outside.is_news(Duration::from_secs(second))
+        };
+        assert_eq!([0, 9, 10, 11, 60].map(|second| at(second, Some(false))), [false, false, true, false, false]);
+        assert_eq!([61, 70, 80].map(|second| at(second, Some(true))), [false; 3]);
+        assert_eq!([82, 91, 92].map(|second| at(second, Some(false))), [false, false, true]);
+    }
+
+    // Fails when silence counts as an answer: figures come every 5 s, or as rarely as the user says.
+    #[test]
+    fn a_member_of_which_nothing_new_is_known_is_where_it_was() {
+        let mut outside = Outside::default();
+        let mut at = |second, joined| {
+            outside.note(joined, Duration::from_secs(second));
+            outside.is_news(Duration::from_secs(second))
+        };
+        assert_eq!([0, 30].map(|second| at(second, None)), [false; 2]);
+        assert_eq!([at(31, Some(true)), at(60, None), at(90, None)], [false; 3]);
+        assert_eq!([at(91, Some(false)), at(100, None), at(101, None)], [false, false, true]);
     }
 }

@@ -3,7 +3,10 @@
 use std::{
     future::pending,
     io, process,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     thread,
     time::Duration,
 };
@@ -44,7 +47,7 @@ impl Signals {
         })
     }
 
-    /// The program is told to end.
+    /// The program is told to end; from then on, whoever insists is listened to.
     pub(super) async fn told(&mut self) {
         #[cfg(unix)]
         tokio::select! {
@@ -53,34 +56,52 @@ impl Signals {
         }
         #[cfg(windows)]
         let _ = self.interrupt.recv().await;
+        heed_insistence();
     }
 }
 
-/// Listens to a person who insists: a Ctrl-C, while somebody holds `hurry`, notifies it; a further one, or the first
-/// where nobody does, ends the process. Who sends SIGTERM has SIGKILL for that (decision 30).
+/// Whom to tell that nobody has patience with them: the buses that stop.
+static STOPPING: Mutex<Vec<Weak<Notify>>> = Mutex::new(Vec::new());
+
+/// A bus begins to stop: what is returned is notified when a person insists, as long as somebody holds it.
+pub(super) fn stopping() -> Arc<Notify> {
+    let hurry = Arc::new(Notify::new());
+    let mut stopping = STOPPING.lock().unwrap_or_else(PoisonError::into_inner);
+    stopping.retain(|bus| bus.strong_count() > 0);
+    stopping.push(Arc::downgrade(&hurry));
+    hurry
+}
+
+/// Listens to a person who insists, once for the process: a Ctrl-C notifies the buses that stop, or, where there is none
+/// that was not notified before, ends the process. Who sends SIGTERM has SIGKILL for that (decision 30).
 ///
 /// On a thread and a runtime of its own: those of the program may be held up, or may be ending, and wait for a thread
 /// that blocks. If there is none to be had, a further signal does nothing.
-pub(super) fn heed_insistence(hurry: &Arc<Notify>, service: &Arc<str>) {
-    let (hurry, service) = (Arc::downgrade(hurry), Arc::clone(service));
-    let listen = move || {
+pub(super) fn heed_insistence() {
+    static LISTENING: AtomicBool = AtomicBool::new(false);
+    if LISTENING.swap(true, SeqCst) {
+        return;
+    }
+    let listen = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         // Else there is nothing to listen with.
-        let _ = runtime.map(|runtime| runtime.block_on(insisted(&hurry, &service)));
+        let _ = runtime.map(|runtime| runtime.block_on(insisted()));
     };
     let _ = thread::Builder::new().name("carom-signals".to_owned()).spawn(listen);
 }
 
-async fn insisted(hurry: &Weak<Notify>, service: &str) -> io::Result<()> {
+async fn insisted() -> io::Result<()> {
     let mut interrupt = interrupt()?;
-    again(&mut interrupt).await;
-    if let Some(hurry) = hurry.upgrade() {
-        hurry.notify_one();
-        drop(hurry);
+    loop {
         again(&mut interrupt).await;
+        let stopping = std::mem::take(&mut *STOPPING.lock().unwrap_or_else(PoisonError::into_inner));
+        let stopping: Vec<_> = stopping.iter().filter_map(Weak::upgrade).collect();
+        if stopping.is_empty() {
+            logs::bus::cut_short();
+            process::exit(INTERRUPTED);
+        }
+        stopping.iter().for_each(|bus| bus.notify_one());
     }
-    logs::bus::cut_short(service);
-    process::exit(INTERRUPTED)
 }
 
 /// The next Ctrl-C that counts.
