@@ -61,8 +61,8 @@ pub(crate) struct KeyField {
     pub(crate) name: String,
     /// Named in the call of `write_key`, so that rustc reports a type that cannot be in a key where it is written.
     pub(crate) ty: Type,
-    /// As `key(order = 1)` says, 0 without it. Among fields that say none, names decide, or the positions of tuple fields:
-    /// so named fields may be moved about in the source, which nobody takes for part of the wire format.
+    /// As `key(order = 1)` says, 0 without it. Among fields that say none, names decide, or the positions of tuple
+    /// fields: so named fields may be moved about in the source, which nobody takes for part of the wire format.
     pub(crate) order: i64,
 }
 

@@ -13,8 +13,8 @@ use crate::{
 /// without running the handler again. The id of an output follows from the event that was handled, the handler and the
 /// output's place, so that a repeat of the handler publishes the same ids.
 ///
-/// Events that would go round without end among the handlers of a bus, because one of them always returns what it handles
-/// itself, or what others answer with just that, are a warning at start.
+/// Events that would go round without end among the handlers of a bus, because one of them always returns what it
+/// handles itself, or what others answer with just that, are a warning at start.
 ///
 /// ```
 /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};

@@ -9,8 +9,8 @@ impl<S> Bus<S> {
     /// Without it, a handler that is linked in but whose actor is not supervised is an error at start. For a bus
     /// without actors, which may be there to publish, it is a warning, and this says that all is as it should be.
     ///
-    /// Buses of one process have a group each, by their `.service(..)` or `.group(..)`: two that handle different things of
-    /// one topic in one group are an error at start, since each would get only some of the partitions.
+    /// Buses of one process have a group each, by their `.service(..)` or `.group(..)`: two that handle different
+    /// things of one topic in one group are an error at start, since each would get only some of the partitions.
     ///
     /// ```
     /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler};

@@ -72,8 +72,8 @@ pub(super) fn stopping() -> Arc<Notify> {
     hurry
 }
 
-/// Listens to a person who insists, once for the process: a Ctrl-C notifies the buses that stop, or, where there is none
-/// that was not notified before, ends the process. Who sends SIGTERM has SIGKILL for that (decision 30).
+/// Listens to a person who insists, once for the process: a Ctrl-C notifies the buses that stop, or, where there is
+/// none that was not notified before, ends the process. Who sends SIGTERM has SIGKILL for that (decision 30).
 ///
 /// On a thread and a runtime of its own: those of the program may be held up, or may be ending, and wait for a thread
 /// that blocks. If there is none to be had, a further signal does nothing.

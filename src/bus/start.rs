@@ -182,8 +182,8 @@ fn consume(planned: &Planned, services: &Arc<Services>, membership: Arc<Membersh
 }
 
 impl Planned {
-    /// The topics this bus needs, each once: those of its routes, their dead-letter topics, and those it publishes to. Of
-    /// the partitions that the events of a topic ask for, the larger number counts.
+    /// The topics this bus needs, each once: those of its routes, their dead-letter topics, and those it publishes to.
+    /// Of the partitions that the events of a topic ask for, the larger number counts.
     pub(super) fn topics(&self) -> Vec<TopicPlan> {
         let topics = self.routes.values().flat_map(|routes| {
             let source = TopicPlan {

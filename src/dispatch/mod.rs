@@ -1,8 +1,7 @@
 //! From a batch of records to a handler that runs, and back to what may be committed.
 //!
-//! At start, `plan` makes the routes (`route`) of what `#[handler]` submitted (`registry`), or says what is wrong (what goes
-//! round without end: `rounds`). Then
-//! a record goes through the files in this order:
+//! At start, `plan` makes the routes (`route`) of what `#[handler]` submitted (`registry`), or says what is wrong (what
+//! goes round without end: `rounds`). Then a record goes through the files in this order:
 //!
 //! ```text
 //!  poll thread    assignment: received, counted ─▶ intake ─▶ one batch to each mailbox

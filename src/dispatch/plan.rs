@@ -237,7 +237,8 @@ fn unsupervised(registration: &Registration) -> Problem {
     Problem::at(registration.location, text)
 }
 
-/// What to say of handlers that are there while a bus has no actor: it may only publish, or its `.supervise` is missing.
+/// What to say of handlers that are there while a bus has no actor: it may only publish, or its `.supervise` is
+/// missing.
 pub(crate) fn idle_handlers() -> Option<String> {
     let linked: Vec<_> = registrations().collect();
     let first = linked.iter().min_by_key(|registration| (registration.location.file, registration.location.line))?;

@@ -98,7 +98,8 @@ pub(crate) type RouteTable = BTreeMap<Arc<str>, Arc<TopicRoutes>>;
 
 /// One line of the route table, as [`BusHandle::routes`](crate::BusHandle::routes) returns it.
 ///
-/// Sorted by topic, event type and actor. Displays as `topic type -> actor`, with ` (no key)` behind it where that is so.
+/// Sorted by topic, event type and actor. Displays as `topic type -> actor`, with ` (no key)` behind it where that is
+/// so.
 ///
 /// ```
 /// use carom::{

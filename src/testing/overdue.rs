@@ -1,5 +1,5 @@
-//! Says what a test waits for, when that takes long: a record that never ends is waited for without end, and a test that
-//! hangs says nothing by itself. It goes on waiting: there may be a person with a debugger, or a slow database.
+//! Says what a test waits for, when that takes long: a record that never ends is waited for without end, and a test
+//! that hangs says nothing by itself. It goes on waiting: there may be a person with a debugger, or a slow database.
 
 use std::{
     io::Write,
@@ -36,8 +36,8 @@ impl Lookout {
         Self { watch, counters, long: LONG, every: EVERY }
     }
 
-    /// Looks, and writes `to`, until what is returned is dropped; on a thread of its own, since a handler may block that
-    /// of the bus.
+    /// Looks, and writes `to`, until what is returned is dropped; on a thread of its own, since a handler may block
+    /// that of the bus.
     pub(super) fn start(self, mut to: impl Write + Send + 'static) -> Result<Sender<()>, Error> {
         let (lookout, gone) = channel();
         let look = move || {

@@ -9,8 +9,8 @@ use crate::{
 
 impl BusHandle {
     /// Runs until `stop` resolves, whatever to, or until the bus ends by itself, then shuts down as
-    /// [`BusHandle::shutdown`]. A program that is a service writes [`BusHandle::run_until_signal`]; one that serves HTTP
-    /// as well gives the server, which ends by [`BusHandle::shutdown_signal`].
+    /// [`BusHandle::shutdown`]. A program that is a service writes [`BusHandle::run_until_signal`]; one that serves
+    /// HTTP as well gives the server, which ends by [`BusHandle::shutdown_signal`].
     ///
     /// Dropping the future, as a `select!` does with the branch that loses, stops the bus without waiting, and cuts off
     /// handlers where the program ends.
@@ -39,13 +39,14 @@ impl BusHandle {
         self.shutdown().await
     }
 
-    /// Resolves when somebody ends the program: by Ctrl-C, and on Unix by SIGTERM, which is what `docker stop`, Kubernetes
-    /// and systemd send. For what has to end before a bus does, such as an HTTP server; [`BusHandle::run_until_signal`]
-    /// waits for the same.
+    /// Resolves when somebody ends the program: by Ctrl-C, and on Unix by SIGTERM, which is what `docker stop`,
+    /// Kubernetes and systemd send. For what has to end before a bus does, such as an HTTP server;
+    /// [`BusHandle::run_until_signal`] waits for the same.
     ///
     /// Listens from the call on, not from the first poll; from then on these signals no longer end the program by
-    /// themselves. Once it has resolved, a further Ctrl-C, a second or more after the one before, has a bus that stops wait
-    /// for its handlers no longer, and ends the process with exit code 130 if there is none, or if it was told so already.
+    /// themselves. Once it has resolved, a further Ctrl-C, a second or more after the one before, has a bus that stops
+    /// wait for its handlers no longer, and ends the process with exit code 130 if there is none, or if it was told so
+    /// already.
     ///
     /// # Panics
     ///
@@ -82,19 +83,19 @@ impl BusHandle {
     }
 
     /// Runs until somebody ends the program, as [`BusHandle::run_until`]: by Ctrl-C, and on Unix by SIGTERM, which is
-    /// what `docker stop`, Kubernetes and systemd send. From the call on, polled or not, these no longer end the program
-    /// by themselves.
+    /// what `docker stop`, Kubernetes and systemd send. From the call on, polled or not, these no longer end the
+    /// program by themselves.
     ///
     /// A Ctrl-C that comes a second or more after the bus began to stop no longer waits for handlers: what finished is
-    /// committed, the rest is handled again. The next one, a second later, ends the process with exit code 130, without a
-    /// last commit and without what the producers still have to send. So does one after the bus has stopped, where
+    /// committed, the rest is handled again. The next one, a second later, ends the process with exit code 130, without
+    /// a last commit and without what the producers still have to send. So does one after the bus has stopped, where
     /// something else holds the program up: `#[tokio::main]` waits for threads that block. A further SIGTERM does
     /// nothing: supervisors send SIGKILL when they lose patience.
     ///
     /// # Errors
     ///
-    /// As [`BusHandle::run_until`]. If the operating system does not let the program listen, the bus shuts down, and the
-    /// error says so.
+    /// As [`BusHandle::run_until`]. If the operating system does not let the program listen, the bus shuts down, and
+    /// the error says so.
     ///
     /// # Panics
     ///
