@@ -8,6 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use tracing::Instrument;
 
 use crate::{
+    actor::is_handling,
     clock::Clock,
     error::{PublishError, PublishErrorKind},
     event::{Attributes, Encoder, Event, TraceContext},
@@ -22,6 +23,10 @@ use crate::{
 
 /// Events that are serialised before the first of them is sent, and then the next so many; see decision 23.
 const BLOCK: usize = 64;
+
+/// Said once for each bus.
+const FROM_A_HANDLER: &str = "a handler publishes with a `Publisher`, which sends again, with another id, at each attempt: write `cx.publish(..)`, or \
+                              return the event, and it is sent once the handler has succeeded, with the same id at each attempt";
 
 /// What will become of some records.
 type Sent = BoxFuture<'static, Vec<Result<Delivery, SendError>>>;
@@ -206,6 +211,9 @@ impl Publisher {
 
     async fn publish_each<E: Event>(&self, events: impl IntoIterator<Item = E>) -> Result<(), PublishError> {
         let event_type = E::descriptor().event_type;
+        if is_handling() {
+            self.encoder.warn(FROM_A_HANDLER);
+        }
         // A name that is not legal is an error of encoding.
         let topic = self.encoder.route::<E>().map_or_else(|_| "".into(), |route| Arc::clone(&route.topic));
         let sending = self.telemetry.sending(&topic, event_type);
@@ -272,7 +280,9 @@ impl Publisher {
         let record = self.encoder.encode(event, attributes).map_err(|error| invalid(&error))?;
         let (size, limit) = (record.wire_size(), self.sink.max_record_bytes());
         if size > limit {
-            return Err(invalid(&format_args!("it takes {size} bytes, and the limit is {limit}")));
+            return Err(invalid(&format_args!(
+                "it takes {size} bytes, and the limit is {limit}: publish a reference to large data, or raise `message.max.bytes` of the producer and `max.message.bytes` of the topic"
+            )));
         }
         Ok(record)
     }

@@ -12,6 +12,7 @@
 mod context;
 mod failure;
 mod handler;
+mod handling;
 mod invoke;
 mod outputs;
 mod state;
@@ -20,6 +21,7 @@ mod threads;
 pub use context::Context;
 pub use failure::{Failure, FailureKind};
 pub use handler::{Handler, Registered};
+pub(crate) use handling::{Handling, is_handling};
 pub(crate) use invoke::{Answer, Call, Fault, Instance, Invoke, Returned, Site, discard, invoke, panic_message};
 pub use outputs::Outputs;
 pub(crate) use outputs::returned;

@@ -7,6 +7,7 @@
 use super::{
     Event,
     cloudevents::{Data, Incoming, ReadError, read},
+    decode_hint::hint,
     media_type,
 };
 use crate::kafka::record::Header;
@@ -24,12 +25,14 @@ pub(crate) enum DecodeError {
     #[error("`{event_type}` carries `{content_type}`, which cannot be decoded; only JSON can")]
     ContentType { event_type: String, content_type: String },
     /// The data is not JSON, or not that of the type.
-    #[error("`{event_type}` cannot be read as `{rust_name}`: {reason}")]
+    #[error("`{event_type}` cannot be read as `{rust_name}`: {reason}{hint}")]
     Json {
         event_type: String,
         rust_name: &'static str,
         #[source]
         reason: serde_json::Error,
+        /// What to write, where that can be guessed.
+        hint: String,
     },
 }
 
@@ -54,7 +57,10 @@ pub(crate) fn decode<E: Event>(incoming: &Incoming<'_>) -> Result<E, DecodeError
         Data::Absent => (codec.from_slice)(b""),
     };
     let rust_name = E::descriptor().rust_name;
-    decoded.map_err(|reason| DecodeError::Json { event_type: event_type(), rust_name, reason })
+    decoded.map_err(|reason| {
+        let hint = hint(&reason, incoming.data.bytes());
+        DecodeError::Json { event_type: event_type(), rust_name, reason, hint }
+    })
 }
 
 /// The event in a record, if it is one of type `E`.
@@ -138,6 +144,16 @@ mod tests {
              invalid type: string \"five\", expected u64 at line 1 column 32"
         );
         assert!(error.source().is_some());
+    }
+
+    // Fails when nobody looks for the field under another name.
+    #[test]
+    fn a_field_in_another_case_is_found() {
+        let error = binary(None, Some(br#"{"orderId":"A-1","cents":5}"#)).unwrap_err().to_string();
+        assert!(error.contains("missing field `order_id`"), "{error}");
+        assert!(error.contains("; the data has `orderId`: write `#[serde(rename_all = \"camelCase\")]`"), "{error}");
+        let error = structured(&json!({"data": {"orderId": "A-1", "cents": 5}})).unwrap_err().to_string();
+        assert!(error.contains("; the data has `orderId`: "), "{error}");
     }
 
     #[test]

@@ -205,6 +205,13 @@ impl Encoder {
         }
     }
 
+    /// Says once that something works, and is probably not meant.
+    pub(crate) fn warn(&self, warning: &str) {
+        if self.odd.insert(warning) {
+            logs::bus::warning(warning);
+        }
+    }
+
     /// Takes it that this was said in another place.
     pub(crate) fn was_said(&self, warning: &str) {
         self.odd.insert(warning);

@@ -117,7 +117,7 @@ impl Environment {
         Some(format!(
             "the environment `{cut}` is cut to `{segment}` in the names of topics and groups, and shares them with every \
              other that is cut to it: write `.environment(Environment::short(\"{cut}\"))` for the whole name, or \
-             `Environment::short(\"{segment}\")` if that is meant, or `environment_short` in settings"
+             `Environment::short(\"{segment}\")` if that is meant, or `environment_short` (`CAROM__ENVIRONMENT_SHORT`) in settings"
         ))
     }
 }

@@ -12,6 +12,7 @@ mod case;
 mod cloudevents;
 mod codec;
 mod decode;
+mod decode_hint;
 mod descriptor;
 pub mod dotnet;
 mod encode_error;
@@ -112,7 +113,8 @@ pub trait Event: Sized + Send + 'static {
     /// The record key: the fields marked `#[event(key)]`, joined with `|`.
     ///
     /// `None`, and an empty key, mean that the event's id becomes the key: such events have no order among themselves.
-    /// Parts are not escaped, so `("a|b", "c")` and `("a", "b|c")` are one key, and wait for each other.
+    /// Parts are not escaped, so `("a|b", "c")` and `("a", "b|c")` are one key, and wait for each other. A key of several
+    /// parts is never empty: with all of them empty it is `|`, one key for all such events.
     ///
     /// ```
     /// # use carom::Event;

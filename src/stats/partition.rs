@@ -142,7 +142,9 @@ impl PartitionMeter {
 
     /// From the lowest unfinished record to the end. What was received counts where the broker's word is older.
     fn lag(&self, observed: &Observed, assignment: &Assignment) -> Option<u64> {
-        let base = assignment.committable().or_else(|| self.last_committed())?;
+        // Where nothing was ever written, nothing is behind.
+        let nowhere = || observed.end.filter(|&end| end == 0);
+        let base = assignment.committable().or_else(|| self.last_committed()).or_else(nowhere)?;
         let told = u64::try_from(observed.end?.saturating_sub(base)).unwrap_or(0);
         Some(told.max(assignment.span()))
     }
@@ -210,6 +212,10 @@ mod tests {
         assignment.open(1);
         let meter = assignment.meter();
         assert_eq!(meter.snapshot(&assignment).lag, None, "nothing is known yet");
+        meter.measured(&measured(0));
+        assert_eq!(meter.snapshot(&assignment).lag, Some(0), "nothing is there yet");
+        meter.measured(&measured(10));
+        assert_eq!(meter.snapshot(&assignment).lag, None, "nobody knows where the group stands");
         receive(&assignment, 10..20);
         meter.measured(&measured(25));
         assignment.finish(&[10, 12], |_| {});

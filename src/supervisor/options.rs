@@ -246,7 +246,9 @@ impl Supervisor {
     /// stopped, so with this the [`timeout`](Self::timeout) is not enforced: the next attempt would run beside the
     /// last.
     ///
-    /// tokio has 512 such threads unless the runtime was built with another number; attempts beyond that wait for one.
+    /// tokio has 512 such threads unless the runtime was built with another number; attempts beyond that wait for one. A
+    /// runtime that ends waits for them, that of `#[tokio::main]` without a bound: give a call that may hang a timeout of
+    /// its own, or build the runtime yourself and end it with `Runtime::shutdown_timeout`.
     ///
     /// ```
     /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus};

@@ -144,7 +144,8 @@ pub(crate) mod message {
     pub(crate) const DISCARDED: &str = "discarded";
     pub(crate) const DEAD_LETTERED: &str = "dead-lettered";
     pub(crate) const REDUCED: &str = "a dead letter is too large and leaves something out";
-    pub(crate) const SKIPPED: &str = "skipped: no actor of this bus handles events of this type; said once for each type, and \
+    pub(crate) const SKIPPED: &str = "skipped: no actor of this bus handles events of this type (one that was renamed is handled with \
+                                      `alias = \"..\"` on the event); said once for each type, and \
                                       `Bus::dead_letter_unknown_types` keeps them";
     pub(crate) const LARGE: &str = "an event is larger than the 64 KiB that every CloudEvents intermediary has to pass \
                                     on; put the large part elsewhere and publish a reference to it (claim check, \

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::Mailbox;
 use crate::{
+    actor::Handling,
     dispatch::{lane::Ended, ticket::Ticket},
     telemetry::logs,
 };
@@ -47,6 +48,7 @@ impl Mailbox {
     fn turn(&mut self, cx: &mut TaskContext<'_>, addr: &Addr<Self>) {
         let home = self.spec.services.home.clone();
         let Some(_inside) = home.enter() else { return self.abandon() };
+        let _handling = Handling::begin();
         self.wakes.register(cx.waker());
         if self.alarm.rang(cx) {
             self.time_out(addr);

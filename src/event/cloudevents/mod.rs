@@ -63,6 +63,18 @@ pub(crate) enum Data<'a> {
     Text(Cow<'a, str>),
 }
 
+impl Data<'_> {
+    /// As they stand in the record, or in its envelope.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Absent => b"",
+            Self::Bytes(bytes) => bytes,
+            Self::Json(json) => json.get().as_bytes(),
+            Self::Text(text) => text.as_bytes(),
+        }
+    }
+}
+
 /// Why a record is not an event that can be read. Reading it again will not help.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ReadError {

@@ -5,6 +5,7 @@ mod error_texts;
 mod failed_spans;
 mod health;
 mod logs;
+mod publishing;
 mod spans;
 mod start;
 mod stats;
