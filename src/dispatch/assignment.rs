@@ -7,6 +7,7 @@ mod mailboxes;
 mod new_log;
 mod overtaken;
 mod transit;
+mod turn_clock;
 
 use std::{
     fmt,
@@ -21,6 +22,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::turn_clock::{Blocking, TurnClock};
 use self::{new_log::NewLog, transit::Transit};
 use super::{
     limits::{Credit, Limits},
@@ -87,6 +89,8 @@ pub(crate) struct Assignment {
     closed: AtomicBool,
     /// What is counted of this partition, for `Stats`.
     meter: PartitionMeter,
+    /// What its mailboxes do right now.
+    turn_clocks: Mutex<Vec<Arc<TurnClock>>>,
     /// What came of a log that began again at a lower offset, until this one is finished.
     new_log: Mutex<Option<NewLog>>,
     /// Called by whoever gives credit back that was missing, or ends what the poll thread waits for.
@@ -123,6 +127,7 @@ impl Assignment {
             running: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             meter: PartitionMeter::new(offset),
+            turn_clocks: Mutex::default(),
             new_log: Mutex::default(),
             waker,
         }

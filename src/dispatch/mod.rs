@@ -31,7 +31,7 @@ mod router;
 mod ticket;
 mod wake;
 
-pub(crate) use assignment::{Assignment, Waker};
+pub(crate) use assignment::{Assignment, Blocking, Waker};
 pub(crate) use intake::Intake;
 // For the micro benchmarks, which time the pieces alone.
 pub(crate) use limits::Limits;

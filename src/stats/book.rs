@@ -14,11 +14,15 @@ use tokio::time::Instant;
 
 use super::{HandlerMeter, Measured, Stats};
 use crate::{
-    dispatch::{Assignment, RouteTable},
+    dispatch::{Assignment, Blocking, RouteTable},
     health::HealthState,
     kafka::record::TopicPartition,
     services::Counters,
+    telemetry::logs,
 };
+
+/// From here on a handler that keeps its thread busy is told of before it returns, because it may never do.
+const LONG: Duration = Duration::from_secs(5);
 
 /// The meters of a bus.
 #[derive(Default)]
@@ -81,12 +85,21 @@ impl Book {
                 assignment.meter().measured(one);
             }
         }
+        let mut longest: Option<Blocking> = None;
+        for (partition, assignment) in &*partitions {
+            for one in assignment.blocking(now, LONG) {
+                if one.is_new {
+                    logs::bus::blocks(&one.handler, partition, one.since);
+                }
+                longest = longest.filter(|longest| longest.since > one.since).or(Some(one));
+            }
+        }
         for (partition, assignment) in &*partitions {
             let meter = assignment.meter();
             meter.tick(now, assignment);
             let key = HealthState::stalled(partition);
             if meter.stalled_for(now).is_some_and(|stalled| stalled >= stalled_after) {
-                health.degrade(&key, stalled(partition, stalled_after));
+                health.degrade(&key, stalled(partition, stalled_after, longest.as_ref()));
             } else {
                 health.recover(&key);
             }
@@ -115,11 +128,15 @@ impl Book {
     }
 }
 
-fn stalled(partition: &TopicPartition, after: Duration) -> String {
-    format!(
-        "{partition} has records waiting, and none was finished for {after:?} or longer: does a handler hang, or does it \
-         wait for something that is unavailable?"
-    )
+/// `blocking` may be of another partition, whose thread this one shares.
+fn stalled(partition: &TopicPartition, after: Duration, blocking: Option<&Blocking>) -> String {
+    let why = match blocking {
+        Some(Blocking { handler, since, .. }) => {
+            format!("`{handler}` has kept its thread busy for {} s without an `.await`", since.as_secs())
+        }
+        None => "does a handler hang, or does it wait for something that is unavailable?".to_owned(),
+    };
+    format!("{partition} has records waiting, and none was finished for {after:?} or longer: {why}")
 }
 
 impl fmt::Debug for Book {

@@ -88,6 +88,7 @@ pub(crate) mod event {
     pub(crate) const SKIPPED: &str = "carom.event.skipped";
     pub(crate) const LARGE: &str = "carom.event.large";
     pub(crate) const BLOCKED: &str = "carom.handler.blocked";
+    pub(crate) const BLOCKS: &str = "carom.handler.blocks";
     pub(crate) const ASSIGNED: &str = "carom.partitions.assigned";
     pub(crate) const REVOKED: &str = "carom.partitions.revoked";
     pub(crate) const LOST: &str = "carom.partitions.lost";
@@ -154,6 +155,8 @@ pub(crate) mod message {
     pub(crate) const BLOCKED: &str = "a handler kept its thread busy without an `.await`, and other keys waited; use \
                                       `tokio::task::spawn_blocking`, or `.blocking()` on its supervisor (if it does not: the \
                                       machine has too much to do); said once a minute at most for each handler";
+    pub(crate) const BLOCKS: &str = "a handler keeps its thread busy without an `.await`, and has not returned: all that shares \
+                                     the thread waits for it; does it hang?";
     pub(crate) const ASSIGNED: &str = "partitions assigned";
     pub(crate) const REVOKED: &str = "partitions revoked";
     pub(crate) const LOST: &str = "partitions lost: another member may own them already, and handles again what was not \

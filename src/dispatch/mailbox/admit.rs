@@ -35,6 +35,7 @@ impl Mailbox {
                 if self.site.cancel.is_cancelled() {
                     return;
                 }
+                self.turn_clock.begins(began);
             }
             last = self.admit(record, addr).or(last);
         }

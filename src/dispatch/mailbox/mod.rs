@@ -19,7 +19,7 @@ use futures_util::{future::BoxFuture, stream::FuturesUnordered};
 pub(crate) use self::message::{Deliver, Drain, Rebuild, SettledAs, Stop, Verdict};
 use self::{tally::Tallies, turn::Turns};
 use super::{
-    assignment::Assignment,
+    assignment::{Assignment, TurnClock},
     lane::{Alarm, Lane},
     lanes::Choice,
     outputs::Published,
@@ -99,6 +99,8 @@ pub(crate) struct Mailbox {
     saturated: bool,
     /// `Some` after the partition was revoked: whether its end was reported.
     draining: Option<bool>,
+    /// For who looks at it from another thread.
+    turn_clock: Arc<TurnClock>,
     /// It was told to stop. Dropped without that by a panic, it ends the bus: its partition would stand still.
     stopping: bool,
 }
@@ -112,6 +114,8 @@ impl Mailbox {
         let idle = (0..lanes.len()).rev().collect();
         let tallies = Tallies::new(spec.member.handlers.len());
         let handlers = spec.member.names();
+        let turn_clock = Arc::new(TurnClock::new(handlers.clone(), spec.services.clock.working_now()));
+        spec.assignment.watch(Arc::clone(&turn_clock));
         let site = Site { services: Arc::clone(&spec.services), handlers, cancel: spec.assignment.cancel.clone() };
         Self {
             spec,
@@ -136,6 +140,7 @@ impl Mailbox {
             reported: 0,
             saturated: false,
             draining: None,
+            turn_clock,
             stopping: false,
         }
     }

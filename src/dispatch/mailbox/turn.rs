@@ -68,6 +68,7 @@ impl Mailbox {
         {
             now = self.run(lane, now, addr);
         }
+        self.turn_clock.ends();
         self.flush();
         if !self.delivered.is_empty() {
             self.wakes.wake_mailbox();
@@ -80,6 +81,7 @@ impl Mailbox {
 
     /// Goes on with one lane until it has to wait, or has had its share; when that was.
     fn run(&mut self, lane: usize, began: Instant, addr: &Addr<Self>) -> Instant {
+        self.turn_clock.begins(began);
         let handler = self.advance(lane, addr);
         self.look_at_the_clock(began, handler)
     }
@@ -135,7 +137,8 @@ impl Mailbox {
 
     /// Starts an attempt in a lane that runs none, and goes on with it until it has to wait.
     pub(super) fn start(&mut self, lane: usize, mut ticket: Ticket, addr: &Addr<Self>) {
-        let Self { spec, site, lanes, .. } = self;
+        let Self { spec, site, lanes, turn_clock, .. } = self;
+        turn_clock.polls(ticket.handler.unwrap_or_default());
         match lanes[lane].start(&mut ticket, &spec.member, site, || spec.services.clock.working_now()) {
             Poll::Ready(ended) => self.over(ticket, ended, addr),
             Poll::Pending => {
@@ -149,6 +152,7 @@ impl Mailbox {
     /// Goes on with the attempt that a lane runs.
     fn go_on(&mut self, lane: usize, addr: &Addr<Self>) {
         let clock = &self.spec.services.clock;
+        self.turn_clock.polls(self.lanes[lane].handler_at().unwrap_or_default());
         match self.lanes[lane].poll(|| clock.working_now()) {
             Poll::Ready((ticket, ended)) => {
                 self.busy -= 1;

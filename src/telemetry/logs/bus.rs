@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, time::Duration};
 
-use crate::telemetry::blocked::Calls;
+use crate::{kafka::record::TopicPartition, telemetry::blocked::Calls};
 
 /// It starts; `report` is all that it says of itself then.
 pub(crate) fn starts(report: &dyn Display) {
@@ -91,6 +91,14 @@ pub(crate) fn blocked(handler: Option<&str>, took: Duration, calls: Calls) {
         TOOK_MS = took.as_millis() as u64,
         CALLS = calls.count,
         LONGEST_MS = calls.longest.as_millis() as u64
+    );
+}
+
+/// A handler blocks its thread, and has not returned yet.
+pub(crate) fn blocks(handler: &str, of: &TopicPartition, since: Duration) {
+    say!(
+        WARN BUS BLOCKS,
+        HANDLER = handler, TOPIC = &*of.topic, PARTITION = of.partition, TOOK_MS = since.as_millis() as u64
     );
 }
 
