@@ -211,8 +211,8 @@ impl Publisher {
 
     async fn publish_each<E: Event>(&self, events: impl IntoIterator<Item = E>) -> Result<(), PublishError> {
         let event_type = E::descriptor().event_type;
-        if is_handling() {
-            self.encoder.warn(FROM_A_HANDLER);
+        if is_handling(&self.encoder) && self.encoder.is_first_by_hand() {
+            logs::bus::warning(FROM_A_HANDLER);
         }
         // A name that is not legal is an error of encoding.
         let topic = self.encoder.route::<E>().map_or_else(|_| "".into(), |route| Arc::clone(&route.topic));

@@ -1,29 +1,32 @@
-//! Whether handlers are polled on this thread right now: who publishes by hand there has a better way.
+//! Which bus polls its handlers on this thread right now: who publishes there by hand has a better way.
 
-use std::cell::Cell;
+use std::{cell::Cell, ptr, sync::Arc};
+
+use crate::event::Encoder;
 
 thread_local! {
-    static HANDLING: Cell<bool> = const { Cell::new(false) };
+    /// Told by its encoder, of which each bus has one; nobody looks at it.
+    static HANDLING: Cell<*const Encoder> = const { Cell::new(ptr::null()) };
 }
 
-/// Handlers are polled on this thread as long as it is there.
+/// Handlers of a bus are polled on this thread as long as it is there.
 pub(crate) struct Handling(());
 
 impl Handling {
     /// From here on they are.
-    pub(crate) fn begin() -> Self {
-        HANDLING.set(true);
+    pub(crate) fn begin(encoder: &Arc<Encoder>) -> Self {
+        HANDLING.set(Arc::as_ptr(encoder));
         Self(())
     }
 }
 
 impl Drop for Handling {
     fn drop(&mut self) {
-        HANDLING.set(false);
+        HANDLING.set(ptr::null());
     }
 }
 
-/// Whether a handler asks. One that blocks, on a thread of its own, is not known as such.
-pub(crate) fn is_handling() -> bool {
-    HANDLING.get()
+/// Whether a handler of this bus asks.
+pub(crate) fn is_handling(encoder: &Arc<Encoder>) -> bool {
+    ptr::eq(HANDLING.get(), Arc::as_ptr(encoder))
 }

@@ -11,6 +11,7 @@ impl<S> Bus<S> {
     ///
     /// Buses of one process have a group each, by their `.service(..)` or `.group(..)`: two that handle different
     /// things of one topic in one group are an error at start, since each would get only some of the partitions.
+    /// A bus that takes the place of another one starts when that has stopped.
     ///
     /// ```
     /// use carom::{Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler};

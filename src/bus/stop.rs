@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{error::Elapsed, timeout_at};
 
-use super::{neighbours::Membership, threads::ActorThreads};
+use super::{neighbours::Membership, signals::stopping, threads::ActorThreads};
 use crate::{
     clock::monotonic,
     kafka::{Kafka, Poller},
@@ -47,18 +47,20 @@ impl Running {
         Self { consumer: Some((poller, threads)), within, broker: Some(broker), _membership: Some(membership) }
     }
 
-    /// Stops everything, and waits; from `hurry` on not for handlers.
+    /// Stops everything, and waits; for handlers only as long as no person insists.
     ///
     /// If the future is dropped before it is done, the log says so, and the rest goes on as after [`Running::abandon`].
-    pub(super) async fn stop(mut self, services: &Services, hurry: impl Future<Output = ()>) {
+    pub(super) async fn stop(mut self, services: &Services) {
         let service = &*services.service;
         logs::bus::stops(service, self.consumes().then_some(self.within));
         let attended = self.consumes().then(|| Attended(service));
         if let Some((poller, _)) = &self.consumer
-            && close(poller, self.within, service, hurry).await.is_err()
+            && close(poller, self.within, service).await.is_err()
         {
             logs::bus::closes_late(service);
         }
+        // From here on no handler runs.
+        std::mem::forget(attended);
         if let Some((_, mut threads)) = self.consumer.take() {
             threads.stop();
         }
@@ -70,7 +72,6 @@ impl Running {
                 logs::client::in_doubt(service, client, in_doubt);
             }
         }
-        std::mem::forget(attended);
         logs::bus::stopped(service);
     }
 
@@ -101,16 +102,12 @@ impl Drop for Attended<'_> {
 }
 
 /// Closes the consumer.
-async fn close(
-    poller: &Poller,
-    within: Duration,
-    service: &str,
-    hurry: impl Future<Output = ()>,
-) -> Result<(), Elapsed> {
+async fn close(poller: &Poller, within: Duration, service: &str) -> Result<(), Elapsed> {
+    let hurry = stopping();
     let deadline = monotonic() + within + LAST_COMMIT_AND_CLOSE;
     tokio::select! {
         closed = timeout_at(deadline.into(), poller.stop(within)) => return closed.map(drop),
-        () = hurry => {}
+        () = hurry.notified() => {}
     }
     logs::bus::hurries(service);
     let deadline = deadline.min(monotonic() + LAST_COMMIT_AND_CLOSE);

@@ -20,7 +20,7 @@ use tracing::{Instrument, Span};
 
 use super::{queue::LaneQueue, route::Member, ticket::Ticket};
 use crate::{
-    actor::{Answer, Call, Fault, Instance, Invoke, Returned, Site, discard, panic_message},
+    actor::{Answer, Call, Fault, Handling, Instance, Invoke, Returned, Site, discard, panic_message},
     telemetry::Attempt,
 };
 
@@ -206,7 +206,11 @@ fn aside(invoke: Invoke, instance: Instance, call: Call, span: Option<Span>) -> 
     let inside = home.clone();
     // Dropped with its partition before a thread was free, it never starts.
     let span = span.unwrap_or_else(Span::none);
-    let run = move || inside.block_on(invoke(instance, call).instrument(span));
+    let encoder = Arc::clone(&call.site.services.encoder);
+    let run = move || {
+        let _handling = Handling::begin(&encoder);
+        inside.block_on(invoke(instance, call).instrument(span))
+    };
     let attempt = AbortOnDropHandle::new(home.spawn_blocking(run));
     Box::pin(async move {
         match attempt.await {

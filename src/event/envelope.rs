@@ -8,7 +8,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
 };
 
@@ -97,6 +97,8 @@ pub(crate) struct Encoder {
     pub(crate) large: LargeTypes,
     /// What was said of events already.
     odd: Said,
+    /// A handler has published by hand, which is said once.
+    by_hand: AtomicBool,
 }
 
 /// Where events of a type go, and how.
@@ -167,6 +169,7 @@ impl Encoder {
             routes: DashMap::new(),
             large: LargeTypes::default(),
             odd: Said::up_to(ODD),
+            by_hand: AtomicBool::new(false),
         }
     }
 
@@ -205,11 +208,9 @@ impl Encoder {
         }
     }
 
-    /// Says once that something works, and is probably not meant.
-    pub(crate) fn warn(&self, warning: &str) {
-        if self.odd.insert(warning) {
-            logs::bus::warning(warning);
-        }
+    /// Whether no handler has published by hand before.
+    pub(crate) fn is_first_by_hand(&self) -> bool {
+        !self.by_hand.load(Relaxed) && !self.by_hand.swap(true, Relaxed)
     }
 
     /// Takes it that this was said in another place.

@@ -85,21 +85,21 @@ impl Book {
                 assignment.meter().measured(one);
             }
         }
-        let mut longest: Option<Blocking> = None;
-        for (partition, assignment) in &*partitions {
-            for one in assignment.blocking(now, LONG) {
-                if one.is_new {
-                    logs::bus::blocks(&one.handler, partition, one.since);
-                }
-                longest = longest.filter(|longest| longest.since > one.since).or(Some(one));
-            }
+        let blocking: Vec<_> = partitions
+            .iter()
+            .flat_map(|(partition, assignment)| {
+                assignment.blocking(now, LONG).into_iter().map(move |blocking| (partition, blocking))
+            })
+            .collect();
+        for (partition, one) in blocking.iter().filter(|(_, one)| one.is_new) {
+            logs::bus::blocks(&one.handler, partition, one.since);
         }
         for (partition, assignment) in &*partitions {
             let meter = assignment.meter();
             meter.tick(now, assignment);
             let key = HealthState::stalled(partition);
             if meter.stalled_for(now).is_some_and(|stalled| stalled >= stalled_after) {
-                health.degrade(&key, stalled(partition, stalled_after, longest.as_ref()));
+                health.degrade(&key, stalled(partition, stalled_after, &blocking));
             } else {
                 health.recover(&key);
             }
@@ -128,13 +128,19 @@ impl Book {
     }
 }
 
-/// `blocking` may be of another partition, whose thread this one shares.
-fn stalled(partition: &TopicPartition, after: Duration, blocking: Option<&Blocking>) -> String {
+/// Why, as far as one can see: a handler of this partition blocks its thread, or, perhaps, one of another partition that
+/// shares it.
+fn stalled(partition: &TopicPartition, after: Duration, blocking: &[(&TopicPartition, Blocking)]) -> String {
+    const WHY: &str = "does a handler hang, or does it wait for something that is unavailable?";
+    let busy = |Blocking { handler, since, .. }: &Blocking| {
+        format!("`{handler}` has kept its thread busy for {} s without an `.await`", since.as_secs())
+    };
     let why = match blocking {
-        Some(Blocking { handler, since, .. }) => {
-            format!("`{handler}` has kept its thread busy for {} s without an `.await`", since.as_secs())
-        }
-        None => "does a handler hang, or does it wait for something that is unavailable?".to_owned(),
+        [] => WHY.to_owned(),
+        [(_, other), ..] => match blocking.iter().find(|(of, _)| *of == partition) {
+            Some((_, own)) => busy(own),
+            None => format!("{WHY} Or does it share a thread: {}", busy(other)),
+        },
     };
     format!("{partition} has records waiting, and none was finished for {after:?} or longer: {why}")
 }

@@ -112,7 +112,10 @@ mod tests {
         let lookout = Lookout { long: Duration::ZERO, every: Duration::from_millis(1), ..of(&watch) };
         let going_on = lookout.start(Lines(lines)).unwrap();
         let _waiting = watch.expect("orders", vec!["shop::Billing"], || (2, 7));
-        let text: String = written.iter().take_while(|part| part != "\n").collect();
+        let mut text = String::new();
+        while !text.ends_with('\n') {
+            text += &written.recv_timeout(LONG).expect("a line is written");
+        }
         assert!(text.contains("orders[2]@7; not done with it: `shop::Billing`"), "{text}");
         drop(going_on);
         assert_eq!(written.iter().collect::<String>(), "", "the thread has ended, and the other end is dropped");

@@ -3,7 +3,7 @@
 use super::BusHandle;
 use crate::{
     Error,
-    bus::signals::{Signals, heed_insistence, stopping},
+    bus::signals::{Signals, stopping},
     telemetry::logs,
 };
 
@@ -11,6 +11,9 @@ impl BusHandle {
     /// Runs until `stop` resolves, whatever to, or until the bus ends by itself, then shuts down as
     /// [`BusHandle::shutdown`]. A program that is a service writes [`BusHandle::run_until_signal`]; one that serves
     /// HTTP as well gives the server, which ends by [`BusHandle::shutdown_signal`].
+    ///
+    /// A person who presses Ctrl-C again, after [`BusHandle::shutdown_signal`] or [`BusHandle::run_until_signal`] has
+    /// resolved, ends the waiting as well.
     ///
     /// Dropping the future, as a `select!` does with the branch that loses, stops the bus without waiting, and cuts off
     /// handlers where the program ends.
@@ -32,10 +35,13 @@ impl BusHandle {
     /// # }
     /// ```
     pub async fn run_until(self, stop: impl Future) -> Result<(), Error> {
+        let hurry = stopping();
         tokio::select! {
             _ = stop => {}
             () = self.services.end.called() => {}
+            () = hurry.notified() => {}
         }
+        drop(hurry);
         self.shutdown().await
     }
 
@@ -44,9 +50,8 @@ impl BusHandle {
     /// [`BusHandle::run_until_signal`] waits for the same.
     ///
     /// Listens from the call on, not from the first poll; from then on these signals no longer end the program by
-    /// themselves. Once it has resolved, a further Ctrl-C, a second or more after the one before, has a bus that stops
-    /// wait for its handlers no longer, and ends the process with exit code 130 if there is none, or if it was told so
-    /// already.
+    /// themselves. A further Ctrl-C, a second or more after the one before, ends the waiting in
+    /// [`BusHandle::run_until`], the next one that for handlers, and the last one the process, with exit code 130.
     ///
     /// # Panics
     ///
@@ -73,12 +78,9 @@ impl BusHandle {
     /// }
     /// ```
     pub fn shutdown_signal() -> impl Future<Output = ()> + Send + 'static {
-        let mut signals = match Signals::listen() {
-            Ok(signals) => signals,
+        match Signals::listen() {
+            Ok(signals) => signals.told(),
             Err(error) => panic!("cannot listen to signals: {error}"),
-        };
-        async move {
-            signals.told().await;
         }
     }
 
@@ -86,8 +88,8 @@ impl BusHandle {
     /// what `docker stop`, Kubernetes and systemd send. From the call on, polled or not, these no longer end the
     /// program by themselves.
     ///
-    /// A Ctrl-C that comes a second or more after the bus began to stop no longer waits for handlers: what finished is
-    /// committed, the rest is handled again. The next one, a second later, ends the process with exit code 130, without
+    /// A further Ctrl-C, a second or more after the one before, no longer waits for handlers: what finished is committed,
+    /// the rest is handled again. The next one ends the process with exit code 130, which shells show for Ctrl-C, without
     /// a last commit and without what the producers still have to send. So does one after the bus has stopped, where
     /// something else holds the program up: `#[tokio::main]` waits for threads that block. A further SIGTERM does
     /// nothing: supervisors send SIGKILL when they lose patience.
@@ -162,15 +164,15 @@ impl BusHandle {
     pub async fn shutdown(mut self) -> Result<(), Error> {
         self.services.health.signs.stopping();
         if let Some(running) = self.running.take() {
-            running.stop(&self.services, stopping().notified()).await;
+            running.stop(&self.services).await;
         }
         self.services.end.take().map_or(Ok(()), Err)
     }
 
-    async fn run_until_told(self, mut signals: Signals) -> Result<(), Error> {
+    async fn run_until_told(self, signals: Signals) -> Result<(), Error> {
         tokio::select! {
             () = signals.told() => {}
-            () = self.services.end.called() => heed_insistence(),
+            () = self.services.end.called() => {}
         }
         self.shutdown().await
     }

@@ -1,10 +1,10 @@
-//! What the mailboxes of a partition do right now, as another thread sees it: a handler that blocks its thread, and does
-//! not return, cannot be told of by its own.
+//! What the mailboxes of a partition do right now, as another thread sees it: a handler that blocks its thread, and
+//! does not return, cannot be told of by its own.
 
 use std::{
     sync::{
-        Arc, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -13,61 +13,76 @@ use tokio::time::Instant;
 
 use super::Assignment;
 
-/// The turns of one mailbox. Its thread writes, others read.
+/// The turns of one mailbox. Its thread writes, and another one looks now and then.
 #[derive(Debug)]
 pub(crate) struct TurnClock {
     /// The names of the actor's handlers.
     handlers: Vec<Arc<str>>,
-    /// When it was made; times count from there.
-    origin: Instant,
-    /// When the turn began that runs, in milliseconds, and one; 0 between two.
-    began: AtomicU64,
+    /// A turn runs.
+    runs: AtomicBool,
+    /// Rises with each turn, and with each attempt that is polled.
+    steps: AtomicU64,
     /// Whose attempt was polled last.
     handler: AtomicUsize,
-    /// The turn that was told of, by when it began.
-    told: AtomicU64,
+    /// What the last look saw.
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    steps: u64,
+    /// When this number was first seen; `None` between two turns.
+    since: Option<Instant>,
+    told: bool,
 }
 
 /// A handler that has kept its thread busy for long, and still does.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Blocking {
     pub(crate) handler: Arc<str>,
+    /// At least.
     pub(crate) since: Duration,
-    /// Nobody was told of this turn before.
+    /// Nobody was told of this time before.
     pub(crate) is_new: bool,
 }
 
 impl TurnClock {
-    pub(crate) fn new(handlers: Vec<Arc<str>>, now: Instant) -> Self {
-        let (began, handler, told) = Default::default();
-        Self { handlers, origin: now, began, handler, told }
+    pub(crate) fn new(handlers: Vec<Arc<str>>) -> Self {
+        let (runs, steps, handler, seen) = Default::default();
+        Self { handlers, runs, steps, handler, seen }
     }
 
-    fn millis(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.origin).as_millis()).unwrap_or(u64::MAX - 1)
+    /// Only the mailbox's thread writes, so that a load and a store are enough.
+    fn step(&self) {
+        self.steps.store(self.steps.load(Relaxed).wrapping_add(1), Relaxed);
     }
 
-    /// Some attempts are polled now, one after the other.
-    pub(crate) fn begins(&self, now: Instant) {
-        self.began.store(self.millis(now) + 1, Relaxed);
+    pub(crate) fn begins(&self) {
+        self.step();
+        self.runs.store(true, Relaxed);
     }
 
     /// An attempt is polled.
     pub(crate) fn polls(&self, handler: usize) {
+        self.step();
         self.handler.store(handler, Relaxed);
     }
 
-    /// None is polled any more.
     pub(crate) fn ends(&self) {
-        self.began.store(0, Relaxed);
+        self.runs.store(false, Relaxed);
     }
 
-    /// Who blocks the thread, if the turn that runs began `long` ago or longer.
+    /// Looks, about once a second: who blocks the thread, if the attempt that is polled is the same as `long` ago.
     fn blocking(&self, now: Instant, long: Duration) -> Option<Blocking> {
-        let began = self.began.load(Relaxed);
-        let since = Duration::from_millis(self.millis(now).checked_sub(began.checked_sub(1)?)?);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let (runs, steps) = (self.runs.load(Relaxed), self.steps.load(Relaxed));
+        if !runs || seen.since.is_none() || seen.steps != steps {
+            *seen = Seen { steps, since: runs.then_some(now), told: false };
+            return None;
+        }
+        let since = now.saturating_duration_since(seen.since?);
         let handler = Arc::clone(self.handlers.get(self.handler.load(Relaxed)).filter(|_| since >= long)?);
-        Some(Blocking { handler, since, is_new: self.told.swap(began, Relaxed) != began })
+        Some(Blocking { handler, since, is_new: !std::mem::replace(&mut seen.told, true) })
     }
 }
 
@@ -88,26 +103,27 @@ impl Assignment {
 mod tests {
     use super::*;
 
-    // Fails when a turn that has ended counts, when the attempt before is named, or when it is told each second.
+    // Fails when a turn that has ended counts, when the attempt before is named, when it is told each second, and when a
+    // turn of many attempts counts as one that hangs.
     #[test]
-    fn a_turn_that_does_not_end_is_told_once_with_the_handler_that_was_polled_last() {
+    fn an_attempt_that_does_not_return_is_told_once() {
         let start = Instant::now();
-        let at = |second| start + Duration::from_secs(second);
-        let clock = TurnClock::new(vec!["shop::Billing/a".into(), "shop::Billing/b".into()], start);
-        let long = Duration::from_secs(5);
-        assert_eq!(clock.blocking(at(100), long), None, "none runs");
-        clock.begins(at(100));
+        let clock = TurnClock::new(vec!["shop::Billing/a".into(), "shop::Billing/b".into()]);
+        let look = |second| clock.blocking(start + Duration::from_secs(second), Duration::from_secs(5));
+        assert_eq!([look(0), look(9)], [None, None], "none runs");
+        clock.begins();
         clock.polls(0);
+        assert_eq!([look(10), look(14)], [None, None]);
         clock.polls(1);
-        assert_eq!(clock.blocking(at(104), long), None);
+        assert_eq!([look(15), look(19)], [None, None], "another attempt");
         let said = |seconds, is_new| {
             Some(Blocking { handler: "shop::Billing/b".into(), since: Duration::from_secs(seconds), is_new })
         };
-        assert_eq!(clock.blocking(at(105), long), said(5, true));
-        assert_eq!(clock.blocking(at(106), long), said(6, false));
+        assert_eq!([look(20), look(21)], [said(5, true), said(6, false)]);
         clock.ends();
-        assert_eq!(clock.blocking(at(200), long), None);
-        clock.begins(at(200));
-        assert_eq!(clock.blocking(at(205), long), said(5, true), "another turn");
+        assert_eq!(look(22), None);
+        clock.begins();
+        clock.polls(1);
+        assert_eq!([look(23), look(27), look(28)], [None, None, said(5, true)], "another turn");
     }
 }

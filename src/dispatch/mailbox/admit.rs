@@ -35,7 +35,6 @@ impl Mailbox {
                 if self.site.cancel.is_cancelled() {
                     return;
                 }
-                self.turn_clock.begins(began);
             }
             last = self.admit(record, addr).or(last);
         }

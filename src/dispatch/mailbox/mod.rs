@@ -114,7 +114,7 @@ impl Mailbox {
         let idle = (0..lanes.len()).rev().collect();
         let tallies = Tallies::new(spec.member.handlers.len());
         let handlers = spec.member.names();
-        let turn_clock = Arc::new(TurnClock::new(handlers.clone(), spec.services.clock.working_now()));
+        let turn_clock = Arc::new(TurnClock::new(handlers.clone()));
         spec.assignment.watch(Arc::clone(&turn_clock));
         let site = Site { services: Arc::clone(&spec.services), handlers, cancel: spec.assignment.cancel.clone() };
         Self {

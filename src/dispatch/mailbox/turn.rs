@@ -48,7 +48,8 @@ impl Mailbox {
     fn turn(&mut self, cx: &mut TaskContext<'_>, addr: &Addr<Self>) {
         let home = self.spec.services.home.clone();
         let Some(_inside) = home.enter() else { return self.abandon() };
-        let _handling = Handling::begin();
+        let _handling = Handling::begin(&self.spec.services.encoder);
+        self.turn_clock.begins();
         self.wakes.register(cx.waker());
         if self.alarm.rang(cx) {
             self.time_out(addr);
@@ -81,7 +82,6 @@ impl Mailbox {
 
     /// Goes on with one lane until it has to wait, or has had its share; when that was.
     fn run(&mut self, lane: usize, began: Instant, addr: &Addr<Self>) -> Instant {
-        self.turn_clock.begins(began);
         let handler = self.advance(lane, addr);
         self.look_at_the_clock(began, handler)
     }
