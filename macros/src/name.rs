@@ -33,7 +33,7 @@ pub(crate) fn kebab(name: &str) -> String {
 /// It goes out with each record, and readers know events by it. So it may not change: whoever renames the struct keeps
 /// the old one with `type = ".."`, or accepts both with `alias`.
 pub(crate) fn default_type(domain: &str, rust_name: &str, version: &str) -> String {
-    let event = kebab(without_version(rust_name));
+    let event = kebab(split_version(rust_name).0);
     let domain = domain.to_lowercase();
     match version.trim() {
         "" => format!("{domain}.{event}"),
@@ -41,13 +41,13 @@ pub(crate) fn default_type(domain: &str, rust_name: &str, version: &str) -> Stri
     }
 }
 
-/// `OrderPlacedV2` is the event `OrderPlaced`; its version stands in the attribute. What would leave nothing of the
-/// name, and digits without a `V`, stay.
-fn without_version(rust_name: &str) -> &str {
+/// `OrderPlacedV2` is the event `OrderPlaced`, and says that its version is 2; what the version is, the attribute says.
+/// What would leave nothing of the name, and digits without a `V`, stay.
+pub(crate) fn split_version(rust_name: &str) -> (&str, Option<&str>) {
     let stem = rust_name.trim_end_matches(|c: char| c.is_ascii_digit());
     match stem.strip_suffix('V') {
-        Some(event) if !event.is_empty() && stem.len() < rust_name.len() => event,
-        _ => rust_name,
+        Some(event) if !event.is_empty() && stem.len() < rust_name.len() => (event, Some(&rust_name[stem.len()..])),
+        _ => (rust_name, None),
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(default_type("sales", "OrderPlacedV2", "v2"), "sales.order-placed.v2");
         assert_eq!(default_type("sales", "OrderPlacedV12", "v12"), "sales.order-placed.v12");
         for unchanged in ["V2", "OrderPlacedV", "OrderPlaced2"] {
-            assert_eq!(without_version(unchanged), unchanged);
+            assert_eq!(split_version(unchanged), (unchanged, None));
         }
     }
 }

@@ -3,13 +3,14 @@
 //! From the attribute and the fields to a [`Spec`] in which all that the macro can check is checked. The key method and
 //! the types of key fields are left to rustc, the topic's whole name to the start of the bus.
 
-use syn::{Data, DeriveInput, Error, Lit, Result};
+use syn::{Data, DeriveInput, Error, Ident, Lit, Result, ext::IdentExt};
 
 use super::{filled, flag, key, last_name, no_generics, once, owned, segment, text, unknown};
 use crate::{
     attr::{self, Entry, Value},
     domain::Domain,
     event::{Spec, Topic},
+    name,
 };
 
 /// All keys, for the message about one that does not exist; `Given::take` has an arm for each.
@@ -69,6 +70,9 @@ pub(crate) fn event(input: &DeriveInput) -> Result<Spec> {
         given.take(entry)?;
     }
     let topic = given.topic.ok_or_else(|| topic_missing(input))?;
+    if given.version.is_none() && given.event_type.is_none() {
+        no_other_version(&input.ident)?;
+    }
     let key = key::of_event(input, given.key)?;
     let domain = given.domain.map_or_else(|| domain_of_crate(input), Ok)?;
     Ok(Spec {
@@ -148,6 +152,21 @@ fn topic_missing(input: &DeriveInput) -> Error {
     Error::new_spanned(&input.ident, message)
 }
 
+/// `OrderPlacedV2` where nothing is said about its version. It is dropped from the default type, so the event would have
+/// the type and the topic of version 1, and be read as that.
+fn no_other_version(ident: &Ident) -> Result<()> {
+    let name = ident.unraw().to_string();
+    match name::split_version(&name).1 {
+        Some(number) if number != "1" => {
+            let message = format!(
+                "`{name}` ends in `V{number}`, and its version is `v1`: write `version = \"v{number}\"` in `#[event(..)]`, or give it another name"
+            );
+            Err(Error::new_spanned(ident, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// `topic = "orders"`. Its text is a segment of the name, not the whole: environment, domain and version stand around
 /// it.
 fn verbatim(entry: &Entry) -> Result<Topic> {
@@ -159,7 +178,7 @@ fn verbatim(entry: &Entry) -> Result<Topic> {
 fn entity(entry: &Entry) -> Result<Topic> {
     let Value::Type(ty) = &entry.value else {
         let example = match &entry.value {
-            Value::Lit(Lit::Str(text)) if syn::parse_str::<syn::Ident>(&text.value()).is_ok() => text.value(),
+            Value::Lit(Lit::Str(text)) if syn::parse_str::<Ident>(&text.value()).is_ok() => text.value(),
             _ => "Order".to_owned(),
         };
         let message = format!("`entity` is a type: write `entity = {example}`");

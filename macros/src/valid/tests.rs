@@ -42,6 +42,25 @@ fn said_of(attribute: &proc_macro2::TokenStream) -> String {
 }
 
 #[test]
+fn a_version_in_the_name_of_the_type_is_said_in_the_attribute() {
+    let named = |name: &str, keys| {
+        let name = quote::format_ident!("{name}");
+        said(event(&parse_quote! { #[event(entity = Order, domain = "sales", #keys)] struct #name; }))
+    };
+    assert_eq!(
+        named("OrderPlacedV2", quote!()),
+        "`OrderPlacedV2` ends in `V2`, and its version is `v1`: write `version = \"v2\"` in `#[event(..)]`, or give it another name"
+    );
+    assert!(named("OrderPlacedV12", quote!()).contains("write `version = \"v12\"`"));
+    for keys in [quote!(version = "v2"), quote!(version = "v1"), quote!(version = ""), quote!(type = "placed")] {
+        assert_eq!(named("OrderPlacedV2", keys), "nothing");
+    }
+    for name in ["OrderPlacedV1", "OrderPlaced2", "OrderPlacedV", "V2"] {
+        assert_eq!(named(name, quote!()), "nothing");
+    }
+}
+
+#[test]
 fn an_order_that_is_written_is_written_once() {
     let twice = said_of_key(&quote!(#[event(key(order = 1))] a: u8, #[event(key(order = 1))] b: u8));
     assert!(twice.starts_with("`a` and `b` both have the order 1: number them"), "{twice}");

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize, Event)]
 #[event(entity = crate::Order, domain = "Sales", internal, partitions = 12)]
-struct OrderPlacedV2 {
+struct OrderPlacedV1 {
     #[event(key)]
     order_id: u64,
 }
@@ -24,8 +24,8 @@ enum OrderMoved {
 struct OrdersClosed;
 
 fn main() {
-    let placed = OrderPlacedV2::descriptor();
-    assert_eq!((placed.event_type, placed.rust_name), ("sales.order-placed.v1", "OrderPlacedV2"));
+    let placed = OrderPlacedV1::descriptor();
+    assert_eq!((placed.event_type, placed.rust_name), ("sales.order-placed.v1", "OrderPlacedV1"));
     assert_eq!((placed.domain, placed.internal, placed.partitions), ("Sales", true, Some(12)));
 
     let moved = OrderMoved::descriptor();
