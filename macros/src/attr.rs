@@ -12,7 +12,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Attribute, Ident, Lit, Meta, Result, Token, Type,
+    Attribute, ExprArray, Ident, Lit, Meta, Result, Token, Type,
     ext::IdentExt,
     parse::{Parse, ParseStream},
     punctuated::Punctuated,
@@ -39,6 +39,8 @@ pub(crate) enum Value {
     List(Vec<Entry>),
     /// `key(1)`, which no key has; `valid` says what was meant.
     Bare(Lit),
+    /// `alias = ["a", "b"]`, which no key has either.
+    Array(ExprArray),
 }
 
 impl Entry {
@@ -53,6 +55,7 @@ impl Entry {
         match &self.value {
             Value::Lit(lit) | Value::Bare(lit) => quote::quote!(#lit),
             Value::Type(ty) => quote::quote!(#ty),
+            Value::Array(array) => quote::quote!(#array),
             Value::Nothing | Value::List(_) => quote::quote!(#key),
         }
     }
@@ -75,12 +78,22 @@ impl Parse for Entry {
     }
 }
 
-/// What follows the `=`: a literal, else a type.
+/// What follows the `=`: a literal, else a type, which `[u8]` is and `["a", "b"]` is not.
 fn value(input: ParseStream<'_>) -> Result<Value> {
     if input.peek(Lit) {
         return input.parse().map(Value::Lit);
     }
+    if input.peek(token::Bracket) && holds_literals(&input.fork())? {
+        return input.parse().map(Value::Array);
+    }
     input.parse().map(Box::new).map(Value::Type)
+}
+
+/// Whether the brackets hold nothing, or a literal first, neither of which is a type.
+fn holds_literals(brackets: ParseStream<'_>) -> Result<bool> {
+    let content;
+    syn::bracketed!(content in brackets);
+    Ok(content.is_empty() || content.peek(Lit))
 }
 
 /// Entries with commas between them; one after the last does no harm.
@@ -157,6 +170,14 @@ mod tests {
         let entries = parse(syn::parse_quote!(#[event(key(1), key(-2), partitions("12"))]));
         assert!(entries.iter().all(|entry| matches!(entry.value, Value::Bare(_))));
         assert_eq!(entries[1].value_tokens().to_string(), "- 2");
+    }
+
+    #[test]
+    fn brackets_are_a_type_or_a_list_of_values() {
+        let entries = parse(syn::parse_quote!(#[event(entity = [u8], alias = ["a", "b"], internal)]));
+        assert!(matches!(entries[0].value, Value::Type(_)));
+        assert!(matches!(&entries[1].value, Value::Array(array) if array.elems.len() == 2));
+        assert_eq!(entries.len(), 3);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! From the attribute and the fields to a [`Spec`] in which all that the macro can check is checked. The key method and
 //! the types of key fields are left to rustc, the topic's whole name to the start of the bus.
 
-use syn::{Data, DeriveInput, Error, Ident, Lit, Result, ext::IdentExt};
+use syn::{Data, DeriveInput, Error, Expr, ExprLit, Ident, Lit, Result, ext::IdentExt};
 
-use super::{filled, flag, key, last_name, no_generics, once, owned, segment, text, unknown};
+use super::{filled, flag, key, last_name, no_generics, once, owned, segment, source, text, unknown};
 use crate::{
     attr::{self, Entry, Value},
     domain::Domain,
@@ -135,6 +135,7 @@ impl<'a> Given<'a> {
 
     /// An alias that is there twice is a slip of the pen, and mostly another one was meant.
     fn add_alias(&mut self, entry: &Entry) -> Result<()> {
+        several_in_one(entry)?;
         let alias = event_type(entry)?;
         if self.aliases.contains(&alias) {
             return Err(Error::new_spanned(entry.value_tokens(), format!("alias `{alias}` is given twice")));
@@ -212,6 +213,18 @@ fn event_type(entry: &Entry) -> Result<String> {
         return Err(Error::new_spanned(entry.value_tokens(), message));
     }
     text(entry)
+}
+
+/// `alias = ["a", "b"]`: a list, where each has a key of its own.
+fn several_in_one(entry: &Entry) -> Result<()> {
+    let Value::Array(array) = &entry.value else { return Ok(()) };
+    let is_text = |alias: &Expr| matches!(alias, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }));
+    if array.elems.is_empty() || !array.elems.iter().all(is_text) {
+        return Ok(());
+    }
+    let each: Vec<_> = array.elems.iter().map(|alias| format!("{} = {}", entry.key, source(alias))).collect();
+    let message = format!("`{}` has one string, and may be repeated: write `{}`", entry.key, each.join(", "));
+    Err(Error::new_spanned(array, message))
 }
 
 /// At least 1, at most what Kafka's protocol can count.

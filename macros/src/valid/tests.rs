@@ -84,6 +84,19 @@ fn a_number_of_partitions_has_no_quotes() {
 }
 
 #[test]
+fn several_aliases_have_a_key_each() {
+    assert_eq!(
+        said_of(&quote!(alias = ["a", "b"])),
+        "`alias` has one string, and may be repeated: write `alias = \"a\", alias = \"b\"`"
+    );
+    assert!(said_of(&quote!(alias = ["a"])).ends_with("write `alias = \"a\"`"));
+    for other in [quote!(alias = []), quote!(alias = ["a", B]), quote!(alias = [String])] {
+        assert_eq!(said_of(&other), "`alias` is a string: write `alias = \"..\"`");
+    }
+    assert_eq!(said_of(&quote!(alias = "a", alias = "b")), "nothing");
+}
+
+#[test]
 fn an_order_has_its_name_before_it() {
     let order = |key| said_of_key(&quote!(#[event(#key)] a: u8));
     assert_eq!(order(quote!(key(2))), "a value alone does not say what it is: write `key(order = 2)`");
