@@ -112,7 +112,7 @@ impl<'a> Given<'a> {
             "entity" => self.name_topic(entry, entity)?,
             "topic" => self.name_topic(entry, verbatim)?,
             "domain" => self.domain = Some(Domain::Given(filled(entry).and_then(|_| segment(entry))?)),
-            "version" => self.version = Some(segment(entry)?.trim().to_owned()),
+            "version" => self.version = Some(version(entry)?),
             "internal" => self.internal = flag(entry).map(|()| true)?,
             "plural" => self.plural = Some(plural(entry)?),
             "type" => self.event_type = Some(event_type(entry)?),
@@ -194,6 +194,17 @@ fn entity(entry: &Entry) -> Result<Topic> {
         }
         Some(name) => Ok(Topic::Entity(name.trim_start_matches("r#").to_owned())),
         None => Err(Error::new_spanned(ty, "`entity` is the name of a type: write `entity = Order`")),
+    }
+}
+
+/// `version = "v2"`. Who writes a number is told which text it is.
+fn version(entry: &Entry) -> Result<String> {
+    match &entry.value {
+        Value::Lit(Lit::Int(number)) => {
+            let message = format!("`version` is a string: write `version = \"v{}\"`", number.base10_digits());
+            Err(Error::new_spanned(number, message))
+        }
+        _ => segment(entry).map(|version| version.trim().to_owned()),
     }
 }
 

@@ -71,6 +71,14 @@ fn an_order_that_is_written_is_written_once() {
 }
 
 #[test]
+fn a_version_is_a_string() {
+    assert_eq!(said_of(&quote!(version = 2)), "`version` is a string: write `version = \"v2\"`");
+    assert_eq!(said_of(&quote!(version = 12u8)), "`version` is a string: write `version = \"v12\"`");
+    assert_eq!(said_of(&quote!(version = Two)), "`version` is a string: write `version = \"..\"`");
+    assert_eq!(said_of(&quote!(version = "v2")), "nothing");
+}
+
+#[test]
 fn a_number_of_partitions_has_no_quotes() {
     let quoted = |text: &str| said_of(&quote!(partitions = #text));
     assert_eq!(quoted("6"), "`partitions` is a number: write `partitions = 6`, without quotes");
