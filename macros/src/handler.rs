@@ -43,13 +43,17 @@ pub(crate) struct Target {
 }
 
 impl Item {
-    /// The type of the second argument of `handle`: the event, if the header does not say.
+    /// The type of the second argument of `handle`, without its reference: the event, if the header does not say. What
+    /// is lent to be changed is the context.
     ///
     /// For messages and for the fallback alone: what is registered is what the header says.
     pub(crate) fn event_of_handle(&self) -> Option<Type> {
         let arguments = self.handle.as_ref()?.arguments()?;
         match arguments.into_iter().nth(1)? {
-            FnArg::Typed(event) => Some(*event.ty),
+            FnArg::Typed(event) => match *event.ty {
+                Type::Reference(lent) => lent.mutability.is_none().then_some(*lent.elem),
+                event => Some(event),
+            },
             FnArg::Receiver(_) => None,
         }
     }

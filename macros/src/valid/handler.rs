@@ -52,8 +52,9 @@ pub(crate) fn shape(item: &Item, target: &Target) -> Result<()> {
 pub(crate) fn target(item: &Item) -> Result<Target> {
     let header = &item.header;
     let Some((_, path, _)) = &header.trait_ else {
-        let message =
-            format!("`#[handler]` stands on a trait impl: write `impl Handler<Event> for {}`", source(&header.self_ty));
+        let event = item.event_of_handle().map_or_else(|| "Event".to_owned(), |event| source(&event));
+        let actor = source(&header.self_ty);
+        let message = format!("`#[handler]` stands on a trait impl: write `impl Handler<{event}> for {actor}`");
         return Err(Error::new_spanned(&header.self_ty, message));
     };
     match path.segments.last() {
