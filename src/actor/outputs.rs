@@ -57,7 +57,8 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be published",
     label = "not an event, and not `()`, `Option`, `Vec` or a tuple of events",
-    note = "return events, or `()` if there is nothing to publish; add `#[derive(carom::Event)]` to `{Self}` if it is meant to be one"
+    note = "return events, or `()` if there is nothing to publish; add `#[derive(carom::Event)]` to `{Self}` if it is meant to be one",
+    note = "for one of several events, return a tuple of `Option`s, or give it to `cx.publish`"
 )]
 pub trait Outputs: Send {
     /// Puts the events into the buffer, in order.
