@@ -2,13 +2,8 @@
 
 use std::marker::PhantomData;
 
-use serde::{Deserialize, Serialize};
-
 use super::Registration;
-use crate::{
-    actor::{Actor, Context, Failure, Handler, Registered},
-    event::{Codec, Descriptor, Event, json},
-};
+use crate::{actor::Handler, event::Event};
 
 /// The registration of `impl Handler<E> for A` that stands at `P`, if `E` is an event.
 ///
@@ -34,40 +29,7 @@ impl<A: Handler<E>, E: Event, P: Place> Probe<A, E, P> {
 /// Something to submit beside an error.
 pub trait Unregistered {
     /// Never linked into a program.
-    const REGISTRATION: Registration = Registration::of::<Nobody, Nothing>("", 0);
+    const REGISTRATION: Registration = Registration::of_nothing();
 }
 
 impl<A, E, P> Unregistered for Probe<A, E, P> {}
-
-/// An actor that is nobody's, so that there is something to register beside an error.
-#[derive(Debug)]
-struct Nobody;
-
-/// What it handles.
-#[derive(Debug, Serialize, Deserialize)]
-struct Nothing;
-
-impl Actor for Nobody {}
-
-impl Registered<Nothing> for Nobody {}
-
-#[allow(refining_impl_trait)]
-impl Handler<Nothing> for Nobody {
-    async fn handle(&mut self, _: Nothing, _: &mut Context<'_>) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-impl Event for Nothing {
-    fn descriptor() -> &'static Descriptor {
-        unreachable!("no program that compiles asks for it")
-    }
-
-    fn key(&self) -> Option<String> {
-        None
-    }
-
-    fn codec() -> Codec<Self> {
-        json()
-    }
-}
