@@ -35,6 +35,8 @@ pub(crate) struct Spec {
     pub(crate) key: Key,
     /// The doc comment: what a person who looks for an event reads is written once.
     pub(crate) description: String,
+    /// What compiles, and is probably not meant.
+    pub(crate) warning: Option<String>,
 }
 
 /// Where the name segment of the topic comes from.
@@ -91,7 +93,9 @@ fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let key = key(&spec.key);
     let codec = codec(ident);
     let rebuild = rebuild_with_manifest(&spec.domain);
+    let warning = spec.warning.as_ref().map(|text| warning(ident, text));
     quote! {
+        #warning
         #[automatically_derived]
         impl ::carom::Event for #ident {
             fn descriptor() -> &'static ::carom::__private::Descriptor {
@@ -106,6 +110,17 @@ fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
 
             #codec
         }
+    }
+}
+
+/// A warning of rustc's at the event's name: a macro has no other way to warn than to use what is deprecated.
+fn warning(ident: &Ident, text: &str) -> TokenStream {
+    quote_spanned! {ident.span()=>
+        const _: () = {
+            #[deprecated(note = #text)]
+            const EVENT: () = ();
+            EVENT
+        };
     }
 }
 

@@ -192,6 +192,7 @@ impl Planned {
             .flat_map(|event| plural_warning(event).into_iter().chain(self.options.profile.type_warning(event)))
             .chain(self.identity.environment.warning())
             .chain(rounds(&self.routes, &self.identity.environment))
+            .chain(self.mistaken_for_each_other())
             .collect();
         if self.routes.is_empty() && !self.options.partial {
             warnings.extend(idle_handlers());
@@ -214,6 +215,24 @@ impl Planned {
             );
         }
         warnings
+    }
+
+    /// Rust types that are published with the CloudEvents type of another one that is handled here.
+    fn mistaken_for_each_other(&self) -> Vec<String> {
+        let handled: Vec<_> = self.routes.values().flat_map(|routes| &routes.events).collect();
+        let twin = |event: &Descriptor| {
+            handled.iter().find(|other| other.event_type == event.event_type && other.location != event.location)
+        };
+        let pairs = self.published.iter().filter_map(|(_, event)| Some((event, twin(event)?)));
+        pairs
+            .map(|(event, twin)| {
+                format!(
+                    "`{}` ({}) is published with the type `{}`, which is that of `{}` ({}): readers take one for the other; \
+                     give one of them another `type` or `version`",
+                    event.rust_name, event.location, event.event_type, twin.rust_name, twin.location
+                )
+            })
+            .collect()
     }
 
     #[cfg(feature = "testing")]

@@ -70,12 +70,12 @@ pub(crate) fn event(input: &DeriveInput) -> Result<Spec> {
         given.take(entry)?;
     }
     let topic = given.topic.ok_or_else(|| topic_missing(input))?;
-    if given.version.is_none() && given.event_type.is_none() {
-        no_other_version(&input.ident)?;
-    }
+    let says_none = given.version.is_none() && given.event_type.is_none();
+    let warning = says_none.then(|| other_version(&input.ident)).flatten();
     let key = key::of_event(input, given.key)?;
     let domain = given.domain.map_or_else(|| domain_of_crate(input), Ok)?;
     Ok(Spec {
+        warning,
         topic,
         domain,
         internal: given.internal,
@@ -153,19 +153,15 @@ fn topic_missing(input: &DeriveInput) -> Error {
     Error::new_spanned(&input.ident, message)
 }
 
-/// `OrderPlacedV2` where nothing is said about its version. It is dropped from the default type, so the event would have
-/// the type and the topic of version 1, and be read as that.
-fn no_other_version(ident: &Ident) -> Result<()> {
+/// `OrderPlacedV2` where nothing is said about its version. It is dropped from the default type, so the event has the
+/// type and the topic of version 1, and is read as that.
+pub(super) fn other_version(ident: &Ident) -> Option<String> {
     let name = ident.unraw().to_string();
-    match name::split_version(&name).1 {
-        Some(number) if number != "1" => {
-            let message = format!(
-                "`{name}` ends in `V{number}`, and its version is `v1`: write `version = \"v{number}\"` in `#[event(..)]`, or give it another name"
-            );
-            Err(Error::new_spanned(ident, message))
-        }
-        _ => Ok(()),
-    }
+    let number = name::split_version(&name).1.filter(|number| *number != "1")?;
+    Some(format!(
+        "`{name}` ends in `V{number}`, and its version is `v1`: write `version = \"v{number}\"` in `#[event(..)]`, \
+         `version = \"v1\"` if that is meant, or give it another name"
+    ))
 }
 
 /// `topic = "orders"`. Its text is a segment of the name, not the whole: environment, domain and version stand around

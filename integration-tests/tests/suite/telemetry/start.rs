@@ -69,3 +69,18 @@ async fn an_event_without_a_key_is_marked_and_one_that_goes_round_is_a_warning()
         assert!(block.contains(words), "{words}: {block}");
     }
 }
+
+/// Another one with the same CloudEvents type.
+#[derive(Serialize, Deserialize, Event)]
+#[event(entity = Sign, domain = "contract", type = "contract.sign-put.v1")]
+struct SignMoved {}
+
+// Fails when only what is handled is looked at: what is published would be handled as something else.
+#[tokio::test]
+async fn an_event_that_is_published_with_the_type_of_another_is_a_warning() {
+    let painted = |bus: Bus| bus.partial().domain("contract").supervise::<Painter>(Supervisor::one_for_one());
+    let of_another = block(|bus| painted(bus).publishes::<SignMoved>()).await;
+    assert!(of_another.contains("is published with the type `contract.sign-put.v1`, which is that of `SignPut` ("));
+    let of_the_same = block(|bus| painted(bus).publishes::<SignPut>()).await;
+    assert!(!of_the_same.contains("is published with the type"), "{of_the_same}");
+}

@@ -1,3 +1,7 @@
+//! It is a warning; a crate that wants none fails with it.
+
+#![deny(warnings)]
+
 use carom::{Actor, Context, Event, Failure, Handler, handler};
 use serde::{Deserialize, Serialize};
 
