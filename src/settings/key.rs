@@ -175,8 +175,13 @@ fn unknown(path: &str, said: &str, spelling: &Spelling) -> String {
         |meant| format!("did you mean `{}`? The settings are", spelling.spell(&meant)),
     );
     let all: Vec<_> = TOP.iter().chain(KAFKA).map(|own| format!("`{own}`")).collect();
-    format!("`{said}` is not a setting: {advice} {}, and librdkafka's options as `kafka.*`", all.join(", "))
+    let policy = POLICIES.iter().any(|policy| path.starts_with(policy));
+    let policy = if policy { "what follows a failure is said in the program, at `.supervise(..)`; " } else { "" };
+    format!("`{said}` is not a setting: {policy}{advice} {}, and librdkafka's options as `kafka.*`", all.join(", "))
 }
+
+/// What others have as settings, and a program may read from its own.
+const POLICIES: [&str; 5] = ["supervisor", "retry", "retries", "concurrency", "timeout"];
 
 /// Our own have a `_` where librdkafka's have a dot.
 fn first_spelling(path: String) -> String {

@@ -173,6 +173,7 @@ pub(crate) mod message {
     pub(crate) const HOOK_PANICKED: &str = "a hook panicked: what it would have given is left out";
     pub(crate) const PANICKED: &str = "a panic was caught, and carom goes on";
     pub(crate) const STOPS: &str = "the bus stops: running handlers may end, then it commits";
+    pub(crate) const STOPS_PUBLISHING: &str = "the bus stops: it waits for what was given to it to be acknowledged";
     pub(crate) const HURRIES: &str = "told to end while it stops: the bus no longer waits for running handlers, whose events will \
                                       be redelivered, and commits; the next Ctrl-C ends the process at once";
     pub(crate) const CUT_SHORT: &str = "told again to end: the process ends at once";

@@ -79,7 +79,9 @@ impl Data<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ReadError {
     /// Nothing says that the record is an event.
-    #[error("not_a_cloudevent: the record has neither a `ce_specversion` header nor a CloudEvents content type")]
+    #[error(
+        "not_a_cloudevent: the record has neither a `ce_specversion` header (with `_`; `ce-` is that of HTTP) nor a CloudEvents content type"
+    )]
     NotACloudEvent,
     /// An attribute that every event needs is not there.
     #[error("missing_attribute:{0}: the event has no `{0}`, and CloudEvents requires one")]

@@ -111,4 +111,8 @@ fn what_may_be_written_is_listed() {
     let sentence = key("colour").unwrap_err();
     assert!(sentence.starts_with("`colour` is not a setting: the settings are `service`, "), "{sentence}");
     assert!(sentence.contains("`drain_timeout`") && sentence.contains("`kafka.topics`"), "{sentence}");
+    for policy in ["supervisor", "retry", "concurrency"] {
+        let sentence = key(policy).unwrap_err();
+        assert!(sentence.contains("said in the program, at `.supervise(..)`; "), "{sentence}");
+    }
 }

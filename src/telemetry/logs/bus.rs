@@ -2,7 +2,10 @@
 
 use std::{fmt::Display, time::Duration};
 
-use crate::{kafka::record::TopicPartition, telemetry::blocked::Calls};
+use crate::{
+    kafka::record::TopicPartition,
+    telemetry::{blocked::Calls, names::message},
+};
 
 /// It starts; `report` is all that it says of itself then.
 pub(crate) fn starts(report: &dyn Display) {
@@ -30,7 +33,8 @@ pub(crate) fn waits_for_broker(servers: &str, patience: Duration) {
 
 /// It has begun to end; `handlers` that run, if it has any, may take so long.
 pub(crate) fn stops(service: &str, handlers: Option<Duration>) {
-    say!(INFO BUS STOPS, SERVICE = service, WITHIN_MS = handlers.map(|within| within.as_millis() as u64));
+    let text = if handlers.is_some() { message::STOPS } else { message::STOPS_PUBLISHING };
+    say!(INFO BUS STOPS, SERVICE = service, WITHIN_MS = handlers.map(|within| within.as_millis() as u64); text);
 }
 
 /// Somebody has lost patience with handlers that still run.
