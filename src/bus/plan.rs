@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Error, Route,
     clock::Clock,
-    dispatch::{ActorSpec, NO_KEY, Plan, RouteTable, idle_handlers, lines, rounds},
+    dispatch::{ActorSpec, Plan, RouteTable, idle_handlers, key_mark, lines, rounds},
     error::Problem,
     event::{Descriptor, Encoder, Mode, Said, plural_warning, topic_name},
     health::HealthState,
@@ -90,7 +90,7 @@ fn topics(events: &[&'static Descriptor], identity: &Identity, problems: &mut Ve
 }
 
 fn published_line((topic, event): &(String, &Descriptor)) -> String {
-    format!("{topic} {}{}", event.event_type, if event.has_key() { "" } else { NO_KEY })
+    format!("{topic} {}{}", event.event_type, key_mark(event.has_key()))
 }
 
 fn routes(

@@ -43,7 +43,7 @@ pub use probe::{Place, Probe, Unregistered};
 pub use registry::Registration;
 pub(crate) use rounds::rounds;
 pub use route::Route;
-pub(crate) use route::{ActorSpec, HandlerSpec, Member, NO_KEY, RouteTable, TopicRoutes, lines};
+pub(crate) use route::{ActorSpec, HandlerSpec, Member, RouteTable, TopicRoutes, key_mark, lines};
 pub(crate) use router::{Door, PartitionMap, Router, Stage};
 pub(crate) use ticket::Ticket;
 #[cfg(feature = "testing")]

@@ -52,7 +52,7 @@ impl Plan<'_> {
     fn routes_of(&self, registered: impl Iterator<Item = &'static Registration>) -> Result<RouteTable, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut registered: Vec<_> = registered.collect();
-        registered.sort_by_key(|registration| (registration.location.file, registration.location.line));
+        registered.sort_by_key(|registration| registration.location);
         let (ours, others): (Vec<_>, Vec<_>) =
             registered.into_iter().partition(|registration| self.rank(registration).is_some());
         self.check_actors(&ours, &mut problems);
@@ -241,7 +241,7 @@ fn unsupervised(registration: &Registration) -> Problem {
 /// missing.
 pub(crate) fn idle_handlers() -> Option<String> {
     let linked: Vec<_> = registrations().collect();
-    let first = linked.iter().min_by_key(|registration| (registration.location.file, registration.location.line))?;
+    let first = linked.iter().min_by_key(|registration| registration.location)?;
     let actor = short((first.actor_name)());
     let more = match linked.len() - 1 {
         0 => String::new(),

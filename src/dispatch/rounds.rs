@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::{plan::short, registry::Registration, route::RouteTable};
-use crate::event::{Descriptor, Environment, topic_name};
+use crate::event::{Environment, topic_name};
 
 /// A handler that may be part of a round.
 #[derive(Clone, Copy)]
@@ -34,18 +34,32 @@ pub(crate) fn rounds(table: &RouteTable, environment: &Environment) -> Vec<Strin
 
 fn rounds_of(mut handlers: Vec<Candidate<'_>>, environment: &Environment) -> Vec<String> {
     // The linker has no order.
-    handlers.sort_by_key(|handler| (handler.registration.location.file, handler.registration.location.line));
-    let steps = |first| round(&handlers, environment, first);
+    handlers.sort_by_key(|handler| handler.registration.location);
+    let answers: Vec<_> = handlers.iter().map(|handler| answers(handler, &handlers, environment)).collect();
+    let steps = |first| round(&answers, first);
     (0..handlers.len()).filter_map(steps).map(|steps| sentence(&handlers, &steps)).collect()
 }
 
+/// Who gets what a handler returns, with its type.
+type Answers = Vec<(&'static str, usize)>;
+
+fn answers(of: &Candidate<'_>, handlers: &[Candidate<'_>], environment: &Environment) -> Answers {
+    let mut answers = Answers::new();
+    for event in (of.registration.returns)() {
+        let Ok(topic) = topic_name(event, environment) else { continue };
+        let gets = |to: &Candidate<'_>| to.topic == topic && (to.registration.event)().is_called(event.event_type);
+        answers.extend(handlers.iter().enumerate().filter(|(_, to)| gets(to)).map(|(to, _)| (event.event_type, to)));
+    }
+    answers
+}
+
 /// The shortest way from a handler back to itself, over none that comes before it: so each round is found once.
-fn round(handlers: &[Candidate<'_>], environment: &Environment, first: usize) -> Option<Vec<Step>> {
-    let mut came_from: Vec<Option<Step>> = vec![None; handlers.len()];
+fn round(answers: &[Answers], first: usize) -> Option<Vec<Step>> {
+    let mut came_from: Vec<Option<Step>> = vec![None; answers.len()];
     let mut next = VecDeque::from([first]);
     while let Some(handler) = next.pop_front() {
-        for (returns, to) in answers(handlers, environment, handler, first) {
-            if came_from[to].is_none() {
+        for &(returns, to) in &answers[handler] {
+            if to >= first && came_from[to].is_none() {
                 came_from[to] = Some(Step { handler, returns });
                 next.push_back(to);
             }
@@ -57,26 +71,6 @@ fn round(handlers: &[Candidate<'_>], environment: &Environment, first: usize) ->
     }
     steps.reverse();
     Some(steps)
-}
-
-/// Who of those from `first` on gets what a handler returns, with its type.
-fn answers(
-    handlers: &[Candidate<'_>],
-    environment: &Environment,
-    from: usize,
-    first: usize,
-) -> Vec<(&'static str, usize)> {
-    let mut answers = Vec::new();
-    for event in (handlers[from].registration.returns)() {
-        let Ok(topic) = topic_name(event, environment) else { continue };
-        let gets = |to: &usize| handlers[*to].topic == topic && handles((handlers[*to].registration.event)(), event);
-        answers.extend((first..handlers.len()).filter(gets).map(|to| (event.event_type, to)));
-    }
-    answers
-}
-
-fn handles(handled: &Descriptor, event: &Descriptor) -> bool {
-    handled.event_type == event.event_type || handled.aliases.contains(&event.event_type)
 }
 
 fn sentence(handlers: &[Candidate<'_>], steps: &[Step]) -> String {

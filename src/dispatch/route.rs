@@ -150,13 +150,14 @@ pub struct Route {
 
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = if self.has_key { "" } else { NO_KEY };
-        write!(f, "{} {} -> {}{mark}", self.topic, self.event_type, self.actor)
+        write!(f, "{} {} -> {}{}", self.topic, self.event_type, self.actor, key_mark(self.has_key))
     }
 }
 
-/// Stands behind an event that this program would publish without a key.
-pub(crate) const NO_KEY: &str = " (no key)";
+/// What stands behind an event, which this program may publish without a key.
+pub(crate) fn key_mark(has_key: bool) -> &'static str {
+    if has_key { "" } else { " (no key)" }
+}
 
 /// The table as lines, sorted.
 pub(crate) fn lines(table: &RouteTable) -> Vec<Route> {

@@ -66,9 +66,7 @@ pub(crate) fn decode<E: Event>(incoming: &Incoming<'_>) -> Result<E, DecodeError
 /// The event in a record, if it is one of type `E`.
 pub(crate) fn decode_if<'a, E: Event>(headers: impl Iterator<Item = Header<'a>>, value: Option<&'a [u8]>) -> Option<E> {
     let incoming = read(headers, value).ok()?;
-    let ours = E::descriptor();
-    let is_ours = incoming.event_type == ours.event_type || ours.aliases.contains(&&*incoming.event_type);
-    is_ours.then(|| decode(&incoming).ok()).flatten()
+    E::descriptor().is_called(&incoming.event_type).then(|| decode(&incoming).ok()).flatten()
 }
 
 #[cfg(test)]

@@ -57,6 +57,11 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
+    /// Whether a record of this CloudEvents type is one of these events.
+    pub(crate) fn is_called(&self, event_type: &str) -> bool {
+        self.event_type == event_type || self.aliases.contains(&event_type)
+    }
+
     /// Whether anything but chance puts two of its events on one partition, where this program publishes them.
     pub(crate) fn has_key(&self) -> bool {
         self.key != KeySource::EventId
@@ -158,7 +163,7 @@ pub enum KeySource {
 /// let location = OrderPlaced::descriptor().location;
 /// assert_eq!(location.to_string(), format!("{}:{}", location.file, location.line));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
     /// Path as `file!()` gives it.
     pub file: &'static str,

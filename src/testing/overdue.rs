@@ -23,8 +23,8 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// What is looked at, and when.
 pub(super) struct Lookout {
-    pub(super) watch: Arc<Watch>,
-    pub(super) counters: Arc<Counters>,
+    watch: Arc<Watch>,
+    counters: Arc<Counters>,
     /// From here on it takes long.
     long: Duration,
     /// How often a look is taken.

@@ -122,7 +122,7 @@ impl BusHandle {
         let listening = Signals::listen();
         async move {
             match listening {
-                Ok(signals) => self.run_until_told(signals).await,
+                Ok(signals) => self.run_until(signals.told()).await,
                 Err(error) => {
                     self.shutdown().await?;
                     Err(Error::internal(format!("cannot listen to signals: {error}")))
@@ -167,14 +167,6 @@ impl BusHandle {
             running.stop(&self.services).await;
         }
         self.services.end.take().map_or(Ok(()), Err)
-    }
-
-    async fn run_until_told(self, signals: Signals) -> Result<(), Error> {
-        tokio::select! {
-            () = signals.told() => {}
-            () = self.services.end.called() => {}
-        }
-        self.shutdown().await
     }
 }
 
