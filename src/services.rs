@@ -27,7 +27,7 @@ use crate::{
     home::Home,
     kafka::source::Sink,
     stats::Book,
-    telemetry::{Telemetry, logs},
+    telemetry::{Telemetry, logs, logs::record::Failure},
 };
 
 /// What every stage of a running bus shares; made once by `spawn`.
@@ -74,6 +74,8 @@ impl fmt::Debug for Services {
 pub(crate) trait Observer: Send + Sync {
     /// An actor is done with a record, or (`actor` is `None`) nobody handles it.
     fn settled(&self, _settled: &Settled<'_>) {}
+    /// An attempt failed, and the actor gets the record again.
+    fn failed(&self, _actor: &str, _failure: &Failure<'_>) {}
     /// Every actor is done with a record.
     fn finished(&self, _topic: &str, _partition: i32, _offset: i64) {}
     /// Something waits for time to pass (+1), or no longer waits (-1).

@@ -129,11 +129,15 @@ impl Handler<Failed> for SupervisorActor {
                 if let Some(handler) = failed.handler() {
                     Counters::add(&handler.meter.retried, 1);
                 }
-                logs::record::retried(&forward::line(&services, &failed), after);
+                let line = forward::line(&services, &failed);
+                logs::record::retried(&line, after);
+                services.observer.failed(failed.member.actor.name, &line);
                 actix::spawn(forward::resume(services, failed, after));
             }
             RecordDirective::Hold(after) => {
-                logs::record::held(&forward::line(&services, &failed), after, failed.ticket.holds == 0);
+                let line = forward::line(&services, &failed);
+                logs::record::held(&line, after, failed.ticket.holds == 0);
+                services.observer.failed(failed.member.actor.name, &line);
                 failed.ticket.attempts = failed.ticket.attempts.saturating_sub(1);
                 failed.ticket.holds += 1;
                 actix::spawn(forward::resume(services, failed, after));

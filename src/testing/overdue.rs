@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use super::watch::{Overdue, Watch};
+use super::watch::{Overdue, Undone, Watch};
 use crate::{Error, services::Counters};
 
 /// From here on it takes long; of real time, whatever the clock of the bus says.
@@ -56,7 +56,7 @@ impl Lookout {
 
 fn sentence(overdue: &Overdue, retried: u64) -> String {
     let Overdue { topic, partition, offset, waited, actors } = overdue;
-    let actors: Vec<_> = actors.iter().map(|actor| format!("`{actor}`")).collect();
+    let actors: Vec<_> = actors.iter().map(undone).collect();
     let actors = if actors.is_empty() { String::new() } else { format!("; not done with it: {}", actors.join(", ")) };
     format!(
         "carom: a `TestBus` has waited {} s for the record {topic}[{partition}]@{offset}{actors}. It waits for a handler \
@@ -66,25 +66,32 @@ fn sentence(overdue: &Overdue, retried: u64) -> String {
     )
 }
 
+fn undone(Undone { actor, failure }: &Undone) -> String {
+    match failure {
+        Some(failure) => format!("`{actor}` (failed last: {failure})"),
+        None => format!("`{actor}`"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn overdue(actors: &[&'static str]) -> Overdue {
+    fn overdue(actors: &[(&'static str, Option<&str>)]) -> Overdue {
         Overdue {
             topic: "dev.sales.public.orders.v1".to_owned(),
             partition: 2,
             offset: 7,
             waited: Duration::from_millis(10_900),
-            actors: actors.to_vec(),
+            actors: actors.iter().map(|(actor, why)| Undone { actor, failure: why.map(str::to_owned) }).collect(),
         }
     }
 
     #[test]
     fn the_line_says_which_record_it_is_and_who_is_not_done() {
-        let text = sentence(&overdue(&["shop::Billing", "shop::Stock"]), 4);
+        let text = sentence(&overdue(&[("shop::Billing", None), ("shop::Stock", Some("no shelf"))]), 4);
         let begin = "carom: a `TestBus` has waited 10 s for the record dev.sales.public.orders.v1[2]@7; not done with it: \
-                     `shop::Billing`, `shop::Stock`. It waits for a handler that does not return";
+                     `shop::Billing`, `shop::Stock` (failed last: no shelf). It waits for a handler that does not return";
         assert!(text.starts_with(begin), "{text}");
         assert!(text.ends_with("retries on this bus so far: 4"), "{text}");
         assert!(sentence(&overdue(&[]), 0).contains("[2]@7. It waits"));

@@ -3,6 +3,8 @@
 
 mod end;
 mod look;
+#[cfg(test)]
+mod tests;
 mod trouble;
 
 use std::{
@@ -135,7 +137,8 @@ impl TestBus {
     /// Delivers an event as another service would have published it, and waits until every actor is done with it.
     ///
     /// A record that never ends, because a handler never returns, or its policy retries or holds it for ever, is waited
-    /// for likewise. After 10 s of real time a line on the standard error says so, and who is not done.
+    /// for likewise. After 10 s of real time a line on the standard error says so, who is not done, and how the last
+    /// attempt failed.
     ///
     /// # Panics
     ///

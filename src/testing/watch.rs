@@ -15,6 +15,7 @@ use super::{ActorEnd, ActorOutcome, Outcome};
 use crate::{
     clock::monotonic,
     services::{Observer, RecordEnd, Settled},
+    telemetry::logs::record::Failure,
 };
 
 /// Sees every record end, and whether anything can still go on.
@@ -41,10 +42,18 @@ struct Pending {
     ends: Vec<ActorOutcome>,
     done: oneshot::Sender<Outcome>,
     /// Those that handle it and are not done.
-    actors: Vec<&'static str>,
+    actors: Vec<Undone>,
     since: Instant,
     /// It was said that this takes long.
     told: bool,
+}
+
+/// An actor that is not done with a record.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Undone {
+    pub(super) actor: &'static str,
+    /// Why its last attempt failed, if one did and that may be shown.
+    pub(super) failure: Option<String>,
 }
 
 /// A record that somebody has waited for long.
@@ -55,7 +64,7 @@ pub(super) struct Overdue {
     pub(super) offset: i64,
     pub(super) waited: Duration,
     /// Those that are not done with it.
-    pub(super) actors: Vec<&'static str>,
+    pub(super) actors: Vec<Undone>,
 }
 
 impl Watch {
@@ -81,6 +90,7 @@ impl Watch {
         let (partition, offset) = append();
         let (done, outcome) = oneshot::channel();
         if !self.given_up.load(SeqCst) {
+            let actors = actors.into_iter().map(|actor| Undone { actor, failure: None }).collect();
             let expected = Pending { ends: Vec::new(), done, actors, since: monotonic(), told: false };
             pending.insert((topic.to_owned(), partition, offset), expected);
         }
@@ -121,9 +131,19 @@ impl Observer for Watch {
             RecordEnd::Expired => ActorEnd::Expired,
             RecordEnd::Unknown => return,
         };
-        pending.actors.retain(|actor| *actor != settled.member.actor.name);
+        pending.actors.retain(|undone| undone.actor != settled.member.actor.name);
         let handler = settled.handler.map(|at| &settled.member.handlers[at]);
         pending.ends.push(ActorOutcome { handler: handler.map(|handler| handler.name.to_string()), end });
+    }
+
+    fn failed(&self, actor: &str, failure: &Failure<'_>) {
+        let from = failure.record.from();
+        let position = (from.topic.to_string(), from.partition, failure.record.offset());
+        let mut waiting = self.pending();
+        let undone = waiting.get_mut(&position).and_then(|one| one.actors.iter_mut().find(|one| one.actor == actor));
+        if let Some(undone) = undone {
+            undone.failure.clone_from(&failure.error);
+        }
     }
 
     fn finished(&self, topic: &str, partition: i32, offset: i64) {
@@ -163,7 +183,7 @@ mod tests {
         assert!(watch.overdue(Duration::from_secs(60)).is_empty(), "it is not late yet");
         let overdue = watch.overdue(Duration::ZERO);
         let [Overdue { topic, partition: 2, offset: 5, actors, .. }] = &overdue[..] else { panic!("{overdue:?}") };
-        assert_eq!((topic.as_str(), &actors[..]), ("orders", &["shop::Billing"][..]));
+        assert_eq!((topic.as_str(), actors[0].actor), ("orders", "shop::Billing"));
         assert!(watch.overdue(Duration::ZERO).is_empty(), "it was told");
         drop(waited_for);
     }
