@@ -40,7 +40,7 @@ impl Guarded {
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()?;
         let orders = guard.stdin.take();
         let mut out = BufReader::new(guard.stdout.take().ok_or_else(|| io::Error::other("no stdout"))?);
@@ -60,7 +60,7 @@ impl Guarded {
         self.pid
     }
 
-    /// Sends a signal (`TERM`, `KILL`, `STOP`, `CONT`) to the command.
+    /// Sends a signal (`TERM`, `INT`, `KILL`, `STOP`, `CONT`) to the command.
     pub fn signal(&mut self, name: &str) -> io::Result<()> {
         let orders = self.orders.as_mut().ok_or_else(|| io::Error::other("the guard is gone"))?;
         writeln!(orders, "{name}")
@@ -77,6 +77,15 @@ impl Guarded {
     pub fn wait_exit(&self, time: Duration) -> bool {
         let exited = self.exited.lock().unwrap_or_else(PoisonError::into_inner);
         !matches!(exited.recv_timeout(time), Err(RecvTimeoutError::Timeout))
+    }
+
+    /// Waits until the command has ended, and returns its exit code; as in a shell, 128 and more for a signal.
+    pub fn exit_code(&mut self) -> io::Result<i32> {
+        self.signal("wait")?;
+        let said = self.guard.stderr.take().ok_or_else(|| io::Error::other("nobody is left to be asked"))?;
+        let mut line = String::new();
+        BufReader::new(said).read_line(&mut line)?;
+        line.trim().parse().map_err(io::Error::other)
     }
 
     /// Ends the command, and leaves its directory to whoever takes over.

@@ -66,9 +66,17 @@ impl<'a> Workers<'a> {
             self.journal = dir.join("journal");
         }
         let worker = self.spawn(&dir, member, gate).expect("the worker starts");
-        let journal = &self.journal;
-        probe::until("the worker", || journal::is_ready(journal, member), |ready| *ready).await;
+        self.ready(member).await;
         worker
+    }
+
+    /// Waits until a worker has asked to join the group.
+    ///
+    /// # Panics
+    ///
+    /// After [`PATIENCE`](crate::ledger::PATIENCE).
+    pub async fn ready(&self, member: u32) {
+        probe::until("the worker", || journal::is_ready(&self.journal, member), |ready| *ready).await;
     }
 
     fn spawn(&self, dir: &Path, member: u32, gate: &str) -> io::Result<Guarded> {
@@ -100,29 +108,35 @@ impl<'a> Workers<'a> {
     /// If it survives that.
     pub fn kill(&mut self, mut worker: Guarded) {
         worker.signal("KILL").expect("its guard lives");
-        assert!(worker.wait_exit(Duration::from_secs(10)), "the worker survived SIGKILL");
+        self.exit_code(worker, Duration::from_secs(10));
+    }
+
+    /// Waits until a worker has ended, `within` a time.
+    fn exit_code(&mut self, mut worker: Guarded, within: Duration) -> i32 {
+        assert!(worker.wait_exit(within), "the worker still runs after {within:?}");
+        let code = worker.exit_code().expect("its guard lives");
         self.ended.push(worker);
+        code
     }
 
     /// Asks a worker to end, as an orchestrator would; how long it took.
     ///
     /// # Panics
     ///
-    /// If it has not ended `within`.
+    /// If it has not ended `within`, or has failed.
     pub fn end(&mut self, mut worker: Guarded, within: Duration) -> Duration {
         let asked = Instant::now();
         worker.signal("TERM").expect("its guard lives");
-        assert!(worker.wait_exit(within), "the worker still runs {within:?} after SIGTERM");
-        self.ended.push(worker);
+        assert_eq!(self.exit_code(worker, within), 0, "it failed");
         asked.elapsed()
     }
 
-    /// Asks a worker to end as a person without patience does: with Ctrl-C, so many times when it counts.
+    /// Asks a worker to end as a person without patience does: with Ctrl-C, so many times when it counts. Its exit code.
     ///
     /// # Panics
     ///
     /// If it ends before the last time, or has not ended `within` after it.
-    pub async fn insist(&mut self, mut worker: Guarded, counted: u32, within: Duration) {
+    pub async fn insist(&mut self, mut worker: Guarded, counted: u32, within: Duration) -> i32 {
         worker.signal("INT").expect("its guard lives");
         for times in 2..=counted {
             // One that comes within a second does not count, and a SIGTERM never does.
@@ -134,8 +148,7 @@ impl<'a> Workers<'a> {
             assert!(!worker.wait_exit(Duration::ZERO), "the worker has ended before Ctrl-C number {times}");
             worker.signal("INT").expect("its guard lives");
         }
-        assert!(worker.wait_exit(within), "the worker still runs {within:?} after the last Ctrl-C");
-        self.ended.push(worker);
+        self.exit_code(worker, within)
     }
 
     /// What all workers did.

@@ -9,19 +9,29 @@ use integration_tests::{
     ledger::Ledger,
 };
 
+/// The place of the gate among the arguments.
+const GATE: usize = 7;
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [servers, topics, session, environment, group, journal, member, gate, shutdown] = &arguments[..] else {
-        return Err(
-            "worker <servers> <create|ignore> <session ms> <environment> <group> <journal> <member> <open|closed|blocking> \
-             <shutdown ms>"
-                .into(),
-        );
+    let is_again = arguments.get(GATE).is_some_and(|gate| gate == "again");
+    for run in 0..1 + u32::from(is_again) {
+        until_told(&arguments, run).await?;
+    }
+    Ok(())
+}
+
+/// Starts a bus, and waits until the process is told to end; a further run is a further member.
+async fn until_told(arguments: &[String], run: u32) -> Result<(), Box<dyn std::error::Error>> {
+    let [servers, topics, session, environment, group, journal, member, gate, shutdown] = arguments else {
+        return Err("worker <servers> <create|ignore> <session ms> <environment> <group> <journal> <member> \
+             <open|closed|blocking|again> <shutdown ms>"
+            .into());
     };
-    let member = member.parse()?;
+    let member = member.parse::<u32>()? + run;
     let shared = Shared { ledger: Ledger::in_file(Journal::open(Path::new(journal))?, member), gate: Gate::default() };
-    if gate == "open" {
+    if gate == "open" || gate == "again" {
         shared.gate.open();
     }
     let kafka = Kafka::new(servers)

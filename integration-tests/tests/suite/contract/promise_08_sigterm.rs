@@ -16,6 +16,7 @@ contract!(embedded, real: {
     a_process_that_is_told_to_end_repeats_only_what_it_left_behind,
     a_second_ctrl_c_waits_for_no_handler,
     a_third_ctrl_c_ends_the_process,
+    a_bus_that_is_started_again_ends_in_order_too,
 });
 
 const WORKER: &str = env!("CARGO_BIN_EXE_worker");
@@ -55,7 +56,7 @@ async fn a_second_ctrl_c_waits_for_no_handler(world: World) {
     workers.publisher.publish(jobs(0, Step::Gate).chain(jobs(1, Step::UntilCancelled))).await;
     workers.until("all jobs", |runs| runs.len() == 8).await;
 
-    workers.insist(first, 2, SHUTDOWN).await;
+    assert_eq!(workers.insist(first, 2, SHUTDOWN).await, 0, "`main` has returned");
     assert_eq!(check::succeeded(&workers.entries()).len(), 4, "what could end has ended");
 
     let _second = workers.start(2, "open").await;
@@ -75,10 +76,28 @@ async fn a_third_ctrl_c_ends_the_process(world: World) {
     workers.publisher.publish((0..4).map(|partition| Job::new(key_in(partition, 0), 0, [Step::BlockAtGate]))).await;
     workers.until("all jobs", |runs| runs.len() == 4).await;
 
-    workers.insist(first, 3, SHUTDOWN).await;
+    assert_eq!(workers.insist(first, 3, SHUTDOWN).await, 130, "as of a program that Ctrl-C ended");
 
     let _second = workers.start(2, "open").await;
     workers.until("all jobs", |runs| check::succeeded(runs).len() == 4).await;
+}
+
+// Fails when what a person said to the first bus counts against the second, and the process ends at once.
+async fn a_bus_that_is_started_again_ends_in_order_too(world: World) {
+    let mut workers = Workers::new(&world, WORKER).await;
+    workers.shutdown_timeout = Duration::from_secs(600);
+    let mut twice = workers.start(1, "again").await;
+    twice.signal("INT").expect("its guard lives");
+    workers.ready(2).await;
+    // Later than a Ctrl-C that was sent twice.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let jobs = (0..4).map(|partition| Job::new(key_in(partition, 0), 0, [Step::Sleep(1_000)]));
+    workers.publisher.publish(jobs).await;
+    workers.until("all jobs", |runs| runs.len() == 4).await;
+
+    assert_eq!(workers.insist(twice, 1, SHUTDOWN).await, 0, "`main` has returned");
+    let runs = workers.entries();
+    assert!(runs.len() == 4 && check::succeeded(&runs).len() == 4, "it waited for what ran: {runs:#?}");
 }
 
 fn of<'a>(jobs: &'a BTreeMap<(&str, u32), usize>) -> impl Fn(&&Entry) -> bool + 'a {
