@@ -80,8 +80,8 @@ use crate::{
 ///
 /// An option may be written as librdkafka spells it, as tables in tables, or with `_` in place of each `.`, which is
 /// how the environment has to spell it: `"fetch.min.bytes" = 1`, `fetch.min.bytes = 1` and `fetch_min_bytes = 1` are
-/// the same. In a file that the environment may override, write `_`: loaders see two different keys otherwise, and carom
-/// refuses two spellings of one option.
+/// the same. In a file that the environment may override, write `_`: loaders see two different keys otherwise, and
+/// carom refuses two spellings of one option.
 ///
 /// With the crate `config`, for example:
 ///
@@ -122,6 +122,44 @@ use crate::{
 /// let settings = Settings::from_vars("CAROM", [("CAROM__KAFKA__SASL_PASSWORD_FILE", &file)])?;
 /// assert!(!format!("{settings:?}").contains("hunter2"));
 /// # std::fs::remove_file(file)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # What follows a failure
+///
+/// Policies are no settings: they belong to actors, and much of them, such as a rule for a type of error, is code. A
+/// program reads the figures that somebody may change without a build from settings of its own, with its own names, and
+/// gives them to [`Supervisor`](crate::Supervisor):
+///
+/// ```
+/// use std::time::Duration;
+/// use carom::{Retry, Settings, Supervisor};
+///
+/// #[derive(serde::Deserialize)]
+/// struct App {
+///     bus: Settings,
+///     billing: BillingLimits,
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// struct BillingLimits {
+///     attempts: u32,
+///     concurrency: usize,
+///     timeout_seconds: u64,
+/// }
+///
+/// let file = r#"
+/// bus = { service = "billing", kafka.bootstrap_servers = "kafka-1:9092" }
+/// billing = { attempts = 8, concurrency = 64, timeout_seconds = 5 }
+/// "#;
+/// let file = config::Config::builder().add_source(config::File::from_str(file, config::FileFormat::Toml)).build()?;
+/// let App { bus, billing } = file.try_deserialize()?;
+/// let policy = Supervisor::one_for_one()
+///     .retry(Retry::exponential(billing.attempts))
+///     .concurrency(billing.concurrency)
+///     .timeout(Duration::from_secs(billing.timeout_seconds));
+/// // Bus::from_settings(bus).supervise::<Billing>(policy)
+/// # let _ = (bus, policy);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default)]
