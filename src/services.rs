@@ -52,6 +52,8 @@ pub(crate) struct Services {
     pub(crate) health: HealthState,
     /// The types of events that were skipped and named in the log, once each.
     pub(crate) skipped: Said,
+    /// The handlers of whose errors rules could not see one, and that were named in the log, once each.
+    pub(crate) blind: Said,
     /// What happened so far, for `Stats`.
     pub(crate) counters: Arc<Counters>,
     /// The meters of handlers and partitions, for `Stats`.

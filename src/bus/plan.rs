@@ -136,6 +136,7 @@ impl Planned {
             home: Home::current(),
             health,
             skipped: Said::of_foreign_types(),
+            blind: Said::of_foreign_types(),
             counters: Arc::default(),
             book: Arc::new(Book::new(&self.routes)),
             stalled_after: self.options.stalled_after,

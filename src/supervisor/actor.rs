@@ -179,6 +179,12 @@ impl SupervisorActor {
             history.restarts = restarts.count(now, limit);
             (restarts, limit)
         });
+        if let (Fault::Failure(failure), Some(handler)) = (&failed.fault, failed.handler())
+            && policy.is_blind_to(failure)
+            && self.services.blind.insert(&handler.name)
+        {
+            logs::record::unseen(&handler.name, &failed.assignment.partition.topic);
+        }
         let random = self.services.clock.random();
         let decision = decide(&failed.fault.outcome(), failed.ticket.attempts, policy, history, random);
         if let (Some((restarts, limit)), Some(_)) = (restarts, decision.restart) {

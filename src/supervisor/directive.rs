@@ -4,7 +4,7 @@
 use std::{
     any::type_name,
     error::Error as StdError,
-    fmt,
+    fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -121,6 +121,13 @@ pub(crate) fn decide(outcome: &Outcome<'_>, attempt: u32, policy: &Policy, histo
     Decision { record, restart: None }
 }
 
+impl Policy {
+    /// Whether a rule may be meant for a failure, and cannot see its error.
+    pub(crate) fn is_blind_to(&self, failure: &Failure) -> bool {
+        !self.rules.is_empty() && failure.hides_its_type() && !self.rules.iter().any(|rule| rule.finds(failure))
+    }
+}
+
 /// What the policy says to a failure: the first rule that matches, else the default of its kind.
 fn directive(failure: &Failure, policy: &Policy) -> Directive {
     let rule = policy.rules.iter().find(|rule| rule.finds(failure));
@@ -189,7 +196,7 @@ impl Outcome<'_> {
 impl Rule {
     /// A rule for errors of type `E`, wherever in the source chain.
     pub(crate) fn of<E: StdError + 'static>(directive: Directive) -> Self {
-        let matches = Arc::new(|error: &(dyn StdError + 'static)| error.is::<E>());
+        let matches = Arc::new(|error: &(dyn StdError + 'static)| one_of::<E>(error).is_some());
         Self { matches, method: "on", error: type_name::<E>(), directive }
     }
 
@@ -198,7 +205,7 @@ impl Rule {
         when: impl Fn(&E) -> bool + Send + Sync + 'static,
         directive: Directive,
     ) -> Self {
-        let matches = Arc::new(move |error: &(dyn StdError + 'static)| error.downcast_ref().is_some_and(&when));
+        let matches = Arc::new(move |error: &(dyn StdError + 'static)| one_of(error).is_some_and(&when));
         Self { matches, method: "on_if", error: type_name::<E>(), directive }
     }
 
@@ -215,6 +222,18 @@ impl Rule {
         let Directive::Retry(retry) = self.directive else { return None };
         retry.problem().map(|problem| format!("`.{}::<{}>(..)`: {problem}", self.method, self.error))
     }
+}
+
+/// The error as an `E`, also where it is shared or boxed, or kept in an [`io::Error`]: these give their error's source as
+/// theirs, and not the error.
+fn one_of<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    let itself = |error: &'a (dyn StdError + 'static)| {
+        let shared = || error.downcast_ref::<Arc<E>>().map(AsRef::as_ref);
+        let boxed = || error.downcast_ref::<Box<E>>().map(AsRef::as_ref);
+        error.downcast_ref::<E>().or_else(shared).or_else(boxed)
+    };
+    let kept = || error.downcast_ref::<io::Error>()?.get_ref().and_then(|kept| itself(kept));
+    itself(error).or_else(kept)
 }
 
 impl fmt::Debug for Rule {

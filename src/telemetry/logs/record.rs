@@ -94,6 +94,11 @@ pub(crate) fn reduced(topic: &str, size: usize, left_out: &str) {
     say!(ERROR RECORD REDUCED, TOPIC = topic, SIZE = size, LEFT_OUT = left_out);
 }
 
+/// There are rules, and an error whose type none of them can see.
+pub(crate) fn unseen(handler: &str, topic: &str) {
+    say!(WARN RECORD UNSEEN, HANDLER = handler, TOPIC = topic);
+}
+
 /// Nobody here handles events of this type, and this is the first one.
 pub(crate) fn skipped(event_type: &str, from: &TopicPartition, offset: i64) {
     let (topic, partition) = (&*from.topic, from.partition);

@@ -7,6 +7,7 @@ mod failed_spans;
 mod health;
 mod logs;
 mod publishing;
+mod rules;
 mod spans;
 mod start;
 mod stats;
