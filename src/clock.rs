@@ -26,6 +26,9 @@ pub(crate) fn monotonic() -> std::time::Instant {
     std::time::Instant::now()
 }
 
+/// Longer than anybody waits, and short enough to be added to a time.
+pub(crate) const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
 /// A future that ends at a point in time.
 pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::Bus;
 
 impl<S> Bus<S> {
-    /// Threads that run handlers. Default: one for each CPU, 8 at most; 0 is an error when the bus is spawned.
+    /// Threads that run handlers. Default: one for each CPU, 8 at most; 0, and more than 256, is an error when
+    /// the bus is spawned.
     ///
     /// All handlers of a partition run on one of them, but those of a
     /// [`Supervisor::blocking`](crate::Supervisor::blocking) actor. Handlers that wait need no more threads:

@@ -163,10 +163,19 @@ impl Options {
         if self.workers == Some(0) {
             problems.push(Problem::new("`.workers(0)` leaves no thread to run handlers; use 1 or more"));
         }
+        if self.workers.is_some_and(|threads| threads > WORKERS_MAX) {
+            problems.push(Problem::new(format!(
+                "`.workers(..)` takes {WORKERS_MAX} threads at most: one for each CPU is enough, and handlers that wait \
+                 run side by side on one of them, as many as `.concurrency(..)` of their supervisor says"
+            )));
+        }
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-        self.workers.unwrap_or(cpus.min(8)).max(1)
+        self.workers.unwrap_or(cpus.min(8)).clamp(1, WORKERS_MAX)
     }
 }
+
+/// Each thread takes some open files, of which many systems give a process 1,024.
+const WORKERS_MAX: usize = 256;
 
 fn first_word(service: &str) -> &str {
     service.split('-').next().unwrap_or(service)
@@ -197,6 +206,19 @@ mod tests {
             (identity.group.as_str(), identity.source.as_str()),
             ("order-service-prod", "/e_commerce/order-service")
         );
+    }
+
+    // Fails when threads are started until there are no files left.
+    #[test]
+    fn more_threads_than_a_process_has_files_are_a_problem() {
+        let problems = |workers| {
+            let mut problems = Vec::new();
+            let options = Options { workers: Some(workers), ..Options::new(Kafka::new("localhost:1")) };
+            assert!(options.worker_threads(&mut problems) <= WORKERS_MAX);
+            problems
+        };
+        assert_eq!(problems(WORKERS_MAX), []);
+        assert!(problems(WORKERS_MAX + 1)[0].to_string().contains("takes 256 threads at most"));
     }
 
     #[test]

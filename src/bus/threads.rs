@@ -39,8 +39,9 @@ impl ActorThreads {
                 }
             })
             .map_err(|error| Error::internal(format!("cannot start a thread: {error}")))?;
-        let (system, front, workers) =
-            receive.recv().map_err(|_| Error::internal("the router's thread ended before it had begun"))?;
+        let (system, front, workers) = receive.recv().map_err(|_| {
+            Error::internal("the threads of the bus did not start; are there no open files left (`ulimit -n`)?")
+        })?;
         Ok(Self { system, front, workers, thread: Some(thread) })
     }
 

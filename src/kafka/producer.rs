@@ -34,6 +34,7 @@ use super::{
     record::OutRecord,
     source::{Delivery, SendError, Sink},
 };
+use crate::clock::FOR_EVER;
 #[cfg(any(test, feature = "testing"))]
 use crate::{
     kafka::client::Secrets,
@@ -60,9 +61,6 @@ const DEFAULTS: [(&str, &str); 3] =
 /// Likewise, with librdkafka's other name for the key.
 const DEFAULTS_WITH_ALIAS: [(&str, &str, &str); 2] =
     [("acks", "request.required.acks", "all"), ("delivery.timeout.ms", "message.timeout.ms", "120000")];
-
-/// Longer than anybody waits, and short enough to be added to a time.
-const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// How long the cluster may take to say how many partitions a topic has.
 const COUNT: Duration = Duration::from_secs(5);
