@@ -66,7 +66,7 @@ impl Kafka {
         };
         if let Some(feature) = options::missing_feature(&reason) {
             let of = |option: &str| Some(format!("`{option} = {}`", self.options.shown(scope, option)?));
-            let asked = ["sasl.mechanism", "sasl.mechanisms", "security.protocol"].into_iter().find_map(of);
+            let asked = ["sasl.mechanism", "security.protocol"].into_iter().find_map(of);
             let asked = asked.unwrap_or_else(|| format!("an option of the {client}"));
             return format!("{asked} needs {feature}");
         }

@@ -64,13 +64,21 @@ pub(super) fn refused() -> impl Iterator<Item = &'static str> {
     OWNED.iter().map(|(option, _)| *option).chain(FIXED.iter().map(|(option, ..)| *option))
 }
 
-/// Second names that librdkafka accepts for options carom gives a value to, or refuses.
+/// All options to which librdkafka 2.12 gives two names (`_RK_C_ALIAS` in its `rdkafka_conf.c`), the other one first:
+/// that by which Kafka's documentation knows it, or which carom uses, is the second. (`enable.auto.commit` is refused by
+/// each of its names.)
 const ALIASES: &[(&str, &str)] = &[
     ("metadata.broker.list", "bootstrap.servers"),
     ("request.required.acks", "acks"),
     ("message.timeout.ms", "delivery.timeout.ms"),
     ("queue.buffering.max.ms", "linger.ms"),
     ("compression.codec", "compression.type"),
+    ("max.in.flight", "max.in.flight.requests.per.connection"),
+    ("message.send.max.retries", "retries"),
+    ("fetch.message.max.bytes", "max.partition.fetch.bytes"),
+    ("sasl.mechanisms", "sasl.mechanism"),
+    ("sasl.oauthbearer.client.credentials.client.id", "sasl.oauthbearer.client.id"),
+    ("sasl.oauthbearer.client.credentials.client.secret", "sasl.oauthbearer.client.secret"),
 ];
 
 /// The first name of an option that has two, so that two spellings cannot both reach librdkafka.
