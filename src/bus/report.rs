@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use crate::{
     Route,
-    kafka::{Difference, Topics},
+    kafka::{Difference, Topics, without_user_info},
 };
 
 /// Everything the report tells.
@@ -45,7 +45,7 @@ fn text(report: &Report) -> String {
     let facts = [
         ("service", report.service.clone(), true),
         ("group", report.group.clone(), consumes),
-        ("source", report.source.clone(), true),
+        ("source", without_user_info(&report.source), true),
         ("environment", report.environment.clone(), true),
         ("brokers", format!("{}{place}", report.brokers), true),
         ("partitioner", report.partitioner.to_owned(), true),
@@ -144,6 +144,12 @@ mod tests {
             of_dead_letters: vec![difference("delivery.timeout.ms", "30000", Some("300000"))],
             warnings: vec!["something reads odd".to_owned()],
         }
+    }
+
+    #[test]
+    fn a_source_with_a_password_is_shown_without() {
+        let report = Report { source: "https://me:hunter2@shop.example/x".to_owned(), ..report() };
+        assert!(report.to_string().contains("\n  source       https://***@shop.example/x\n"));
     }
 
     #[test]

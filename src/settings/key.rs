@@ -170,7 +170,10 @@ fn unknown(path: &str, said: &str, spelling: &Spelling) -> String {
         let bare = path.strip_prefix("kafka_").unwrap_or(path);
         option(bare, Scope::All).is_some().then(|| first_spelling(format!("kafka.{}", dotted(bare))))
     };
-    let advice = meant.map(str::to_owned).or_else(options).map_or_else(
+    // `service_name`, or `drain`.
+    let begins = |one: &str, other: &str| one.starts_with(&format!("{other}_"));
+    let longer = || TOP.iter().find(|own| begins(path, own) || begins(own, path)).map(|own| (*own).to_owned());
+    let advice = meant.map(str::to_owned).or_else(options).or_else(longer).map_or_else(
         || "the settings are".to_owned(),
         |meant| format!("did you mean `{}`? The settings are", spelling.spell(&meant)),
     );

@@ -17,13 +17,32 @@ pub(super) fn problems(servers: &Value) -> Vec<String> {
     }
     let each = servers.text.split(',').map(str::trim).filter(|address| !address.is_empty());
     each.filter(|address| !is_address(address))
-        .map(|address| {
-            format!(
+        .map(|address| match address {
+            "embedded" => "the embedded broker is no address: write `Kafka::embedded()`".to_owned(),
+            _ => format!(
                 "{} is not the address of a broker: write `host:port`, such as `kafka-1:9092`, with commas between several",
+                quoted(servers, address)
+            ),
+        })
+        .collect()
+}
+
+/// One sentence for each address with another protocol in front than the clients speak: librdkafka drops it.
+pub(super) fn of_another_protocol(servers: &Value, spoken: &str) -> Vec<String> {
+    let addresses = servers.text.split(',').map(str::trim).filter(|address| is_address(address));
+    let other = addresses.filter_map(|address| {
+        let (protocol, _) = address.split_once("://")?;
+        let protocol = protocol.to_ascii_lowercase();
+        (protocol != spoken).then(|| {
+            format!(
+                "{} is for `security.protocol = {protocol}`, and that is `{spoken}`: write `.set(\"security.protocol\", \
+                 \"{protocol}\")` on `Kafka`, or the setting `kafka.security_protocol = {protocol}`, or leave the \
+                 protocol out of the address",
                 quoted(servers, address)
             )
         })
-        .collect()
+    });
+    other.collect()
 }
 
 /// The addresses as they may be shown: without what stands before the last `@`.
@@ -53,8 +72,9 @@ fn is_address(address: &str) -> bool {
         None if host_port.matches(':').count() > 1 => return host_port.parse::<std::net::Ipv6Addr>().is_ok(),
         None => host_port.split_once(':').map_or((host_port, None), |(host, port)| (host, Some(port))),
     };
-    let is_host = !host.is_empty() && !host.contains(|char: char| char.is_whitespace() || "/?#\"'".contains(char));
-    is_host && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+    let is_host = !host.is_empty() && !host.contains(|char: char| char.is_whitespace() || "/?#\"';|\\=".contains(char));
+    // A host of this name is `embedded:9092`.
+    address != "embedded" && is_host && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 #[cfg(test)]
@@ -85,7 +105,7 @@ mod tests {
     #[test]
     fn what_is_no_address_is_named_with_what_to_write() {
         for address in
-            ["http://localhost:9092", "kafka://a:1", "a:b", "a:0", "a:65536", ":9092", "a:", "a b:1", "a:1/x"]
+            ["http://localhost:9092", "kafka://a:1", "a:b", "a:0", "a:65536", ":9092", "a:", "a b:1", "a:1/x", "a;b:1"]
         {
             let problems = of(address);
             assert_eq!(problems.len(), 1, "{address}: {problems:?}");
@@ -93,6 +113,8 @@ mod tests {
             assert!(problems[0].starts_with(&start), "{problems:?}");
         }
         assert_eq!(of("http://a:1,b:2,https://c:3").len(), 2);
+        assert_eq!(of("embedded"), ["the embedded broker is no address: write `Kafka::embedded()`"]);
+        assert_eq!(of("embedded:9092"), [""; 0]);
     }
 
     // Fails when addresses are split first: a comma may stand in a password.

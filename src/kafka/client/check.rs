@@ -35,6 +35,7 @@ impl Kafka {
         problems.extend(self.options.iter().filter_map(|(key, value)| options::problem(key, value)));
         let is_refused_already = !problems.is_empty();
         problems.extend(self.problems_of_clients(is_refused_already));
+        problems.extend(self.problems_together());
         // What is wrong for both kinds of clients is said once.
         let mut said = HashSet::new();
         problems.retain(|problem| said.insert(problem.clone()));

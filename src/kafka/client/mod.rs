@@ -1,10 +1,11 @@
 //! How a client is configured, of whatever kind.
 //!
 //! A user describes a [`Kafka`] (`cluster`): where the brokers are, and options in [`Layers`] (`layers`, `options`), of
-//! which some are not to be shown (`secrets`). Wrong ones are found without a broker (`check`, `addresses`). What a
-//! client is given is our `defaults`, then the user's options, then what nobody may change (`config`); the log at start
-//! shows what differs from librdkafka's defaults (`effective`). What clients say afterwards is common to all: log lines
-//! (`log`), codes (`errors`), silence (`unreachable`), and that they know no broker any more (`bootstrap`).
+//! which some are not to be shown (`secrets`). Wrong ones are found without a broker (`check`, `addresses`,
+//! `together`). What a client is given is our `defaults`, then the user's options, then what nobody may change
+//! (`config`); the log at start shows what differs from librdkafka's defaults (`effective`). What clients say
+//! afterwards is common to all: log lines (`log`), codes (`errors`), silence (`unreachable`), and that they know no
+//! broker any more (`bootstrap`).
 
 mod addresses;
 pub(super) mod admin;
@@ -22,6 +23,7 @@ pub(crate) mod options;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod together;
 pub(super) mod unreachable;
 
 pub use self::cluster::{GroupProtocol, Kafka};

@@ -1,5 +1,7 @@
 //! Options of librdkafka that users hand through: which are refused, which are aliases, what is wrong with a value.
 
+mod java;
+
 use std::sync::OnceLock;
 
 use rdkafka::{ClientConfig, error::KafkaError, types::RDKafkaConfRes, util::get_rdkafka_version};
@@ -134,10 +136,10 @@ fn named(key: &str, reason: &str) -> String {
 
 fn unknown(key: &str) -> String {
     let (_, version) = get_rdkafka_version();
-    let advice = nearest(key, names()).map_or_else(
-        || "check its spelling in librdkafka's CONFIGURATION.md".to_owned(),
-        |meant| format!("did you mean `{meant}`?"),
-    );
+    let meant = || nearest(key, names()).map(|meant| format!("did you mean `{meant}`?"));
+    let advice = java::advice(key)
+        .or_else(meant)
+        .unwrap_or_else(|| "check its spelling in librdkafka's CONFIGURATION.md".to_owned());
     format!("`{key}` is not an option of librdkafka {version}: {advice}")
 }
 

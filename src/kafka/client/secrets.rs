@@ -63,7 +63,11 @@ pub(crate) fn without_user_info(text: &str) -> String {
         let (head, tail) = rest.split_at(at + 3);
         let authority = tail.find(|c: char| c.is_whitespace() || "/?#\"".contains(c)).unwrap_or(tail.len());
         shown.push_str(head);
-        rest = match tail[..authority].rfind('@') {
+        // What follows a colon and is no port is the beginning of a password, in which one of these should not stand.
+        let is_user = || tail[..authority].rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_err());
+        let word = || tail.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(tail.len());
+        let at = tail[..authority].rfind('@').or_else(|| is_user().then(|| tail[..word()].rfind('@')).flatten());
+        rest = match at {
             Some(end) => {
                 shown.push_str(HIDDEN);
                 &tail[end..]
@@ -110,6 +114,10 @@ mod tests {
         assert_eq!(shown(url, "https://me:hunter2@id.example/token"), "https://***@id.example/token");
         assert_eq!(shown(url, "https://id.example/a@b"), "https://id.example/a@b");
         assert_eq!(shown(url, "x://a:p@ss@h,y://b:c@i"), "x://***@h,y://***@i");
+        assert_eq!(shown(url, "https://id.example:443/a@b"), "https://id.example:443/a@b");
+        for password in ["hun/ter2", "?hunter2", "hunter#2", "/"] {
+            assert_eq!(shown(url, &format!("https://me:{password}@id.example/t")), "https://***@id.example/t");
+        }
         // Fails when a comma or a quote ends the authority.
         assert_eq!(shown(url, "https://me:p,hunter2@id.example/t"), "https://***@id.example/t");
         assert_eq!(shown(url, "https://m'e:hunter2@id.example,other:1"), "https://***@id.example,other:1");

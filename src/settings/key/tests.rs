@@ -106,6 +106,17 @@ fn advice_is_spelled_as_the_settings_are() {
     assert!(topics.ends_with("did you mean `topics`?"), "{topics}");
 }
 
+// Fails when a part of a name is looked for before librdkafka's options, of which one begins with `group`.
+#[test]
+fn a_name_with_a_word_too_many_or_too_few_is_one_that_exists() {
+    for (said, meant) in
+        [("service_name", "service"), ("drain", "drain_timeout"), ("group_instance_id", "kafka.group.instance.id")]
+    {
+        let sentence = key(said).unwrap_err();
+        assert!(sentence.contains(&format!("did you mean `{meant}`?")), "{sentence}");
+    }
+}
+
 #[test]
 fn what_may_be_written_is_listed() {
     let sentence = key("colour").unwrap_err();
