@@ -28,6 +28,7 @@ pub struct Broker {
     jars: Jars,
     jvm: Jvm,
     port: u16,
+    controller: u16,
     dir: PathBuf,
     /// Also while the broker is down: it removes the data if this process dies then.
     guard: Guarded,
@@ -66,7 +67,7 @@ impl Broker {
         }
         fs::write(dir.join("server.properties"), jars::server_properties(port, controller, detour, &data))?;
         let guard = launch(jars, jvm, &dir)?;
-        let broker = Self { jars: jars.clone(), jvm, port, dir, guard };
+        let broker = Self { jars: jars.clone(), jvm, port, controller, dir, guard };
         broker.wait_ready()?;
         Ok(broker)
     }
@@ -74,6 +75,11 @@ impl Broker {
     /// Where clients connect.
     pub fn bootstrap_servers(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Where controllers connect, and no client.
+    pub fn controller(&self) -> String {
+        format!("127.0.0.1:{}", self.controller)
     }
 
     /// The process id of the broker that runs, or ran last.

@@ -120,3 +120,13 @@ async fn a_broker_that_is_not_there_is_an_error_in_the_stated_time() {
     assert!(problems[0].contains("no Kafka broker answered at `127.0.0.1:1` within 1s"), "{problems:?}");
     assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
 }
+
+// Fails when it is told that nobody has answered: somebody has.
+#[tokio::test]
+async fn the_port_of_a_controller_is_told_as_such() {
+    let Some(broker) = RealKafka::private("the_port_of_a_controller_is_told_as_such") else { return };
+    let kafka = Kafka::new(broker.controller());
+    let problems = provision(&kafka, &[("orders", Some(1), None)], PATIENCE).await.unwrap_err();
+    let text = format!("`{}` answers, and is not what a broker has for clients", broker.controller());
+    assert!(problems[0].starts_with(&text), "{problems:?}");
+}

@@ -43,6 +43,23 @@ pub(in crate::kafka) fn of_poll(code: Code) -> PollError {
     }
 }
 
+/// What an operator can do about it, where librdkafka's words do not name the option.
+pub(in crate::kafka) fn advice(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::InvalidSessionTimeout => {
+            "set `session.timeout.ms` to what lies between the brokers' `group.min.session.timeout.ms` and \
+             `group.max.session.timeout.ms`"
+        }
+        Code::InconsistentGroupProtocol => {
+            "`partition.assignment.strategy` has none in common with the group's other members; see who they are, and set it \
+             to theirs"
+        }
+        Code::GroupAuthorizationFailed => "the user of this client needs the right READ on the group",
+        Code::TopicAuthorizationFailed => "the user of this client needs the rights DESCRIBE and READ on the topic",
+        _ => return None,
+    })
+}
+
 /// What to do about a partition's error in the answer to a commit; `None` is success.
 pub(in crate::kafka) fn of_commit(code: Code) -> Option<CommitError> {
     let reason = || code.to_string();
@@ -68,6 +85,13 @@ pub(in crate::kafka) fn of_commit(code: Code) -> Option<CommitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_that_refuses_a_member_is_told_with_the_option() {
+        assert!(advice(Code::InvalidSessionTimeout).unwrap().contains("`session.timeout.ms`"));
+        assert!(advice(Code::InconsistentGroupProtocol).unwrap().contains("`partition.assignment.strategy`"));
+        assert_eq!(advice(Code::UnknownTopicOrPartition), None);
+    }
 
     #[test]
     fn a_broker_that_is_gone_is_no_reason_to_alarm_or_to_replace_the_client() {

@@ -53,7 +53,10 @@ impl Health {
                 tracing::debug!(reason, "the client repairs this by itself");
                 None
             }
-            PollError::Alarm => self.raised.insert(key.to_owned()).then_some(SourceEvent::Alarm(reason)),
+            PollError::Alarm => {
+                let advice = errors::advice(code).map(|advice| format!("; {advice}")).unwrap_or_default();
+                self.raised.insert(key.to_owned()).then(|| SourceEvent::Alarm(reason + &advice))
+            }
             PollError::Fatal => Some(SourceEvent::Fatal(reason)),
         }
     }

@@ -136,7 +136,10 @@ impl<S: Source, I: Intake> PollLoop<S, I> {
                 self.reachable = up;
                 self.intake.broker(up, &detail);
             }
-            SourceEvent::Alarm(reason) => self.intake.alarm(&reason),
+            SourceEvent::Alarm(reason) => {
+                self.outside.is_known();
+                self.intake.alarm(&reason);
+            }
             SourceEvent::Fatal(reason) => self.on_fatal(&reason),
         }
     }

@@ -11,7 +11,7 @@ use super::{
     config::{self, TopicConfig},
     create::{self, Maker},
     plan::{NotProvisioned, Provisioned, TopicPlan},
-    state::{State, describe},
+    state::{NO_BROKER, State, describe},
 };
 use crate::{
     kafka::{
@@ -121,6 +121,9 @@ impl Provisioning {
     async fn look(&mut self, names: Vec<String>) -> Result<(), String> {
         let (admin, left) = (Arc::clone(&self.admin), self.left());
         let found = blocking(move || describe(admin.inner(), &names, left)).await;
+        if found.as_ref().is_err_and(|reason| reason == NO_BROKER) {
+            self.problems.push(format!("`{}` {NO_BROKER}", self.servers));
+        }
         self.known.extend(found?);
         Ok(())
     }
@@ -137,12 +140,7 @@ impl Provisioning {
         let name = &topic.name;
         match self.known.get(name) {
             Some(State::Exists { partitions, replication, leaderless }) => {
-                // A dead-letter topic may have more partitions than its source: a record keeps its number.
-                let enough = |wanted| wanted == *partitions || topic.dead_letter_of.is_some() && wanted < *partitions;
-                if topic.partitions.is_some_and(|wanted| !enough(wanted)) {
-                    let wanted = topic.partitions.unwrap_or_default();
-                    self.warnings.push(format!("topic `{name}` has {partitions} partitions, not {wanted}: it is left as it is, because keys would move; write `partitions = {partitions}` on the event, or see to the topic yourself"));
-                }
+                self.warnings.extend(topic.partitions.and_then(|wanted| other_size(topic, *partitions, wanted)));
                 if topic.replication.is_some_and(|wanted| wanted != *replication) {
                     let wanted = topic.replication.unwrap_or_default();
                     self.warnings
@@ -248,6 +246,25 @@ impl Provisioning {
             let found = config::read(&self.admin, &unknown, self.left()).await;
             self.configs.extend(found);
         }
+    }
+}
+
+/// What is said of a topic that has another number of partitions than the `wanted` one.
+fn other_size(topic: &TopicPlan, partitions: u32, wanted: u32) -> Option<String> {
+    let TopicPlan { name, dead_letter_of, .. } = topic;
+    let has = if partitions == 1 { "1 partition".to_owned() } else { format!("{partitions} partitions") };
+    match dead_letter_of {
+        // A dead-letter topic may have more than its source: a record keeps its number.
+        Some(_) if wanted <= partitions => None,
+        Some(source) => Some(format!(
+            "dead-letter topic `{name}` has {has}, and `{source}` {wanted}: dead letters of the others do not keep their \
+             partition; add partitions to it until it has as many"
+        )),
+        None if wanted == partitions => None,
+        None => Some(format!(
+            "topic `{name}` has {has}, not {wanted}: it is left as it is, because keys would move; write `partitions = \
+             {partitions}` on the event, or see to the topic yourself"
+        )),
     }
 }
 

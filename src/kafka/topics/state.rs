@@ -61,9 +61,13 @@ fn reachable(error: &KafkaError) -> Result<State, String> {
     match error.rdkafka_error_code() {
         Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => Ok(State::Missing),
         Some(Code::TopicAuthorizationFailed | Code::InvalidTopic) => Ok(State::Refused(error.to_string())),
+        Some(Code::UnsupportedFeature) => Err(NO_BROKER.to_owned()),
         _ => Err(error.to_string()),
     }
 }
+
+/// Something answers, and does not know what clients ask of a broker.
+pub(super) const NO_BROKER: &str = "answers, and is not what a broker has for clients; is it the port of a controller?";
 
 fn read(name: &str, metadata: &Metadata) -> State {
     let Some(topic) = metadata.topics().iter().find(|topic| topic.name() == name) else { return State::Missing };

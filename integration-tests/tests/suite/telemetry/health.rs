@@ -24,6 +24,23 @@ mod in_memory {
     });
 }
 
+mod on_kafka {
+    use super::{contract, what_the_group_refuses_is_told_with_the_option};
+
+    contract!(real: { what_the_group_refuses_is_told_with_the_option });
+}
+
+// Fails when librdkafka's words are told alone: they name no option.
+async fn what_the_group_refuses_is_told_with_the_option(world: World) {
+    let impatient = |kafka: Kafka| kafka.consumer("session.timeout.ms", "100").consumer("heartbeat.interval.ms", "30");
+    let world = world.with_kafka(impatient);
+    let (bus, ..) = start(&world, |bus| bus).await;
+    let reasons = probe::until("the reason", || bus.health().degraded, |reasons| !reasons.is_empty()).await;
+    assert!(reasons[0].starts_with("JoinGroup failed: "), "{reasons:?}");
+    assert!(reasons[0].contains("set `session.timeout.ms` to what lies between"), "{reasons:?}");
+    bus.stop::<Job>(&world).await;
+}
+
 // Fails without `joined(true)` in `PollLoop::on_assigned`.
 async fn a_member_is_ready_once_it_has_joined(world: World) {
     let (bus, ..) = start(&world, |bus| bus).await;

@@ -28,6 +28,11 @@ impl Outside {
         }
     }
 
+    /// Why it is outside has been said: the group refuses it, perhaps.
+    pub(super) fn is_known(&mut self) {
+        self.told = true;
+    }
+
     /// Whether it is time to say that this member still waits for its group: once, when that has lasted.
     fn is_news(&mut self, now: Duration) -> bool {
         let is_news = !self.told && self.since.is_some_and(|since| now.saturating_sub(since) >= LONG);
@@ -74,6 +79,18 @@ mod tests {
         assert_eq!([0, 9, 10, 11, 60].map(|second| at(second, Some(false))), [false, false, true, false, false]);
         assert_eq!([61, 70, 80].map(|second| at(second, Some(true))), [false; 3]);
         assert_eq!([82, 91, 92].map(|second| at(second, Some(false))), [false, false, true]);
+    }
+
+    // Fails when a member that is refused is said to wait; one that was let in, and waits again, does.
+    #[test]
+    fn where_the_reason_was_said_no_other_one_is() {
+        let mut outside = Outside::default();
+        outside.note(Some(false), Duration::ZERO);
+        outside.is_known();
+        assert!(!outside.is_news(Duration::from_secs(60)));
+        outside.note(Some(true), Duration::from_secs(61));
+        outside.note(Some(false), Duration::from_secs(62));
+        assert!(outside.is_news(Duration::from_secs(72)));
     }
 
     // Fails when silence counts as an answer: figures come every 5 s, or as rarely as the user says.
