@@ -26,6 +26,11 @@ pub(crate) fn monotonic() -> std::time::Instant {
     std::time::Instant::now()
 }
 
+/// How long ago that was, by [`monotonic`].
+pub(crate) fn since(then: std::time::Instant) -> Duration {
+    monotonic().saturating_duration_since(then)
+}
+
 /// Longer than anybody waits, and short enough to be added to a time.
 pub(crate) const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 

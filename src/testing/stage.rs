@@ -89,7 +89,7 @@ fn waker(wake: &Arc<Notify>) -> Arc<dyn Fn() + Send + Sync> {
 async fn poll_until_closed(mut poll: PollLoop<MemorySource, Door>, wake: Arc<Notify>, watch: Arc<Watch>) {
     let start = crate::clock::monotonic();
     while !poll.is_closed() {
-        if poll.turn(start.elapsed()) {
+        if poll.turn(crate::clock::since(start)) {
             watch.touch();
             yield_now().await;
         } else {

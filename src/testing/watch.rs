@@ -13,7 +13,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::{ActorEnd, ActorOutcome, Outcome};
 use crate::{
-    clock::monotonic,
+    clock::{monotonic, since},
     services::{Observer, RecordEnd, Settled},
     telemetry::logs::record::Failure,
 };
@@ -101,7 +101,7 @@ impl Watch {
     pub(super) fn overdue(&self, patience: Duration) -> Vec<Overdue> {
         let mut pending = self.pending();
         let late = pending.iter_mut().filter_map(|((topic, partition, offset), one)| {
-            let waited = one.since.elapsed();
+            let waited = since(one.since);
             // Whoever has dropped the receiver waits no longer.
             let is_late = waited >= patience && !one.done.is_closed() && !std::mem::replace(&mut one.told, true);
             let actors = one.actors.clone();

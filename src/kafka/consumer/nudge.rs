@@ -51,7 +51,7 @@ impl Nudge {
     pub(super) fn step<C: ConsumerContext>(&mut self, client: &BaseConsumer<C>, now: Instant) {
         let Some((next, wait, end)) = self.plan.filter(|(next, ..)| now >= *next) else { return };
         for _ in 0..self.asleep.len() {
-            if now.elapsed() >= ROUND {
+            if crate::clock::since(now) >= ROUND {
                 break;
             }
             self.asleep.rotate_left(1);

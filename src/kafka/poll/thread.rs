@@ -137,7 +137,7 @@ impl Poller {
 fn run<S: Source, I: Intake>(mut poll: PollLoop<S, I>) {
     let start = crate::clock::monotonic();
     while !poll.is_closed() {
-        if !poll.turn(start.elapsed()) {
+        if !poll.turn(crate::clock::since(start)) {
             thread::park_timeout(poll.rest(PARK));
         }
     }
