@@ -31,7 +31,7 @@ impl Planned {
         let service = &self.identity.service;
         let config = self.options.kafka.producer_config(service, purpose).map_err(Error::client)?;
         let log = self.log_of(client);
-        KafkaSink::watched(&config, log.clone(), tell)
+        KafkaSink::watched(&config, log.clone(), tell, self.options.kafka.broker().cloned())
             .map_err(|error| Error::client(log.secrets.hide(&error.to_string())))
     }
 

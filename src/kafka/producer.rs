@@ -30,6 +30,7 @@ use self::{
     topics::Topics,
 };
 use super::{
+    Embedded,
     client::ClientLog,
     record::OutRecord,
     source::{Delivery, SendError, Sink},
@@ -79,11 +80,17 @@ impl KafkaSink {
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn new(config: &ClientConfig, secrets: Secrets) -> Result<Self, KafkaError> {
         let name = Name { service: config.get("client.id").unwrap_or_default().into(), client: PRODUCER };
-        Self::watched(config, ClientLog { name, secrets }, Arc::new(|_, _| {}))
+        Self::watched(config, ClientLog { name, secrets }, Arc::new(|_, _| {}), None)
     }
 
-    /// As `KafkaSink::new`; `tell` is told when the cluster is reached, or no longer is.
-    pub(crate) fn watched(config: &ClientConfig, log: ClientLog, tell: Tell) -> Result<Self, KafkaError> {
+    /// As `KafkaSink::new`; `tell` is told when the cluster is reached, or no longer is. An embedded `broker` stays as long
+    /// as the client.
+    pub(crate) fn watched(
+        config: &ClientConfig,
+        log: ClientLog,
+        tell: Tell,
+        broker: Option<Embedded>,
+    ) -> Result<Self, KafkaError> {
         let mut config = config.clone();
         let defaults = DEFAULTS.map(|(key, value)| (key, key, value)).into_iter().chain(DEFAULTS_WITH_ALIAS);
         for (key, alias, value) in defaults {
@@ -110,7 +117,7 @@ impl KafkaSink {
                 millis => Duration::from_millis(millis as u64).min(FOR_EVER),
             },
         };
-        let shared = Shared::start(config, log, SendQueue::new(limits), tell)?;
+        let shared = Shared::start(config, log, SendQueue::new(limits), tell, broker)?;
         Ok(Self { shared, partitions: Arc::default(), max_record_bytes })
     }
 

@@ -11,6 +11,7 @@ use rdkafka::{ClientConfig, error::KafkaError};
 
 use super::{
     super::{
+        Embedded,
         client::{bootstrap::Bootstrap, log::ClientLog},
         raw::produce::{Event, RawProducer, Report},
     },
@@ -38,6 +39,8 @@ pub(super) struct Shared {
     inner: Mutex<Inner>,
     config: ClientConfig,
     log: ClientLog,
+    /// Last: a client that outlives the broker in its process complains that it is gone.
+    _broker: Option<Embedded>,
 }
 
 struct Inner {
@@ -67,10 +70,11 @@ impl Shared {
         log: ClientLog,
         queue: SendQueue,
         tell: Tell,
+        broker: Option<Embedded>,
     ) -> Result<Arc<Self>, KafkaError> {
         let client = Arc::new(RawProducer::new(&config)?);
         let inner = Inner { queue, client: Some(Arc::clone(&client)), dead: false, closing: false };
-        let shared = Arc::new(Self { inner: Mutex::new(inner), config, log: log.clone() });
+        let shared = Arc::new(Self { inner: Mutex::new(inner), config, log: log.clone(), _broker: broker });
         let serving = Arc::clone(&shared);
         thread::Builder::new()
             .name("carom-producer".to_owned())
