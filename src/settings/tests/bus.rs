@@ -3,10 +3,12 @@
 use super::*;
 use crate::{
     Bus,
-    event::Partitioner,
+    event::{Partitioner, Profile},
     kafka::{GroupProtocol, Topics},
+    telemetry::{ErrorDetail, Keys},
 };
 
+// Fails when a variable is not read, or when `Options::of` or `Kafka::from` leaves a field out.
 #[test]
 fn every_setting_has_a_variable() {
     let settings = from(&[
@@ -29,26 +31,61 @@ fn every_setting_has_a_variable() {
         ("CAROM__KAFKA__TOPICS", "verify"),
         ("CAROM__KAFKA__PARTITIONER", "java"),
         ("CAROM__KAFKA__GROUP_PROTOCOL", "consumer"),
+        ("CAROM__KAFKA__CONSUMER__FETCH_MIN_BYTES", "7"),
         ("CAROM_SERVICE", "another program's"),
         ("HOME", "/"),
     ]);
-    assert_eq!(settings.kafka.bootstrap_servers(), Some("a:1,b:2"));
-    assert_eq!(settings.kafka.topics, Some(Topics::Verify));
-    assert_eq!(settings.kafka.partitioner, Some(Partitioner::Java));
-    assert_eq!(settings.kafka.group_protocol, Some(GroupProtocol::Consumer));
-    let options = Bus::from_settings(settings).options;
+    let options = Bus::from_settings(settings.clone()).options;
+    // Without `..`, here and below: a new setting is looked at, or this does not compile.
+    let Settings {
+        service,
+        group,
+        domain,
+        source,
+        environment,
+        profile,
+        mode,
+        workers,
+        shutdown_timeout,
+        drain_timeout,
+        stalled_after,
+        service_version,
+        service_instance,
+        telemetry_keys,
+        error_detail,
+        kafka,
+        hidden: _,
+    } = settings;
     let texts = [&options.service, &options.group, &options.domain, &options.source];
+    assert_eq!(texts, [&service, &group, &domain, &source]);
     assert_eq!(texts.map(|text| text.as_deref().unwrap()), ["billing", "billers", "sales", "/shop/billing"]);
-    assert_eq!(options.environment, Some(Environment::new("production")));
-    assert_eq!(options.profile, crate::Profile::Momentum);
-    assert_eq!((options.mode, options.workers), (Mode::Structured, Some(3)));
-    assert_eq!(options.shutdown_timeout, Duration::from_secs(60));
-    assert_eq!(options.drain_timeout, Duration::from_millis(750));
-    assert_eq!(options.stalled_after, Duration::from_secs(300));
-    assert_eq!((options.service_version.as_deref(), options.service_instance.as_deref()), (Some("1.2.3"), Some("")));
-    assert_eq!(options.keys, crate::telemetry::Keys::Hidden);
-    assert_eq!(options.kafka.bootstrap_servers().as_deref(), Ok("a:1,b:2"));
-    assert_eq!(options.kafka.problems(), Vec::<String>::new());
+    assert_eq!((&options.environment, options.workers), (&environment, workers));
+    assert_eq!((environment, workers), (Some(Environment::new("production")), Some(3)));
+    assert_eq!((Some(options.profile), Some(options.mode)), (profile, mode));
+    assert_eq!((profile, mode), (Some(Profile::Momentum), Some(Mode::Structured)));
+    let times = [options.shutdown_timeout, options.drain_timeout, options.stalled_after];
+    assert_eq!(times.map(Some), [shutdown_timeout, drain_timeout, stalled_after]);
+    assert_eq!(times.map(|time| time.as_millis()), [60_000, 750, 300_000]);
+    let instance = [&options.service_version, &options.service_instance];
+    assert_eq!(instance, [&service_version, &service_instance]);
+    assert_eq!(instance.map(|text| text.as_deref().unwrap()), ["1.2.3", ""]);
+    assert_eq!((Some(options.keys), Some(options.errors)), (telemetry_keys, error_detail));
+    assert_eq!((telemetry_keys, error_detail), (Some(Keys::Hidden), Some(ErrorDetail::None)));
+    is_reached(&options.kafka, kafka);
+}
+
+/// The cluster of `every_setting_has_a_variable`.
+fn is_reached(by: &Kafka, settings: KafkaSettings) {
+    let KafkaSettings { topics, partitioner, group_protocol, servers, options } = settings;
+    assert_eq!((Some(by.topics_mode()), topics), (topics, Some(Topics::Verify)));
+    assert_eq!((Some(by.partitioner_choice()), partitioner), (partitioner, Some(Partitioner::Java)));
+    assert_eq!(group_protocol, Some(GroupProtocol::Consumer));
+    assert_eq!(by.bootstrap_servers().as_deref(), Ok("a:1,b:2"));
+    assert_eq!(servers.map(|servers| servers.text).as_deref(), Some("a:1,b:2"));
+    let consumer = by.consumer_config("group", "client").unwrap();
+    let given = ["group.protocol", "fetch.min.bytes"].map(|option| consumer.get(option));
+    assert_eq!(given, [Some("consumer"), Some("7")], "{options:?}");
+    assert_eq!(by.problems(), Vec::<String>::new());
 }
 
 #[test]
