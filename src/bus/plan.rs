@@ -1,6 +1,6 @@
 //! A bus that has passed its checks: names, routes, and what is made from them.
 
-use std::sync::Arc;
+use std::{ffi::OsString, sync::Arc};
 
 use super::{
     Bus,
@@ -181,12 +181,12 @@ impl Planned {
             consumer: kafka.consumer_differences(),
             producer: kafka.producer_differences(),
             of_dead_letters: kafka.dead_letter_differences(),
-            warnings: self.warnings(),
+            warnings: self.warnings(cfg!(panic = "abort"), std::env::vars_os().map(|(name, _)| name)),
         }
     }
 
-    /// What works, and is probably not meant.
-    fn warnings(&self) -> Vec<String> {
+    /// What works, and is probably not meant, in a program that is built so and has these variables.
+    fn warnings(&self, aborts: bool, variables: impl Iterator<Item = OsString>) -> Vec<String> {
         let events =
             self.routes.values().flat_map(|routes| &routes.events).chain(self.published.iter().map(|(_, event)| event));
         let mut warnings: Vec<_> = events
@@ -199,7 +199,7 @@ impl Planned {
             warnings.extend(idle_handlers());
         }
         if !self.options.from_settings {
-            warnings.extend(unread_variables(std::env::vars_os().map(|(name, _)| name)));
+            warnings.extend(unread_variables(variables));
         }
         let drain = self.options.drain_timeout;
         if let Some(bound) = self.options.kafka.max_poll_interval().filter(|bound| drain > *bound / 2) {
@@ -208,7 +208,7 @@ impl Planned {
                  take so long that the group believes this member to be dead"
             ));
         }
-        if cfg!(panic = "abort") {
+        if aborts {
             warnings.push(
                 "this program is built with `panic = \"abort\"`: a panic of one handler ends the whole service; remove it \
                  from the profile in `Cargo.toml`"
@@ -250,9 +250,36 @@ impl Planned {
 mod tests {
     use super::*;
     use crate::{
-        Kafka,
+        Kafka, Settings,
         event::{TopicSource, fixture::ORDER_PLACED},
     };
+
+    /// The warnings of a bus in a program that is built so, with these variables.
+    fn warnings(bus: Bus, aborts: bool, variables: &[&str]) -> Vec<String> {
+        bus.partial().plan().unwrap().warnings(aborts, variables.iter().map(Into::into))
+    }
+
+    // Fails when nobody looks at how the program is built: the first panic of a handler would be the end of the service.
+    #[test]
+    fn a_program_in_which_a_panic_is_the_end_is_a_warning() {
+        let bus = || Bus::new(Kafka::new("localhost:1"));
+        assert_eq!(warnings(bus(), false, &[]), [""; 0]);
+        let warnings = warnings(bus(), true, &[]);
+        let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+        assert!(warning.starts_with("this program is built with `panic = \"abort\"`: "), "{warning}");
+    }
+
+    // Fails when nobody looks for them, and when a bus that has read them, or was told to, has the warning too.
+    #[test]
+    fn variables_that_a_bus_does_not_read_are_a_warning() {
+        let variables = ["CAROM__SERVICE", "HOME"];
+        let told = warnings(Bus::new(Kafka::new("localhost:1")), false, &variables);
+        let [warning] = &told[..] else { panic!("{told:?}") };
+        assert!(warning.starts_with("the variable `CAROM__SERVICE` is not read: this bus was made by `Bus::new`"));
+        let servers = [("CAROM__KAFKA__BOOTSTRAP_SERVERS", "localhost:1")];
+        let settings = Settings::from_vars("CAROM", servers).unwrap();
+        assert_eq!(warnings(Bus::from_settings(settings), false, &variables), [""; 0]);
+    }
 
     // Fails when the text of the error has the place too.
     #[test]
