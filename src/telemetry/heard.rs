@@ -20,11 +20,11 @@ impl io::Write for Log {
 }
 
 /// The lines that `act` writes on this thread, without time and colours.
-pub(crate) fn heard(act: impl FnOnce()) -> String {
+pub(crate) fn heard<T>(act: impl FnOnce() -> T) -> String {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
-    tracing::subscriber::with_default(subscriber.finish(), act);
+    drop(tracing::subscriber::with_default(subscriber.finish(), act));
     let bytes = log.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     String::from_utf8(bytes).expect("log lines are text")
 }
