@@ -73,6 +73,7 @@ fn overlooked(prefix: &str, said: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::heard::heard;
 
     // Fails without `misread`: nothing would be read, and nobody would say so.
     #[test]
@@ -96,6 +97,15 @@ mod tests {
         assert!(one.starts_with("the variable `CAROM__SERVICE` is not read"), "{one}");
         let two = said(&["CAROM__SERVICE", "CAROM__KAFKA__BOOTSTRAP_SERVERS"]).unwrap();
         assert!(two.starts_with("the variable `CAROM__KAFKA__BOOTSTRAP_SERVERS`, like 1 more, is not read"), "{two}");
+    }
+
+    // Fails when `read` keeps what it notices to itself.
+    #[test]
+    fn a_variable_that_is_overlooked_is_named_in_the_log() {
+        let vars = ["CAROM_SERVICE", "CAROM_HOME", "HOME"].map(|name| (name.into(), "billing".into()));
+        let text = heard(|| assert_eq!(read("CAROM", vars.into_iter()).unwrap().service, None));
+        let line = " WARN carom::bus: `CAROM_SERVICE` is not read: did you mean `CAROM__SERVICE`?\n";
+        assert_eq!(text, line);
     }
 
     // Fails without any of the four ways in which `meant` looks.
