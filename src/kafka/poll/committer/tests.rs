@@ -6,6 +6,7 @@ mod model;
 mod rebalance;
 
 use super::*;
+use crate::telemetry::heard::heard;
 
 const SECOND: Duration = Duration::from_secs(1);
 

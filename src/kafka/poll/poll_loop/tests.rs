@@ -21,13 +21,13 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::kafka::source::CommitError;
 use crate::{
     dispatch::Limits,
     kafka::{
         record::{Timestamp, TopicPartition},
-        source::CommitPoint,
+        source::{CommitError, CommitPoint, Figures},
     },
+    telemetry::heard::heard,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -57,6 +57,8 @@ struct World {
     batches: BTreeMap<i32, VecDeque<Arc<Batch>>>,
     /// How often the poll thread was woken.
     woken: Arc<AtomicUsize>,
+    /// Whether the client says that it has joined its group.
+    joined: Option<bool>,
 }
 
 type Shared = Arc<Mutex<World>>;
@@ -89,6 +91,9 @@ impl Source for FakeSource {
     fn commit(&mut self, points: &[CommitPoint]) {
         let points = points.iter().map(|point| (point.partition.partition, point.offset)).collect();
         self.0.lock().unwrap().notes.push(Note::Commit(points));
+    }
+    fn figures(&mut self) -> Figures {
+        Figures { joined: self.0.lock().unwrap().joined, ..Figures::default() }
     }
     fn release(&mut self, partitions: &[TopicPartition]) {
         self.0.lock().unwrap().notes.push(Note::Release(numbers(partitions)));

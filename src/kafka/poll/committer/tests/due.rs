@@ -59,7 +59,9 @@ fn without_an_answer_in_ten_seconds_the_newest_goes_again() {
     let mut committer = tracking(1);
     committer.request(SECOND, [standing(0, 1, 5)]).unwrap();
     assert!(!committer.due(SECOND * 10, Load::default()));
-    // Fails without `expire`.
-    assert!(committer.due(SECOND * 11, Load::default()));
+    // Fails without `expire`, and when it says nothing.
+    let text = heard(|| assert!(committer.due(SECOND * 11, Load::default())));
+    let line = " WARN carom::bus: a commit was not answered in time: the newest is sent count=1 after_ms=10000\n";
+    assert_eq!(text, line);
     assert_eq!(offsets(&committer.request(SECOND * 11, [standing(0, 1, 6)]).unwrap()), [(0, 6)]);
 }

@@ -10,9 +10,11 @@ fn a_dead_client_is_told_once_and_neither_taken_from_nor_committed() {
     bench.notes();
     bench.event(SourceEvent::Fatal("fenced".to_owned()));
     bench.event(SourceEvent::Fatal("fenced".to_owned()));
-    bench.turn(SECOND);
-    bench.turn(SECOND * 3);
+    let text = heard(|| (bench.turn(SECOND), bench.turn(SECOND * 3)));
     assert_eq!(bench.notes(), [Note::Fatal]);
+    // Fails when `on_fatal` does not say why the bus ends.
+    let line = "ERROR carom::bus: the consumer's client is dead: the bus ends reason=\"fenced\"";
+    assert!(text.contains(line), "{text}");
     let mut closed = bench.stop(SECOND);
     bench.assignment(0).drained();
     bench.turn(SECOND * 3);

@@ -1,7 +1,6 @@
 //! Each rebalance is answered and said, and a partition that comes back is another epoch.
 
 use super::*;
-use crate::telemetry::heard::heard;
 
 #[test]
 fn every_rebalance_is_answered_empty_and_unknown_ones_too() {
@@ -56,4 +55,15 @@ fn each_rebalance_is_one_line() {
          committed count=2 partitions=\"orders[0,1]\"",
     ];
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_member_that_waits_long_for_its_group_says_so() {
+    let text = heard(|| {
+        let mut bench = bench(Limits::default());
+        bench.world.lock().unwrap().joined = Some(false);
+        (0..20).map(|second| bench.turn(SECOND * second)).count()
+    });
+    // Fails when `observe` does not say what `is_news` finds.
+    assert_eq!(text.matches(" INFO carom::bus: still waiting for the group: ").count(), 1, "{text}");
 }

@@ -67,10 +67,18 @@ fn a_handler_that_does_not_end_is_left_behind_at_the_bound_and_never_committed()
     bench.turn(SECOND * 4);
     bench.notes();
     bench.committed(&[0], &Ok(()));
-    bench.turn(SECOND * 5);
+    let text = heard(|| bench.turn(SECOND * 5));
     assert_eq!(bench.notes(), [Note::Release(vec![0]), Note::Close(0)]);
-    // Fails when neither `drained` nor `let_go` closes the assignment.
-    bench.assignment(0).finish(&[2, 3], |_| {});
+    // Fails when `drained` does not say which partitions leave with unfinished records.
+    assert!(text.contains(" WARN carom::bus: what handlers had begun did not end in time: "), "{text}");
+    assert!(text.ends_with(" count=1 partitions=\"orders[0]\"\n"), "{text}");
+    // Fails when neither `drained` nor `let_go` closes the assignment, and when nobody learns what that costs.
+    let text = heard(|| bench.assignment(0).finish(&[2, 3], |_| {}));
+    assert_eq!(
+        text,
+        " INFO carom::bus: finished after the partition was revoked: will be redelivered topic=\"orders\" partition=0 \
+         epoch=1 records=2\n"
+    );
     assert_eq!(bench.assignment(0).committable(), Some(2));
     bench.turn(SECOND * 50);
     assert_eq!(bench.notes(), []);
@@ -98,8 +106,10 @@ fn a_partition_goes_even_if_its_last_commit_is_never_answered() {
     assert_eq!(bench.notes().last(), Some(&Note::Commit(vec![(0, 100)])));
     bench.turn(SECOND * 4 - SECOND / 10);
     assert_eq!(bench.notes(), []);
-    // Fails when `is_over` looks at nothing but what is settled: the group would stand.
-    bench.turn(SECOND * 4);
+    // Fails when `is_over` looks at nothing but what is settled: the group would stand. Also when it does not say so.
+    let text = heard(|| bench.turn(SECOND * 4));
+    let line = " WARN carom::bus: the last commit was not answered in time: records will be redelivered count=1\n";
+    assert_eq!(text, line);
     assert_eq!(bench.notes(), [Note::Release(vec![0]), Note::Close(0)]);
 }
 
