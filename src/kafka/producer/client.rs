@@ -73,14 +73,18 @@ impl Shared {
         broker: Option<Embedded>,
     ) -> Result<Arc<Self>, KafkaError> {
         let client = Arc::new(RawProducer::new(&config)?);
-        let inner = Inner { queue, client: Some(Arc::clone(&client)), dead: false, closing: false };
-        let shared = Arc::new(Self { inner: Mutex::new(inner), config, log: log.clone(), _broker: broker });
+        let shared = Self::new(Some(Arc::clone(&client)), config, log.clone(), queue);
+        let shared = Arc::new(Self { _broker: broker, ..shared });
         let serving = Arc::clone(&shared);
         thread::Builder::new()
             .name("carom-producer".to_owned())
             .spawn(move || serving.run(client, Connection::new(log.name, tell)))
             .map_err(|error| KafkaError::ClientCreation(format!("no thread for the producer: {error}")))?;
         Ok(shared)
+    }
+
+    fn new(client: Option<Arc<RawProducer>>, config: ClientConfig, log: ClientLog, queue: SendQueue) -> Self {
+        Self { inner: Mutex::new(Inner { queue, client, dead: false, closing: false }), config, log, _broker: None }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -289,3 +293,6 @@ fn drop_aside(client: Arc<RawProducer>, name: &Name) {
         logs::client::producer_ends_here(name, &error);
     }
 }
+
+#[cfg(test)]
+mod tests;

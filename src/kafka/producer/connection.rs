@@ -87,6 +87,11 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::telemetry::heard::heard;
+
+    fn name() -> Name {
+        Name { service: "billing".into(), client: "producer" }
+    }
 
     #[test]
     fn a_change_is_told_once() {
@@ -95,8 +100,7 @@ mod tests {
             let told = Arc::clone(&told);
             Arc::new(move |up, _: &str| told.lock().unwrap().push(up))
         };
-        let name = Name { service: "billing".into(), client: "producer" };
-        let mut connection = Connection::new(name, tell);
+        let mut connection = Connection::new(name(), tell);
         connection.acknowledged();
         connection.acknowledged();
         connection.error(RDKafkaErrorCode::BrokerTransportFailure, "one of three");
@@ -110,5 +114,20 @@ mod tests {
         assert_eq!(*told.lock().unwrap(), [true, false, true]);
         assert!(connection.statistics(r#"{"brokers":{}}"#));
         assert_eq!(*told.lock().unwrap(), [true, false, true, false]);
+    }
+
+    // Fails when `error` keeps it to itself, and when a client that goes on failing fills the log.
+    #[test]
+    fn an_error_that_the_client_cannot_repair_is_one_line_until_something_is_acknowledged() {
+        let mut connection = Connection::new(name(), Arc::new(|_, _: &str| {}));
+        let refused = RDKafkaErrorCode::ClusterAuthorizationFailed;
+        let text = heard(|| {
+            (0..3).for_each(|_| connection.error(refused, "no rights"));
+            connection.acknowledged();
+            connection.error(refused, "no rights");
+        });
+        let line = "ERROR carom::bus: a producer reports an error that it cannot repair alone service=\"billing\" \
+                    client=\"producer\" reason=\"";
+        assert_eq!((text.matches(line).count(), text.matches(": no rights\"\n").count()), (2, 2), "{text}");
     }
 }
