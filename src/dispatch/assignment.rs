@@ -258,3 +258,6 @@ impl fmt::Debug for Assignment {
         write!(f, "Assignment({} epoch {})", self.partition, self.epoch)
     }
 }
+
+#[cfg(test)]
+mod tests;
