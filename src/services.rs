@@ -233,3 +233,19 @@ impl Services {
         due
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::heard::heard;
+
+    // Fails when a bus ends by itself without a word, and when what follows from the first error has a line too.
+    #[test]
+    fn why_a_bus_ends_by_itself_is_one_line() {
+        let end = End::new("billing", Arc::default());
+        let text = heard(|| ["the first", "the second"].map(Error::internal).into_iter().for_each(|one| end.with(one)));
+        assert!(text.starts_with("ERROR carom::bus: the bus ends service=\"billing\" error="), "{text}");
+        assert!(text.contains("the first") && text.lines().count() == 1, "{text}");
+        assert!(end.take().is_some_and(|error| error.to_string().contains("the first")));
+    }
+}

@@ -207,3 +207,26 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
         "a panic without a text".to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::heard::heard;
+
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in a drop");
+        }
+    }
+
+    // Fails when a panic that nobody is told of otherwise is swallowed.
+    #[test]
+    fn a_panic_in_the_drop_of_an_actor_goes_no_further_and_is_a_line() {
+        let text = heard(|| (discard(Bomb), discard(1)));
+        let line = "ERROR carom::bus: a panic was caught, and carom goes on place=\"the drop of an actor, or of what it \
+                    left unfinished\"\n";
+        assert_eq!(text, line);
+    }
+}

@@ -10,6 +10,7 @@ use crate::event::{
     fixture::{ORDER_PLACED, OrderPlaced},
     json,
 };
+use crate::telemetry::heard::heard;
 
 const ID: Uuid = Uuid::from_u128(0x123e4567_e89b_12d3_a456_426614174000);
 
@@ -181,4 +182,13 @@ fn a_route_is_resolved_once() {
     let encoder = encoder();
     let (first, second) = (encoder.route::<OrderPlaced>().unwrap(), encoder.route::<OrderPlaced>().unwrap());
     assert!(Arc::ptr_eq(&first.topic, &second.topic));
+}
+
+// Fails when what readers may not understand is published without a word, and when each event has one.
+#[test]
+fn an_event_that_momentum_would_not_know_is_said_once() {
+    let encoder = encoder().with_profile(Profile::Momentum);
+    let text = heard(|| [(); 2].map(|()| encoder.encode(&order(), attributes())));
+    assert!(text.starts_with(" WARN carom::bus: src/order.rs:7: `OrderPlaced` has the type `sales.order-placed.v1`"));
+    assert_eq!(text.lines().count(), 1, "{text}");
 }
