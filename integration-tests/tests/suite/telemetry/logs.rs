@@ -269,6 +269,10 @@ async fn a_broker_that_comes_and_goes_is_one_line_each_time_for_each_client() {
     bus.publish([Job::ok("key", 1)]).await;
     shared.ledger.until_handled(2).await;
     assert_eq!(lines().len(), 2, "{:?}", lines());
+    let up = capture.named("carom.broker.up");
+    // Fails when a client that has come back says nothing: at first, and after the outage.
+    let times = |client| up.iter().filter(|line| (line.level, line.get("client")) == (Level::INFO, Some(client))).count();
+    assert_eq!(["consumer", "producer"].map(times), [2, 2], "{up:?}");
 }
 
 // Fails when `strangers` lets no member through, when it lets those of the same service through, and when a name is missing.

@@ -1,6 +1,7 @@
 //! What a bus says of itself: `docs/telemetry.md`, line by line. Beside each test stands the change to carom's code that
 //! made it fail when it was tried.
 
+mod attributes;
 mod blocking;
 mod error_texts;
 mod failed_spans;
