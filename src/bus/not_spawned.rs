@@ -2,18 +2,20 @@
 
 use std::future::{Ready, ready};
 
-use super::Bus;
-use crate::{Error, PublishError};
+use super::{Bus, BusHandle};
+use crate::{Error, Event, Health, Monitor, PublishError, Publisher, Route, Stats};
 
-/// A bus that runs. A [`Bus`] never does: its `spawn` returns a [`BusHandle`](super::BusHandle), which has these
-/// methods.
+/// A bus that runs. A [`Bus`] never does: its `spawn` returns a [`BusHandle`], which has these methods.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this bus is not running yet",
-    label = "a bus that is not spawned can neither publish, run nor stop",
+    label = "a bus that is not spawned can neither publish, run nor stop, and has nothing to show",
     note = "write `.spawn().await?` at the end of what makes the bus: it returns a handle that can"
 )]
-pub trait Spawned {}
+pub trait Spawned {
+    /// What a method returns that has no other way to make it.
+    fn handle(&self) -> &BusHandle;
+}
 
 #[doc(hidden)]
 impl<S> Bus<S> {
@@ -38,10 +40,59 @@ impl<S> Bus<S> {
         ready(Ok(()))
     }
 
+    pub fn run_until_signal(self) -> Ready<Result<(), Error>>
+    where
+        Self: Spawned,
+    {
+        ready(Ok(()))
+    }
+
     pub fn shutdown(self) -> Ready<Result<(), Error>>
     where
         Self: Spawned,
     {
         ready(Ok(()))
+    }
+
+    pub fn publisher(&self) -> Publisher
+    where
+        Self: Spawned,
+    {
+        self.handle().publisher()
+    }
+
+    pub fn monitor(&self) -> Monitor
+    where
+        Self: Spawned,
+    {
+        self.handle().monitor()
+    }
+
+    pub fn health(&self) -> Health
+    where
+        Self: Spawned,
+    {
+        self.handle().health()
+    }
+
+    pub fn stats(&self) -> Stats
+    where
+        Self: Spawned,
+    {
+        self.handle().stats()
+    }
+
+    pub fn routes(&self) -> &[Route]
+    where
+        Self: Spawned,
+    {
+        self.handle().routes()
+    }
+
+    pub fn topic<E: Event>(&self) -> Result<String, Error>
+    where
+        Self: Spawned,
+    {
+        self.handle().topic::<E>()
     }
 }
