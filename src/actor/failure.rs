@@ -74,7 +74,7 @@ impl Failure {
     /// assert_eq!(failure.kind(), &FailureKind::Transient);
     /// ```
     pub fn transient<E: Into<BoxError>>(error: E) -> Self {
-        Self::new(FailureKind::Transient, error)
+        Self::of_kind(FailureKind::Transient, error)
     }
 
     /// Never will succeed: dead-lettered without a retry.
@@ -88,7 +88,7 @@ impl Failure {
     /// assert_eq!(cents("12,50").unwrap_err().kind(), &FailureKind::Permanent);
     /// ```
     pub fn permanent<E: Into<BoxError>>(error: E) -> Self {
-        Self::new(FailureKind::Permanent, error)
+        Self::of_kind(FailureKind::Permanent, error)
     }
 
     /// The dependency named `dependency` is down, which is not the record's fault.
@@ -109,10 +109,10 @@ impl Failure {
     /// assert_eq!(charged(503).unwrap_err().to_string(), "payments is unavailable: status 503");
     /// ```
     pub fn unavailable<E: Into<BoxError>>(dependency: impl Into<Cow<'static, str>>, error: E) -> Self {
-        Self::new(FailureKind::Unavailable(dependency.into()), error)
+        Self::of_kind(FailureKind::Unavailable(dependency.into()), error)
     }
 
-    fn new<E: Into<BoxError>>(kind: FailureKind, error: E) -> Self {
+    fn of_kind<E: Into<BoxError>>(kind: FailureKind, error: E) -> Self {
         Self(Box::new(Inside { kind, error: error.into(), error_type: type_name::<E>(), code: None }))
     }
 
