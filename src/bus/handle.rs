@@ -177,7 +177,7 @@ impl BusHandle {
     /// [`Error::Misconfigured`] if the event has no valid topic name.
     ///
     /// ```
-    /// use carom::{Bus, Event, Kafka, event::Environment};
+    /// use carom::{Bus, Event, Kafka};
     /// # use serde::{Deserialize, Serialize};
     /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
     /// # #[event(entity = Order, domain = "sales")]
@@ -185,7 +185,7 @@ impl BusHandle {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), carom::Error> {
-    /// let bus = Bus::new(Kafka::embedded()).environment(Environment::new("staging")).spawn().await?;
+    /// let bus = Bus::new(Kafka::embedded()).environment("staging").spawn().await?;
     /// assert_eq!(bus.topic::<OrderPlaced>()?, "stag.sales.public.orders.v1");
     /// # bus.shutdown().await?;
     /// # Ok(())

@@ -108,8 +108,10 @@ impl<S> Bus<S> {
     /// The environment, the first part of every topic's name. Default: the variable `CAROM__ENVIRONMENT`, else
     /// `development` (`dev`). It also ends the name of the group.
     ///
+    /// A text is a name, which is cut to four letters as [`Environment::new`] says; [`Environment::short`] is not cut.
+    ///
     /// ```
-    /// use carom::{Bus, Event, Kafka, event::Environment, testing::TestBus};
+    /// use carom::{Bus, Event, Kafka, testing::TestBus};
     /// # use serde::{Deserialize, Serialize};
     /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
     /// # #[event(entity = Order, domain = "sales")]
@@ -117,13 +119,13 @@ impl<S> Bus<S> {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), carom::Error> {
-    /// let bus = Bus::new(Kafka::embedded()).service("shop").environment(Environment::new("Production"));
+    /// let bus = Bus::new(Kafka::embedded()).service("shop").environment("Production");
     /// assert_eq!(TestBus::start(bus).await?.topic::<OrderPlaced>(), "prod.sales.public.orders.v1");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn environment(mut self, environment: Environment) -> Self {
-        self.options.environment = Some(environment);
+    pub fn environment(mut self, environment: impl Into<Environment>) -> Self {
+        self.options.environment = Some(environment.into());
         self
     }
 

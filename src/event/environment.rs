@@ -18,8 +18,11 @@ use std::{ffi::OsStr, fmt};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), carom::Error> {
-/// let bus = Bus::new(Kafka::embedded()).service("shop").environment(Environment::new("Production"));
+/// let bus = Bus::new(Kafka::embedded()).service("shop").environment("Production");
 /// assert_eq!(TestBus::start(bus).await?.topic::<OrderPlaced>(), "prod.sales.public.orders.v1");
+///
+/// let bus = Bus::new(Kafka::embedded()).service("shop").environment(Environment::short("prod-eu"));
+/// assert_eq!(TestBus::start(bus).await?.topic::<OrderPlaced>(), "prod-eu.sales.public.orders.v1");
 /// # Ok(())
 /// # }
 /// ```
@@ -122,6 +125,20 @@ impl Environment {
     }
 }
 
+impl From<&str> for Environment {
+    /// As [`Environment::new`].
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for Environment {
+    /// As [`Environment::new`].
+    fn from(name: String) -> Self {
+        Self::new(&name)
+    }
+}
+
 impl Default for Environment {
     /// `development`.
     fn default() -> Self {
@@ -148,6 +165,13 @@ mod tests {
         assert_eq!(segments, ["dev", "dev", "prod"]);
         // Fails when what is not UTF-8 passes for nothing.
         assert!(crate::event::check_environment(&named(b"production\xff")).is_err());
+    }
+
+    // Fails when a text is taken as the segment, uncut.
+    #[test]
+    fn a_text_is_the_name_of_an_environment() {
+        assert_eq!(Environment::from("Production"), Environment::new("Production"));
+        assert_eq!(Environment::from("Test-EU".to_owned()), Environment::new("test-eu"));
     }
 
     #[test]
