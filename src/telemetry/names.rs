@@ -156,9 +156,10 @@ pub(crate) mod message {
                                     on; put the large part elsewhere and publish a reference to it (claim check, \
                                     extension `dataref`); said once for each type";
     pub(crate) const TOPIC_CREATED: &str = "a topic was created, which did not exist";
-    pub(crate) const BLOCKED: &str = "a handler kept its thread busy without an `.await`, and other keys waited; use \
-                                      `tokio::task::spawn_blocking`, or `.blocking()` on its supervisor (if it does not: the \
-                                      machine has too much to do); said once a minute at most for each handler";
+    pub(crate) const BLOCKED: &str = "a handler, or the encoding of what it publishes, kept its thread busy without an \
+                                      `.await`, and other keys waited; use `tokio::task::spawn_blocking` for the one, or \
+                                      `.blocking()` on its supervisor for both (if neither takes long: the machine has too \
+                                      much to do); said once a minute at most for each handler";
     pub(crate) const BLOCKS: &str = "a handler keeps its thread busy without an `.await`, and has not returned: all that shares \
                                      the thread waits for it; does it hang?";
     pub(crate) const ASSIGNED: &str = "partitions assigned";
