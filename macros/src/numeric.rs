@@ -5,7 +5,7 @@
 //! of the trait: each enum brings its numbers only.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Ident, ext::IdentExt};
 
 use crate::{fallback, valid};
@@ -30,7 +30,10 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
 /// written, as C# does. A `match` on numbers would not take such constants, so `from_number` is a chain of `if`s.
 fn expand(ident: &Ident, variants: &[Ident]) -> TokenStream {
     let name = ident.unraw().to_string();
+    let fits = variants.iter().map(|variant| fits(ident, variant));
     quote! {
+        #(#fits)*
+
         #[automatically_derived]
         impl ::carom::event::dotnet::NumericEnum for #ident {
             const NAME: &'static str = #name;
@@ -71,5 +74,13 @@ fn expand(ident: &Ident, variants: &[Ident]) -> TokenStream {
                 <Self as ::carom::event::dotnet::NumericEnum>::read(deserializer)
             }
         }
+    }
+}
+
+/// Has rustc refuse a number that `as i64` would make another one: a `#[repr(u64)]` has room for such.
+fn fits(ident: &Ident, variant: &Ident) -> TokenStream {
+    let message = valid::outside(variant);
+    quote_spanned! {variant.span()=>
+        const _: () = ::core::assert!(#ident::#variant as i128 <= ::core::primitive::i64::MAX as i128, #message);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) use actor::{Unshared, actor, unprovided, unshared};
 pub(crate) use event::event;
 pub(crate) use handler::{handler, shape, target};
 pub(crate) use key::key_part;
-pub(crate) use numeric::numeric_enum;
+pub(crate) use numeric::{numeric_enum, outside};
 pub(crate) use state::from_ref;
 
 use quote::ToTokens;
