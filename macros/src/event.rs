@@ -6,7 +6,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{DeriveInput, Ident, Member, Type, ext::IdentExt, spanned::Spanned};
+use syn::{DeriveInput, Error, Ident, Member, Type, ext::IdentExt, spanned::Spanned};
 
 use crate::{domain::Domain, fallback, name, valid};
 
@@ -36,7 +36,7 @@ pub(crate) struct Spec {
     /// The doc comment: what a person who looks for an event reads is written once.
     pub(crate) description: String,
     /// What compiles, and is probably not meant.
-    pub(crate) warning: Option<String>,
+    pub(crate) warnings: Vec<Error>,
 }
 
 /// Where the name segment of the topic comes from.
@@ -93,9 +93,9 @@ fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let key = key(&spec.key);
     let codec = codec(ident);
     let rebuild = rebuild_with_manifest(&spec.domain);
-    let warning = spec.warning.as_ref().map(|text| warning(ident, text));
+    let warnings = spec.warnings.iter().map(warning);
     quote! {
-        #warning
+        #(#warnings)*
         #[automatically_derived]
         impl ::carom::Event for #ident {
             fn descriptor() -> &'static ::carom::__private::Descriptor {
@@ -113,9 +113,10 @@ fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
     }
 }
 
-/// A warning of rustc's at the event's name: a macro has no other way to warn than to use what is deprecated.
-fn warning(ident: &Ident, text: &str) -> TokenStream {
-    quote_spanned! {ident.span()=>
+/// A warning of rustc's: a macro has no other way to warn than to use what is deprecated.
+fn warning(warning: &Error) -> TokenStream {
+    let text = warning.to_string();
+    quote_spanned! {warning.span()=>
         const _: () = {
             #[deprecated(note = #text)]
             const EVENT: () = ();

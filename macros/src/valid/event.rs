@@ -3,14 +3,13 @@
 //! From the attribute and the fields to a [`Spec`] in which all that the macro can check is checked. The key method and
 //! the types of key fields are left to rustc, the topic's whole name to the start of the bus.
 
-use syn::{Data, DeriveInput, Error, Expr, ExprLit, Ident, Lit, Result, ext::IdentExt};
+use syn::{Data, DeriveInput, Error, Expr, ExprLit, Ident, Lit, Result};
 
-use super::{filled, flag, key, last_name, no_generics, once, owned, segment, source, text, unknown};
+use super::{doubtful, filled, flag, key, last_name, no_generics, once, owned, segment, source, text, unknown};
 use crate::{
     attr::{self, Entry, Value},
     domain::Domain,
     event::{Spec, Topic},
-    name,
 };
 
 /// All keys, for the message about one that does not exist; `Given::take` has an arm for each.
@@ -71,11 +70,11 @@ pub(crate) fn event(input: &DeriveInput) -> Result<Spec> {
     }
     let topic = given.topic.ok_or_else(|| topic_missing(input))?;
     let says_none = given.version.is_none() && given.event_type.is_none();
-    let warning = says_none.then(|| other_version(&input.ident)).flatten();
+    let other_version = says_none.then(|| doubtful::other_version(&input.ident)).flatten();
     let key = key::of_event(input, given.key)?;
     let domain = given.domain.map_or_else(|| domain_of_crate(input), Ok)?;
     Ok(Spec {
-        warning,
+        warnings: given.doubts.into_iter().chain(other_version).collect(),
         topic,
         domain,
         internal: given.internal,
@@ -101,6 +100,8 @@ struct Given<'a> {
     event_type: Option<String>,
     aliases: Vec<String>,
     partitions: Option<u32>,
+    /// What compiles, and is probably not meant.
+    doubts: Vec<Error>,
     /// Not looked at yet: whether a method may make the key depends on the fields.
     key: Option<&'a Entry>,
 }
@@ -110,7 +111,10 @@ impl<'a> Given<'a> {
     fn take(&mut self, entry: &'a Entry) -> Result<()> {
         match entry.name().as_str() {
             "entity" => self.name_topic(entry, entity)?,
-            "topic" => self.name_topic(entry, verbatim)?,
+            "topic" => {
+                self.name_topic(entry, verbatim)?;
+                self.doubts.extend(doubtful::whole_topic(entry));
+            }
             "domain" => self.domain = Some(Domain::Given(filled(entry).and_then(|_| segment(entry))?)),
             "version" => self.version = Some(version(entry)?),
             "internal" => self.internal = flag(entry).map(|()| true)?,
@@ -151,17 +155,6 @@ fn topic_missing(input: &DeriveInput) -> Error {
         input.ident
     );
     Error::new_spanned(&input.ident, message)
-}
-
-/// `OrderPlacedV2` where nothing is said about its version. It is dropped from the default type, so the event has the
-/// type and the topic of version 1, and is read as that.
-pub(super) fn other_version(ident: &Ident) -> Option<String> {
-    let name = ident.unraw().to_string();
-    let number = name::split_version(&name).1.filter(|number| *number != "1")?;
-    Some(format!(
-        "`{name}` ends in `V{number}`, and its version is `v1`: write `version = \"v{number}\"` in `#[event(..)]`, \
-         `version = \"v1\"` if that is meant, or give it another name"
-    ))
 }
 
 /// `topic = "orders"`. Its text is a segment of the name, not the whole: environment, domain and version stand around

@@ -13,6 +13,7 @@
 //! behaviour; their cases, with all that rustc prints, are in `integration-tests/tests/ui`.
 
 mod actor;
+mod doubtful;
 mod event;
 mod handler;
 mod key;

@@ -46,7 +46,7 @@ fn a_version_in_the_name_of_the_type_is_said_in_the_attribute() {
     let warned = |name: &str, keys| {
         let name = quote::format_ident!("{name}");
         let spec = event(&parse_quote! { #[event(entity = Order, domain = "sales", #keys)] struct #name; });
-        spec.expect("it is a warning").warning.unwrap_or_default()
+        spec.expect("it is a warning").warnings.iter().map(ToString::to_string).collect::<String>()
     };
     assert_eq!(
         warned("OrderPlacedV2", quote!()),
@@ -59,6 +59,22 @@ fn a_version_in_the_name_of_the_type_is_said_in_the_attribute() {
     }
     for name in ["OrderPlacedV1", "OrderPlaced2", "OrderPlacedV", "V2"] {
         assert_eq!(warned(name, quote!()), "");
+    }
+}
+
+// Fails when a name that is one part of the topic is warned of, and when the advice keeps the version.
+#[test]
+fn a_whole_topic_is_pointed_out_with_the_part_to_write() {
+    let warned = |topic: &str| {
+        let spec = event(&parse_quote! { #[event(topic = #topic, domain = "sales")] struct OrderPlaced; });
+        spec.expect("it is a warning").warnings.iter().map(ToString::to_string).collect::<String>()
+    };
+    let whole = warned("dev.shop.public.orders.v1");
+    assert!(whole.starts_with("`dev.shop.public.orders.v1` looks like a whole topic"), "{whole}");
+    assert!(whole.contains("write `topic = \"orders\"`;"), "{whole}");
+    assert!(warned("prod.shop.internal.order.lines").contains("write `topic = \"order.lines\"`;"));
+    for part in ["orders", "order.lines", "public", "public.orders", "orders.internal", "orders.internal."] {
+        assert_eq!(warned(part), "");
     }
 }
 
