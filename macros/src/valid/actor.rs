@@ -2,7 +2,7 @@
 
 use syn::{DeriveInput, Error, GenericArgument, Ident, PathArguments, Result, Type, TypeParamBound, TypeTraitObject};
 
-use super::{flag, members, once, source, struct_of, twins, unknown};
+use super::{flag, last_name, members, once, source, struct_of, twins, unknown};
 use crate::{
     actor::{Part, Spec},
     attr,
@@ -82,6 +82,7 @@ pub(crate) fn unprovided(actor: &Ident, needed: &[&Part]) -> Unprovided {
         "a struct offers its fields by `#[derive(FromRef)]`, without an `Arc` around it; what an actor takes has to be `Clone`; mark fields that need no state `#[actor(default)]`".to_owned(),
     ];
     notes.extend(needed.iter().find_map(|part| as_another_type(&part.ty)));
+    notes.extend(needed.iter().find_map(|part| before_it_exists(&part.ty)));
     Unprovided { message: format!("the bus state `{{Self}}` {message}"), label, notes }
 }
 
@@ -96,6 +97,13 @@ fn as_another_type(ty: &Type) -> Option<String> {
         "Box" => Some(format!("each instance gets a clone, and a `Box<{object}>` has none: write `Arc<{object}>`")),
         _ => None,
     }
+}
+
+/// What to say of a `Publisher`, which others inject like anything else. It may be the user's own type.
+fn before_it_exists(ty: &Type) -> Option<String> {
+    (last_name(ty)? == "Publisher").then(|| {
+        "a `carom::Publisher` is there when the bus is spawned, and the state is needed before: in a handler, return the event or write `cx.publish(..)`".to_owned()
+    })
 }
 
 /// The error of a field that cannot be sent, because of the trait behind its `Arc` or `Box`.
