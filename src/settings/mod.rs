@@ -73,8 +73,8 @@ use crate::{
 ///
 /// Anything else is an error that names the key and the nearest that exists; so is a value of carom's own settings that
 /// is empty or blank, but that of `service_instance`. Values of options are handed through as they are: not trimmed,
-/// not parsed, not changed in case. Numbers and booleans of a file are taken as the text that they are, and nothing
-/// (`null`) is left out.
+/// not parsed, not changed in case. Numbers and booleans of a file are taken as serde hands them over, so that `1e6` of
+/// a JSON file is `1000000`, and `5.0` is `5`; write in quotes what is to stay as it is. Nothing (`null`) is left out.
 ///
 /// # How names are written
 ///
