@@ -102,7 +102,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let server = axum::serve(listener, app).with_graceful_shutdown(stopped);
     // No new requests first, then the bus: what was accepted has been published by then.
-    let running = tokio::spawn(shop.run_until(server.into_future()));
+    let running = tokio::spawn(async move {
+        let mut served = Ok(());
+        shop.run_until(async { served = server.await }).await.map(|()| served)
+    });
 
     let answer = post_order(address, r#"{"order_id":7,"cents":4200}"#).await?;
     println!("POST /orders: {answer}");
@@ -112,6 +115,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!((order.order_id, order.cents), (7, 4_200));
 
     drop(stop);
-    running.await??;
+    running.await???; // the task, the bus, and the server, whose error `run_until` drops
     Ok(billing.shutdown().await?)
 }

@@ -8,9 +8,10 @@ use crate::{
 };
 
 impl BusHandle {
-    /// Runs until `stop` resolves, whatever to, or until the bus ends by itself, then shuts down as
-    /// [`BusHandle::shutdown`]. A program that is a service writes [`BusHandle::run_until_signal`]; one that serves
-    /// HTTP as well gives the server, which ends by [`BusHandle::shutdown_signal`].
+    /// Runs until `stop` resolves or the bus ends by itself, then shuts down as [`BusHandle::shutdown`]. What `stop`
+    /// resolves to is dropped, also the `Err` of a server: keep it, as in the second example. A program that is a
+    /// service writes [`BusHandle::run_until_signal`]; one that serves HTTP as well gives the server, which ends by
+    /// [`BusHandle::shutdown_signal`].
     ///
     /// A person who presses Ctrl-C again, after [`BusHandle::shutdown_signal`] or [`BusHandle::run_until_signal`] has
     /// resolved, ends the waiting as well.
@@ -32,6 +33,25 @@ impl BusHandle {
     /// let (stop, stopped) = oneshot::channel::<()>(); // `stop` goes to whoever may stop the service
     /// # drop(stop);
     /// bus.run_until(stopped).await
+    /// # }
+    /// ```
+    ///
+    /// ```
+    /// use carom::{Bus, Kafka};
+    ///
+    /// # mod axum { // as much of it as this needs
+    /// #     pub async fn serve() -> std::io::Result<()> { Err(std::io::Error::other("too many open files")) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bus = Bus::new(Kafka::embedded()).service("shop").spawn().await?;
+    /// let server = axum::serve();
+    /// let mut served = Ok(());
+    /// bus.run_until(async { served = server.await }).await?;
+    /// # assert!(served.is_err());
+    /// # served = Ok(());
+    /// served?; // what ended the server
+    /// # Ok(())
     /// # }
     /// ```
     pub async fn run_until(self, stop: impl Future) -> Result<(), Error> {
