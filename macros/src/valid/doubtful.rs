@@ -17,8 +17,8 @@ pub(super) fn other_version(ident: &Ident) -> Option<Error> {
     Some(Error::new(ident.span(), message))
 }
 
-/// `topic = "dev.shop.public.orders.v1"`, all that Kafka shows. No error: `a.public.b` may be the one part of somebody's
-/// topic that is named here.
+/// `topic = "dev.shop.public.orders.v1"`, all that Kafka shows. No error: `a.public.b` may be one part of somebody's
+/// topic.
 pub(super) fn whole_topic(entry: &Entry) -> Option<Error> {
     let topic = text(entry).ok()?;
     let (_, end) = topic.split_once(".public.").or_else(|| topic.split_once(".internal."))?;
