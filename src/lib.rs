@@ -92,6 +92,9 @@
 //! | see it in traces and logs | `docs/telemetry.md`, [`telemetry`], [`Bus::trace_context`] |
 //! | test without a broker | `carom::testing` (feature `testing`), [`Context::detached`] |
 //!
+//! The macros name this crate `carom`. Where Cargo.toml gives it another name (`bus = { package = "carom" }`), write
+//! `extern crate bus as carom;` in the root of your crate.
+//!
 //! # What is promised
 //!
 //! At least once, and ordering per key; a failing key holds back only itself; attempts are bounded; what cannot be

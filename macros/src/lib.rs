@@ -9,7 +9,8 @@
 //! ```
 //!
 //! What they emit names everything by its full path (`::carom::..`, `::core::..`): a user may have an `Option` or a
-//! `Result` of their own in scope. What is meant for them alone is in `carom::__private`.
+//! `Result` of their own in scope. A crate that gives carom another name in its Cargo.toml writes
+//! `extern crate bus as carom;` in its root. What is meant for them alone is in `carom::__private`.
 //!
 //! What users read of a macro is a page in `docs`, which is compiled as any other documentation is.
 

@@ -45,7 +45,8 @@ impl<S> Bus<S> {
     ///
     /// # Panics
     ///
-    /// On a runtime without time (`enable_time`); `#[tokio::main]` and `#[actix::main]` have it.
+    /// On a runtime without time (`enable_time`): tokio says that timers are disabled. `#[tokio::main]` and
+    /// `#[actix::main]` have it.
     ///
     /// ```
     /// use carom::{Bus, Error, Kafka};
