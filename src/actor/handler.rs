@@ -81,6 +81,9 @@ pub trait Handler<E: Event>: Actor + Registered<E> {
     ///
     /// It may: a panic is caught, counts as a transient failure of this record, and the instance is built anew.
     ///
+    /// `tokio::task::block_in_place` panics in it, whatever runtime `main` has: handlers run on single-threaded ones of
+    /// the bus. Use `tokio::task::spawn_blocking`, or [`Supervisor::blocking`](crate::Supervisor::blocking).
+    ///
     /// ```
     /// use carom::{Actor, Context, Event, Failure, Handler, handler};
     /// # use serde::{Deserialize, Serialize};

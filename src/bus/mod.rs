@@ -139,6 +139,9 @@ impl<S> Bus<S> {
     /// [`FromRef`](crate::FromRef) for how an actor takes a part of it; the parts are cloned, the state itself is not.
     /// Default: `()`. A second call does not compile. Every type that is `Send + Sync + 'static` may be a state.
     ///
+    /// What is behind an `Arc` outlives the panic of a handler, and a `std::sync::Mutex` that it held is poisoned: lock
+    /// with `lock().unwrap_or_else(PoisonError::into_inner)`, or take the mutex of parking_lot or tokio.
+    ///
     /// ```
     /// use std::sync::Arc;
     ///
