@@ -271,7 +271,8 @@ async fn a_broker_that_comes_and_goes_is_one_line_each_time_for_each_client() {
     assert_eq!(lines().len(), 2, "{:?}", lines());
     let up = capture.named("carom.broker.up");
     // Fails when a client that has come back says nothing: at first, and after the outage.
-    let times = |client| up.iter().filter(|line| (line.level, line.get("client")) == (Level::INFO, Some(client))).count();
+    let times =
+        |client| up.iter().filter(|line| (line.level, line.get("client")) == (Level::INFO, Some(client))).count();
     assert_eq!(["consumer", "producer"].map(times), [2, 2], "{up:?}");
 }
 
