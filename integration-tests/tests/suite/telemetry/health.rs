@@ -9,6 +9,8 @@ use integration_tests::{
     world::{Running, World},
 };
 
+use tracing::Level;
+
 use super::start;
 use crate::contract::contract;
 
@@ -121,4 +123,22 @@ async fn a_bus_that_finds_every_partition_stalled_does_not_start() {
         error.to_string().contains("`.stalled_after(0)` would find every partition stalled; write a longer time"),
         "{error}"
     );
+}
+
+// Fails when `Door::note` keeps an alarm to itself, and when it says it each time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_an_operator_can_mend_is_a_line() {
+    // Numbers of the Kafka protocol: commits, and that the group may not be used.
+    const OFFSET_COMMIT: i16 = 8;
+    const FORBIDDEN: i32 = 30;
+    let world = World::embedded();
+    let (bus, _, capture) = start(&world, |bus| bus).await;
+    world.kafka().broker().unwrap().inject_errors(OFFSET_COMMIT, &[FORBIDDEN; 20]).unwrap();
+    bus.publish((0..20).map(|key| Job::ok(format!("key-{key}"), 0))).await;
+    let lines = probe::until("the alarm", || capture.named("carom.bus.alarm"), |lines| !lines.is_empty()).await;
+    let health = bus.health();
+    let [line] = &lines[..] else { panic!("one cause, one line: {lines:?}") };
+    let reason = format!("cannot commit {}[", bus.topic::<Job>());
+    assert!(line.level == Level::ERROR && line.get("reason").unwrap().starts_with(&reason), "{line:?}");
+    assert!(health.degraded[0].starts_with(&reason), "{health:?}");
 }

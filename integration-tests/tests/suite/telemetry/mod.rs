@@ -3,6 +3,7 @@
 
 mod attributes;
 mod blocking;
+mod ends;
 mod error_texts;
 mod failed_spans;
 mod health;

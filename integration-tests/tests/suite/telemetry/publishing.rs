@@ -6,8 +6,9 @@ use carom::{
     Actor, Bus, Context, Event, Failure, FromRef, Handler, Kafka, Publisher, Supervisor, handler,
     testing::{RecordingPublisher, TestBus},
 };
-use integration_tests::capture::Capture;
+use integration_tests::{capture::Capture, unique};
 use serde::{Deserialize, Serialize};
+use tracing::Level;
 
 #[derive(Serialize, Deserialize, Event)]
 #[event(entity = Letter, domain = "post")]
@@ -78,4 +79,15 @@ async fn a_handler_that_publishes_by_hand_is_told_once_of_what_it_loses() {
     let said = said();
     let [line] = &said[..] else { panic!("{said:?}") };
     assert!(line.get("message").unwrap().contains("write `cx.publish(..)`"), "{line:?}");
+}
+
+// Fails when events leave the trace that they were meant for without a word.
+#[test]
+fn a_trace_that_cannot_be_one_is_named() {
+    let text = unique("no-traceparent");
+    let capture = Capture::of(&text);
+    let _ = RecordingPublisher::new().publisher().with_trace(&text, None);
+    let lines = capture.named("carom.event.untraced");
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((line.level, line.get("traceparent")), (Level::WARN, Some(text.as_str())));
 }
