@@ -151,6 +151,11 @@ impl<'a> Workers<'a> {
         self.exit_code(worker, within)
     }
 
+    /// The end of what the last worker that has ended said.
+    pub fn last_words(&self) -> String {
+        self.ended.last().map(Guarded::log_tail).unwrap_or_default()
+    }
+
     /// What all workers did.
     pub fn entries(&self) -> Vec<Entry> {
         journal::read(&self.journal)

@@ -8,12 +8,15 @@ use integration_tests::{
     journal::Journal,
     ledger::Ledger,
 };
+use tracing::Level;
 
 /// The place of the gate among the arguments.
 const GATE: usize = 7;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Spans are left out: what it is about here is what an operator finds.
+    tracing_subscriber::fmt().with_ansi(false).with_max_level(Level::WARN).init();
     let arguments: Vec<String> = env::args().skip(1).collect();
     let is_again = arguments.get(GATE).is_some_and(|gate| gate == "again");
     for run in 0..1 + u32::from(is_again) {

@@ -57,6 +57,9 @@ async fn a_second_ctrl_c_waits_for_no_handler(world: World) {
     workers.until("all jobs", |runs| runs.len() == 8).await;
 
     assert_eq!(workers.insist(first, 2, SHUTDOWN).await, 0, "`main` has returned");
+    // Fails when `close` does not say what the hurry costs.
+    let said = workers.last_words();
+    assert!(said.contains(" WARN carom::bus: told to end while it stops: the bus no longer waits "), "{said}");
     assert_eq!(check::succeeded(&workers.entries()).len(), 4, "what could end has ended");
 
     let _second = workers.start(2, "open").await;
@@ -77,6 +80,9 @@ async fn a_third_ctrl_c_ends_the_process(world: World) {
     workers.until("all jobs", |runs| runs.len() == 4).await;
 
     assert_eq!(workers.insist(first, 3, SHUTDOWN).await, 130, "as of a program that Ctrl-C ended");
+    // Fails when the process ends without `last_words`.
+    let said = workers.last_words();
+    assert!(said.contains(" WARN carom::bus: told again to end: the process ends at once"), "{said}");
 
     let _second = workers.start(2, "open").await;
     workers.until("all jobs", |runs| check::succeeded(runs).len() == 4).await;
