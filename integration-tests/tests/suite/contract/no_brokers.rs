@@ -5,6 +5,7 @@ use std::time::Duration;
 use carom::{Kafka, Supervisor};
 use integration_tests::{
     RealKafka,
+    capture::Capture,
     job::{Done, Shared, Worker},
     load::{self, Load},
     world::World,
@@ -26,6 +27,7 @@ async fn clients_that_are_told_of_no_broker_come_back() {
             .set("topic.metadata.refresh.interval.ms", ASK.as_millis().to_string())
             .set("statistics.interval.ms", "500")
     });
+    let capture = Capture::of("the cluster named no broker");
     let shared = Shared::new();
     // A lane for each key: one that waits holds back no other.
     let policy = Supervisor::one_for_one().concurrency(1024);
@@ -39,6 +41,9 @@ async fn clients_that_are_told_of_no_broker_come_back() {
         let handled = shared.ledger.succeeded("Worker").len();
         shared.ledger.until_handled(handled + 400).await;
     }
+    // Fails when a client begins anew without a word.
+    let said = capture.named("carom.client.forgot_brokers");
+    assert!(said.iter().any(|line| line.get("client").is_some()), "{said:?}");
     let jobs = load.end().await;
     load::costs_nothing(&near, bus, &shared, jobs).await;
 }

@@ -3,9 +3,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use carom::{Bus, Kafka, Retry, Supervisor, supervisor::Jitter};
+use futures_util::FutureExt;
 use integration_tests::{
-    RealKafka, check,
+    RealKafka,
+    capture::Capture,
+    check,
     job::{Job, Shared, Step, Worker, key_in},
+    probe, unique,
     world::{Running, SHUTDOWN, World},
 };
 use tokio::time::{Instant, timeout};
@@ -76,7 +80,10 @@ async fn a_handler_that_never_ends_is_left_behind_at_the_bound(world: World) {
 /// Something of each kind is under way when the broker goes: finished but not committed, running, on its way out.
 async fn stops_without_its_broker(world: World, mut lose_the_broker: impl FnMut()) {
     let shared = Shared::new();
-    let running = world.start(bus(&world, &shared).shutdown_timeout(Duration::from_secs(1))).await;
+    let service = unique("lost");
+    let capture = Capture::of(&service);
+    let bus = bus(&world, &shared).service(&service).shutdown_timeout(Duration::from_secs(1));
+    let running = world.start(bus).await;
     running.publish((0..40).map(|nth| Job::ok(key_in(nth % 4, nth as usize), 0))).await;
     let held = |partition, script: Vec<Step>| Job::new(key_in(partition, 11), 0, script);
     let steps = [Step::UntilCancelled, Step::Hang, Step::PublishAtGate];
@@ -85,11 +92,18 @@ async fn stops_without_its_broker(world: World, mut lose_the_broker: impl FnMut(
     lose_the_broker();
     shared.gate.open();
     shared.ledger.until_handled(41).await;
+    // On its way from here on, whatever becomes of the future.
+    assert!(running.publisher().publish(Job::ok("late", 0)).now_or_never().is_none());
     let Running::Kafka(running) = running else { panic!("there is a broker") };
     let stopping = Instant::now();
     let stopped = timeout(Duration::from_secs(25), running.shutdown()).await;
     stopped.expect("shutdown is bounded").expect("and no error");
     println!("stopped without a broker in {:?}", stopping.elapsed());
+    let of_producer = |name| capture.named(name).into_iter().filter(|line| line.get("client") == Some("producer"));
+    let records = |name| of_producer(name).map(|line| line.get("records").map(str::to_owned)).collect::<Vec<_>>();
+    // Fails when `stop` does not say what is in doubt, and when the client that ends does not say what it gives up.
+    assert_eq!(records("carom.publish.in_doubt"), [Some("1".to_owned())]);
+    probe::until("the end of the client", || records("carom.publish.given_up"), |lines| lines.len() == 1).await;
 }
 
 // Fails when `stop::FLUSH` is 60 s.
