@@ -127,3 +127,80 @@ impl Drop for Running {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::runtime::Builder;
+
+    use super::*;
+    use crate::{
+        Bus,
+        clock::Clock,
+        dispatch::{Assignment, Intake},
+        kafka::{
+            PollSettings,
+            record::{Batch, TopicPartition},
+            source::{CommitPoint, Source, SourceEvent},
+        },
+        services::Unobserved,
+        telemetry::heard::heard,
+    };
+
+    /// A client that holds up its thread until the test has ended.
+    struct Hangs(mpsc::Receiver<()>);
+
+    impl Source for Hangs {
+        fn next_event(&mut self) -> Option<SourceEvent> {
+            let _ = self.0.recv();
+            None
+        }
+        fn start(&mut self, _: &[(TopicPartition, Option<i64>)]) {}
+        fn take(&mut self, _: &TopicPartition, _: usize, _: usize, _: &mut Batch) -> bool {
+            false
+        }
+        fn commit(&mut self, _: &[CommitPoint]) {}
+        fn release(&mut self, _: &[TopicPartition]) {}
+        fn close(&mut self, _: Duration) {}
+    }
+
+    #[derive(Clone)]
+    struct Nobody;
+
+    impl Intake for Nobody {
+        fn assign(&self, _: &Arc<Assignment>) {}
+        fn revoke(&self, _: &Arc<Assignment>) {}
+        fn close(&self, _: &Arc<Assignment>) {}
+        fn deliver(&self, _: &Assignment, _: Arc<Batch>) {}
+        fn broker(&self, _: bool, _: &str) {}
+        fn alarm(&self, _: &str) {}
+        fn fatal(&self, _: &str) {}
+    }
+
+    fn services() -> Services {
+        let planned = Bus::new(Kafka::new("localhost:1")).service("billing").partial().plan().unwrap();
+        let sink = Arc::new(planned.producer_of_dead_letters().unwrap());
+        planned.services(Clock::system(), Arc::clone(&sink) as _, sink, Arc::new(Unobserved))
+    }
+
+    // Fails when a consumer is left to close alone without a word.
+    #[test]
+    fn a_consumer_that_hangs_is_left_behind_with_a_line() {
+        let (_end, hangs) = mpsc::channel();
+        let poller = Poller::spawn(Hangs(hangs), Nobody, PollSettings::default(), Arc::default(), Box::new(|| 0.5));
+        let consumer = Some((poller.unwrap(), ActorThreads::start(1).unwrap()));
+        let running = Running { consumer, within: Duration::from_secs(600), broker: None, _membership: None };
+        // Waits for nothing: time jumps to what is waited for.
+        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let text = heard(|| runtime.block_on(async { running.stop(&services()).await }));
+        let lines = [
+            " INFO carom::bus: the bus stops: running handlers may end, then it commits service=\"billing\" \
+             within_ms=600000",
+            "ERROR carom::bus: the consumer did not close in time; what it had not committed will be delivered again \
+             service=\"billing\"",
+            " INFO carom::bus: the bus has stopped service=\"billing\"",
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), lines);
+    }
+}
