@@ -214,3 +214,19 @@ impl ConsumerContext for GroupContext {
         self.served("rebalance", || self.note(client, err, list));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::heard::heard;
+
+    // Fails when a panic ends the thread that polls, or is swallowed.
+    #[test]
+    fn a_panic_in_a_callback_goes_no_further_and_is_a_line() {
+        let context = GroupContext::default();
+        let text = heard(|| context.served("error", || panic!("in a callback")));
+        let line =
+            "ERROR carom::bus: a panic was caught, and carom goes on place=\"the error callback of the client\"\n";
+        assert_eq!((text.as_str(), context.calls()), (line, 1));
+    }
+}

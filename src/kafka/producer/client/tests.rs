@@ -1,5 +1,10 @@
 //! What the thread of a producer says of clients that die, on the thread of the test.
 
+use std::{
+    pin::pin,
+    task::{Context, Wake, Waker},
+};
+
 use bytes::Bytes;
 
 use super::{
@@ -19,10 +24,13 @@ fn config() -> ClientConfig {
     config
 }
 
+fn name() -> Name {
+    Name { service: "billing".into(), client: "producer" }
+}
+
 fn shared(client: Option<&Arc<RawProducer>>, config: ClientConfig, patience: Duration) -> Shared {
-    let name = Name { service: "billing".into(), client: "producer" };
     let queue = SendQueue::new(Limits { records: 8, bytes: 1_000, patience });
-    Shared::new(client.cloned(), config, ClientLog { name, secrets: Secrets::default() }, queue)
+    Shared::new(client.cloned(), config, ClientLog { name: name(), secrets: Secrets::default() }, queue)
 }
 
 fn push(shared: &Shared) -> tokio::sync::oneshot::Receiver<Vec<Outcome>> {
@@ -65,4 +73,40 @@ fn a_client_that_cannot_be_replaced_is_a_line() {
     let line = "ERROR carom::bus: no new client yet for a producer whose own is dead service=\"billing\" \
                 client=\"producer\" reason=\"";
     assert!(text.lines().nth(1).is_some_and(|said| said.starts_with(line)), "{text}");
+}
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("woken");
+    }
+}
+
+// Fails when the panic of a task that is woken goes further, or is swallowed.
+#[test]
+fn a_task_that_panics_when_it_is_told_is_a_line() {
+    let shared = shared(None, config(), Duration::ZERO);
+    let mut told = pin!(push(&shared));
+    let waker = Waker::from(Arc::new(Panics));
+    assert!(told.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let text = heard(|| shared.with_queue(|queue| queue.expire(now() + Duration::from_secs(1))));
+    let line =
+        "ERROR carom::bus: a panic was caught, and carom goes on place=\"a task that waited for the producer\"\n";
+    assert_eq!(text, line);
+}
+
+// Fails when a panic ends the thread, or is swallowed.
+#[test]
+fn a_panic_on_the_thread_of_a_producer_is_a_line_and_the_thread_goes_on() {
+    let client = Arc::new(RawProducer::new(&config()).unwrap());
+    let shared = Arc::new(shared(Some(&client), config(), Duration::ZERO));
+    let closes = Arc::clone(&shared);
+    let tell = move |_, _: &str| {
+        closes.close();
+        panic!("told that nothing can be reached");
+    };
+    let text = heard(|| shared.run(client, Connection::new(name(), Arc::new(tell))));
+    let line = "ERROR carom::bus: a panic was caught, and carom goes on place=\"the producer's thread\"";
+    assert_eq!(text.lines().filter(|said| *said == line).count(), 1, "{text}");
 }
