@@ -78,6 +78,17 @@ fn a_whole_topic_is_pointed_out_with_the_part_to_write() {
     }
 }
 
+// Fails when a `u128` passes: its largest numbers look like negative ones to the check of each number.
+#[test]
+fn a_numeric_enum_of_128_bits_is_refused() {
+    let with = |repr| said(numeric_enum(&parse_quote! { #[repr(C, #repr)] enum Limit { None } }));
+    assert!(with(quote!(u128)).ends_with("write `i64` in place of `u128`"));
+    assert!(with(quote!(i128)).ends_with("write `i64` in place of `i128`"));
+    for narrow in [quote!(u64), quote!(i8), quote!(usize)] {
+        assert_eq!(with(narrow), "nothing");
+    }
+}
+
 #[test]
 fn an_order_that_is_written_is_written_once() {
     let twice = said_of_key(&quote!(#[event(key(order = 1))] a: u8, #[event(key(order = 1))] b: u8));
