@@ -103,7 +103,7 @@ pub(crate) type RouteTable = BTreeMap<Arc<str>, Arc<TopicRoutes>>;
 ///
 /// ```
 /// use carom::{
-///     Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, event::Environment, handler, testing::TestBus,
+///     Actor, Bus, Context, Event, Failure, Handler, Kafka, Supervisor, handler, testing::TestBus,
 /// };
 /// # use serde::{Deserialize, Serialize};
 /// # #[derive(Serialize, Deserialize, Event)]
@@ -120,7 +120,7 @@ pub(crate) type RouteTable = BTreeMap<Arc<str>, Arc<TopicRoutes>>;
 /// # async fn main() {
 /// let bus = Bus::new(Kafka::embedded())
 ///     .service("billing")
-///     .environment(Environment::new("production"))
+///     .environment("production")
 ///     .supervise::<Billing>(Supervisor::one_for_one());
 /// let bus = TestBus::start(bus).await.unwrap();
 /// let route = &bus.routes()[0];

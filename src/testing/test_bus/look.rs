@@ -121,14 +121,14 @@ impl TestBus {
     /// If the event has no valid topic name.
     ///
     /// ```
-    /// use carom::{Bus, Event, Kafka, event::Environment, testing::TestBus};
+    /// use carom::{Bus, Event, Kafka, testing::TestBus};
     /// # use serde::{Deserialize, Serialize};
     /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Event)]
     /// # #[event(entity = Order, domain = "sales")]
     /// # struct OrderPlaced { #[event(key)] order_id: u64 }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), carom::Error> {
-    /// let bus = Bus::new(Kafka::embedded()).service("billing").environment(Environment::new("production"));
+    /// let bus = Bus::new(Kafka::embedded()).service("billing").environment("production");
     /// let bus = TestBus::start(bus).await?;
     /// assert_eq!(bus.topic::<OrderPlaced>(), "prod.sales.public.orders.v1");
     /// # Ok(())
