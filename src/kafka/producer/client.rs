@@ -207,7 +207,7 @@ impl Shared {
         self.lock().client = None;
         self.collect(&dead, LAST_ANSWERS);
         self.give_up(&dead);
-        drop_aside(dead, &self.log.name);
+        drop_aside(thread::Builder::new(), dead, &self.log.name);
         loop {
             {
                 let mut inner = self.lock();
@@ -287,8 +287,8 @@ impl Inner {
 }
 
 /// The end of a client may block for as long as a broker hangs.
-fn drop_aside(client: Arc<RawProducer>, name: &Name) {
-    let dropping = thread::Builder::new().name("carom-producer-end".to_owned()).spawn(move || drop(client));
+fn drop_aside(on: thread::Builder, client: Arc<RawProducer>, name: &Name) {
+    let dropping = on.name("carom-producer-end".to_owned()).spawn(move || drop(client));
     if let Err(error) = dropping {
         logs::client::producer_ends_here(name, &error);
     }

@@ -110,3 +110,16 @@ fn a_panic_on_the_thread_of_a_producer_is_a_line_and_the_thread_goes_on() {
     let line = "ERROR carom::bus: a panic was caught, and carom goes on place=\"the producer's thread\"";
     assert_eq!(text.lines().filter(|said| *said == line).count(), 1, "{text}");
 }
+
+// Fails when publishing waits for the end of a dead client without a word.
+#[test]
+fn a_client_that_ends_where_it_was_served_is_a_line() {
+    let client = || Arc::new(RawProducer::new(&config()).unwrap());
+    // More than there is, so that the system refuses the thread.
+    let too_large = thread::Builder::new().stack_size(usize::MAX / 4);
+    let text = heard(|| drop_aside(too_large, client(), &name()));
+    let line = " WARN carom::bus: no thread to end a producer's dead client on: publishing waited for its end \
+                service=\"billing\" client=\"producer\" error=";
+    assert!(text.starts_with(line), "{text}");
+    assert_eq!(heard(|| drop_aside(thread::Builder::new(), client(), &name())), "");
+}
