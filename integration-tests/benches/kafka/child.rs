@@ -1,6 +1,7 @@
 //! A child process: does one job, measures itself, answers in one line of JSON.
 
 use std::{
+    hint::black_box,
     io::{self, BufRead, Write},
     sync::{
         Arc,
@@ -119,7 +120,17 @@ fn consume_bare(job: &Job) -> Result<Measured, String> {
         Work::Idle { lasting } => bare.idle(lasting)?,
         Work::Latency { .. } => bare.run(records, |order| latencies.push(latency(order)))?,
         Work::Wait { each, .. } => bare.run(records, |_| thread::sleep(each))?,
-        _ => bare.run(records, |_| ())?,
+        _ => {
+            let mut seen = 0;
+            bare.run(records, |order| {
+                black_box(order);
+                seen += 1;
+            })?;
+            // A loop that reads no type, or the wrong one, would be a fast one.
+            if seen < records {
+                return Err(format!("the loop has handled {seen} of {records} orders"));
+            }
+        }
     }
     let measured = clock.stop(records.min(1 << 40));
     Ok(Measured { latencies, ..measured })

@@ -11,6 +11,8 @@ pub(crate) enum Side {
     Carom,
     /// The hand-written loop on raw batches.
     Batches,
+    /// The same, with headers read where the broker's bytes lie, as carom does it.
+    InPlace,
     /// The hand-written loop on `rd_kafka_consumer_poll`, one record at a time.
     Poll,
     /// Two threads on raw batches: carom's shape without its promises.
@@ -22,6 +24,7 @@ impl Side {
         match self {
             Self::Carom => "carom",
             Self::Batches | Self::Poll => "loop",
+            Self::InPlace => "loop in place",
             Self::TwoThreads => "two threads",
         }
     }

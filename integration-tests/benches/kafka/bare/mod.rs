@@ -18,13 +18,13 @@ use std::{
 
 use carom::Event;
 use rdkafka::{
-    ClientConfig, ClientContext, Message, Statistics, TopicPartitionList,
+    ClientConfig, ClientContext, Message as _, Statistics, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext},
     message::{BorrowedMessage, Headers},
     types::RDKafkaRespErr,
 };
 
-use self::raw::Queue;
+use self::raw::{Message, Queue};
 use crate::{
     job::{Job, Side},
     load::{self, OrderPlaced},
@@ -115,20 +115,26 @@ impl Bare {
     /// Handles records until there were `records` of them; `see` is called with each event.
     pub(crate) fn run(&mut self, records: u64, see: impl FnMut(&OrderPlaced) + Send) -> Result<(), String> {
         match self.side {
-            Side::Batches => self.by_batches(records, see),
+            Side::Batches => self.by_batches(records, Message::type_and_id, see),
+            Side::InPlace => self.by_batches(records, Message::type_and_id_in_place, see),
             Side::TwoThreads => self.by_two_threads(records, see),
             _ => self.by_poll(records, see),
         }
     }
 
-    fn by_batches(&mut self, records: u64, mut see: impl FnMut(&OrderPlaced)) -> Result<(), String> {
+    fn by_batches(
+        &mut self,
+        records: u64,
+        type_and_id: impl Fn(&Message) -> (Option<&[u8]>, Option<&[u8]>),
+        mut see: impl FnMut(&OrderPlaced),
+    ) -> Result<(), String> {
         while self.handled < records {
             let mut taken = 0;
             for queue in &mut self.queues {
                 let mut last = None;
                 taken += queue.take(BATCH, |message| {
                     if message.is_record() {
-                        let (kind, id) = message.type_and_id();
+                        let (kind, id) = type_and_id(message);
                         handle(kind, id, message.payload(), &mut see)?;
                         last = Some(message.offset());
                     }

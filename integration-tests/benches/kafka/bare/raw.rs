@@ -1,6 +1,8 @@
 //! The calls that rdkafka has no safe form of: raw batches, and headers without a copy.
 #![allow(unsafe_code, reason = "see above; a benchmark, and never part of the library")]
 
+mod in_place;
+
 use std::{
     ffi::{CStr, CString, c_char, c_void},
     ptr, slice,
