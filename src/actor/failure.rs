@@ -151,9 +151,9 @@ impl Failure {
         self.code().or_else(|| Some(self.0.error_type).filter(|name| !no_type(name)))
     }
 
-    /// Whether the error's type is known to the library alone that it comes from: no rule can see it.
-    pub(crate) fn hides_its_type(&self) -> bool {
-        ["anyhow::Error", "eyre::Report"].contains(&self.0.error_type) && self.error().source().is_none()
+    /// Whether the error's type may be known to the library alone that it comes from, so that no rule can see it.
+    pub(crate) fn may_hide_its_type(&self) -> bool {
+        ["anyhow::Error", "eyre::Report"].contains(&self.0.error_type)
     }
 
     /// What this failure means for the record, unless a rule of the supervisor says otherwise.

@@ -83,8 +83,8 @@ impl KafkaSink {
         Self::watched(config, ClientLog { name, secrets }, Arc::new(|_, _| {}), None)
     }
 
-    /// As `KafkaSink::new`; `tell` is told when the cluster is reached, or no longer is. An embedded `broker` stays as long
-    /// as the client.
+    /// As `KafkaSink::new`; `tell` is told when the cluster is reached, or no longer is. An embedded `broker` stays as
+    /// long as the client.
     pub(crate) fn watched(
         config: &ClientConfig,
         log: ClientLog,

@@ -208,10 +208,11 @@ fn nearest_option(section: &str, name: &str) -> Option<String> {
 
 fn unknown_option(section: &str, name: &str, said: &str, spelling: &Spelling) -> String {
     let name = dotted(name);
-    let advice = nearest_option(section, &name).map_or_else(
-        || "check its spelling in librdkafka's CONFIGURATION.md".to_owned(),
-        |meant| format!("did you mean `{}`?", spelling.spell(&meant)),
-    );
+    let bare = name.strip_prefix("consumer.").or_else(|| name.strip_prefix("producer.")).unwrap_or(&name);
+    let meant = || nearest_option(section, &name).map(|meant| format!("did you mean `{}`?", spelling.spell(&meant)));
+    let advice = options::java::advice(bare)
+        .or_else(meant)
+        .unwrap_or_else(|| "check its spelling in librdkafka's CONFIGURATION.md".to_owned());
     let version = crate::kafka::librdkafka_version();
     format!("`{said}`: `{name}` is neither a setting of carom nor an option of librdkafka {version}: {advice}")
 }

@@ -56,7 +56,7 @@ use crate::{
 /// | `environment_short` | the first segment of topics as it is ([`Environment::short`]); beats `environment` | none |
 /// | `profile` | `carom` or `momentum` | `carom` |
 /// | `mode` | `binary` or `structured` | `binary` |
-/// | `workers` | a whole number from 1 on | one for each CPU, 8 at most |
+/// | `workers` | a whole number, 1 to 256 | one for each CPU, 8 at most |
 /// | `shutdown_timeout` | such as `500ms`, `10s`, `2m`, `1h`; a number alone is seconds | `10s` |
 /// | `drain_timeout` | likewise | `5s` |
 /// | `stalled_after` | likewise; see [`Bus::stalled_after`](crate::Bus::stalled_after) | `60s` |

@@ -124,7 +124,7 @@ pub(crate) fn decide(outcome: &Outcome<'_>, attempt: u32, policy: &Policy, histo
 impl Policy {
     /// Whether a rule may be meant for a failure, and cannot see its error.
     pub(crate) fn is_blind_to(&self, failure: &Failure) -> bool {
-        !self.rules.is_empty() && failure.hides_its_type() && !self.rules.iter().any(|rule| rule.finds(failure))
+        !self.rules.is_empty() && failure.may_hide_its_type() && !self.rules.iter().any(|rule| rule.finds(failure))
     }
 }
 
@@ -224,16 +224,18 @@ impl Rule {
     }
 }
 
-/// The error as an `E`, also where it is shared or boxed, or kept in an [`io::Error`]: these give their error's source as
-/// theirs, and not the error.
+/// The error as an `E`, also where it is shared or boxed, or kept in an [`io::Error`]: these give their error's source
+/// as theirs, and not the error.
 fn one_of<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    let itself = |error: &'a (dyn StdError + 'static)| {
-        let shared = || error.downcast_ref::<Arc<E>>().map(AsRef::as_ref);
-        let boxed = || error.downcast_ref::<Box<E>>().map(AsRef::as_ref);
-        error.downcast_ref::<E>().or_else(shared).or_else(boxed)
-    };
-    let kept = || error.downcast_ref::<io::Error>()?.get_ref().and_then(|kept| itself(kept));
-    itself(error).or_else(kept)
+    let kept = || direct::<E>(direct::<io::Error>(error)?.get_ref()?);
+    let shared = || direct::<E>(&**error.downcast_ref::<Arc<dyn StdError + Send + Sync>>()?);
+    direct(error).or_else(kept).or_else(shared)
+}
+
+fn direct<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    let shared = || error.downcast_ref::<Arc<E>>().map(AsRef::as_ref);
+    let boxed = || error.downcast_ref::<Box<E>>().map(AsRef::as_ref);
+    error.downcast_ref::<E>().or_else(shared).or_else(boxed)
 }
 
 impl fmt::Debug for Rule {

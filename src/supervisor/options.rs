@@ -117,11 +117,11 @@ impl Supervisor {
     /// What happens to a record whose handler failed with an `E`, instead of what the kind of the failure says.
     ///
     /// Default: no rules. `E`, which is any `std::error::Error + 'static`, is looked for in the whole source chain of the
-    /// error, also in an `Arc`, a `Box` or an `io::Error` there, and the first rule that matches wins, so write the special
-    /// ones first. (Of an `anyhow::Error`, without `.context(..)`, only anyhow knows the type: a rule does not see it,
-    /// which a line in the log says.) A rule also overrides
-    /// `Failure::permanent` and `Failure::unavailable`. Panics and timeouts have no error type: no rule matches them. For
-    /// some errors of a type there is [`on_if`](Self::on_if).
+    /// error, also in an `Arc`, a `Box` or an `io::Error` there, and the first rule that matches wins, so write the
+    /// special ones first. (Of an `anyhow::Error`, without `.context(..)`, only anyhow knows the type: a rule does not
+    /// see it, which a line in the log says.) A rule also overrides `Failure::permanent` and `Failure::unavailable`.
+    /// Panics and timeouts have no error type: no rule matches them. For some errors of a type there is
+    /// [`on_if`](Self::on_if).
     ///
     /// ```
     /// use carom::{Directive, Retry, Supervisor};

@@ -146,9 +146,9 @@ pub(crate) mod message {
     pub(crate) const DISCARDED: &str = "discarded";
     pub(crate) const DEAD_LETTERED: &str = "dead-lettered";
     pub(crate) const REDUCED: &str = "a dead letter is too large and leaves something out";
-    pub(crate) const UNSEEN: &str = "an error came as `anyhow::Error` or `eyre::Report`, which hides the error's type from \
-                                     rules (`Supervisor::on`); if one is meant for it, hand on the error itself, or \
-                                     with `.context(..)`; said once for each handler";
+    pub(crate) const UNSEEN: &str = "an error came as `anyhow::Error` or `eyre::Report`, and no rule (`Supervisor::on`) \
+                                     matches: they hide the type of what they were made of; if a rule is meant for it, \
+                                     hand on the error itself, or with `.context(..)`; said once for each handler";
     pub(crate) const SKIPPED: &str = "skipped: no actor of this bus handles events of this type (one that was renamed is handled with \
                                       `alias = \"..\"` on the event); said once for each type, and \
                                       `Bus::dead_letter_unknown_types` keeps them";

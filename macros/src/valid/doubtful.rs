@@ -21,17 +21,20 @@ pub(super) fn other_version(ident: &Ident) -> Option<Error> {
 /// topic.
 pub(super) fn whole_topic(entry: &Entry) -> Option<Error> {
     let topic = text(entry).ok()?;
-    let (_, end) = topic.split_once(".public.").or_else(|| topic.split_once(".internal."))?;
-    let part = match end.rsplit_once('.') {
-        Some((part, version)) if is_version(version) => part,
-        _ => end,
+    let name = topic.to_lowercase();
+    let internal = || Some((name.split_once(".internal.")?.1, ", internal"));
+    let (end, scope) = name.split_once(".public.").map(|(_, end)| (end, "")).or_else(internal)?;
+    let (part, version) = match end.rsplit_once('.') {
+        Some((part, "v1")) => (part, String::new()),
+        Some((part, version)) if is_version(version) => (part, format!(", version = \"{version}\"")),
+        _ => (end, ", version = \"\"".to_owned()),
     };
     if part.is_empty() {
         return None;
     }
     let message = format!(
-        "`{topic}` looks like a whole topic, and `topic` is one part of it: write `topic = \"{part}\"`; environment, \
-         `domain`, `public` or `internal`, and `version` are put around it"
+        "`{topic}` looks like a whole topic, and `topic` is one part of it: write \
+         `topic = \"{part}\"{version}{scope}`; environment, `domain`, `public` or `internal`, and `version` are put around it"
     );
     Some(Error::new_spanned(entry.value_tokens(), message))
 }

@@ -1,6 +1,6 @@
 //! Options of librdkafka that users hand through: which are refused, which are aliases, what is wrong with a value.
 
-mod java;
+pub(crate) mod java;
 
 use std::sync::OnceLock;
 
@@ -127,7 +127,7 @@ fn is_zero(text: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|digit| digit == b'0')
 }
 
-/// A reason of librdkafka with the option's name as the user wrote it: it quotes that of which this may be an alias.
+/// A reason of librdkafka with the option's name as carom knows it: it quotes that of which this may be an alias.
 fn named(key: &str, reason: &str) -> String {
     const QUOTE: &str = "property \"";
     let quoted = reason.split_once(QUOTE).and_then(|(before, rest)| Some((before, rest.split_once('"')?.1)));

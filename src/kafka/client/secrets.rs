@@ -56,6 +56,7 @@ impl Secrets {
 }
 
 /// Hides `user:password` of every `scheme://user:password@host` in a text; commas and quotes may stand in a password.
+/// One of `/?#`, which should not, hides too much rather than too little, unless what stands before it could be a port.
 pub(crate) fn without_user_info(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;

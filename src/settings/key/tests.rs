@@ -106,6 +106,17 @@ fn advice_is_spelled_as_the_settings_are() {
     assert!(topics.ends_with("did you mean `topics`?"), "{topics}");
 }
 
+#[test]
+fn an_option_of_the_java_client_is_told_as_one() {
+    for said in ["kafka.consumer.max_poll_records", "kafka.max.poll.records"] {
+        let sentence = key(said).unwrap_err();
+        assert!(
+            sentence.contains(": it is one of Kafka's Java client; records are taken as they are handled"),
+            "{sentence}"
+        );
+    }
+}
+
 // Fails when a part of a name is looked for before librdkafka's options, of which one begins with `group`.
 #[test]
 fn a_name_with_a_word_too_many_or_too_few_is_one_that_exists() {

@@ -7,7 +7,7 @@ const JAVA: &[(&str, &str)] = &[
     ("fetch.max.wait.ms", "write `fetch.wait.max.ms`"),
     ("max.request.size", "write `message.max.bytes`"),
     ("buffer.memory", "write `queue.buffering.max.kbytes`"),
-    ("max.block.ms", "publishing waits for room without a bound; put a timeout around it"),
+    ("max.block.ms", "publishing waits for room as long as `delivery.timeout.ms` says; set that, or leave it out"),
     ("default.api.timeout.ms", "leave it out"),
     ("key.serializer", "an event writes its own key and value; leave it out"),
     ("value.serializer", "an event writes its own key and value; leave it out"),
@@ -18,7 +18,7 @@ const JAVA: &[(&str, &str)] = &[
 ];
 
 /// What to write instead of an option that only the Java client has.
-pub(super) fn advice(key: &str) -> Option<String> {
+pub(crate) fn advice(key: &str) -> Option<String> {
     let (_, instead) = JAVA.iter().find(|(option, _)| *option == key)?;
     Some(format!("it is one of Kafka's Java client; {instead}"))
 }

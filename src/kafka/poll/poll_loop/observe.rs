@@ -30,7 +30,7 @@ impl Outside {
 
     /// Why it is outside has been said: the group refuses it, perhaps.
     pub(super) fn is_known(&mut self) {
-        self.told = true;
+        self.told |= self.since.is_some();
     }
 
     /// Whether it is time to say that this member still waits for its group: once, when that has lasted.

@@ -23,11 +23,13 @@ fn a_rule_finds_its_error_anywhere_in_the_chain() {
 #[test]
 fn a_rule_finds_an_error_that_is_shared_boxed_or_kept_by_io() {
     let policy = Policy { rules: vec![Rule::of_some(|_: &Endless| true, Directive::Discard)], ..policy() };
-    let cases: [Failure; 5] = [
+    let cases: [Failure; 7] = [
         Arc::new(Endless).into(),
         Failure::permanent(Box::new(Endless)),
         io::Error::other(Endless).into(),
         Outer(io::Error::other(Arc::new(Endless))).into(),
+        Failure::from(Arc::new(io::Error::other(Endless))),
+        Failure::from(Arc::<dyn StdError + Send + Sync>::from(Box::<dyn StdError + Send + Sync>::from(Endless))),
         anyhow::Error::new(Endless).context("by anyhow").into(),
     ];
     for failure in cases {
@@ -42,6 +44,7 @@ fn a_rule_is_blind_to_what_anyhow_hides() {
     let hidden = Failure::from(anyhow::Error::new(Endless));
     let with_a_rule = Policy { rules: vec![Rule::of::<Endless>(Directive::Discard)], ..policy() };
     assert!(with_a_rule.is_blind_to(&hidden) && !policy().is_blind_to(&hidden));
+    assert!(with_a_rule.is_blind_to(&Failure::from(anyhow::Error::new(Outer(FmtError)))), "a source is another error");
     assert!(!with_a_rule.is_blind_to(&Failure::from(FmtError)), "it is seen, and not meant");
     let given_back = anyhow::Error::new(Endless).reallocate_into_boxed_dyn_error_without_backtrace();
     assert_eq!(after(&Outcome::Failed(&given_back.into()), 1, &with_a_rule, History::default()).0, Discard);
