@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Context, Failure, Handler, Outputs, outputs::OutputBuffer};
 use crate::{
-    event::{DecodeError, Event, JsonStr, decode, is_own_topic, read},
+    event::{DecodeError, Event, JsonStr, decode, is_array, is_own_topic, read},
     kafka::record::{OutRecord, Record},
     services::Services,
     telemetry::logs,
@@ -159,7 +159,7 @@ async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Answer 
     let (mut cx, record) = (Context::of(call), &call.record);
     // An event goes from where it was built straight into the future of its handler: each step in between would copy it.
     let handled = 'event: {
-        if let (Some(_), Some(json)) = (record.plain_type(), record.text()) {
+        if let (Some(_), Some(json)) = (record.plain_type(), record.text().filter(|json| !is_array(json.as_bytes()))) {
             let mut json = JsonStr::from_str(json);
             match (E::codec().read)(&mut json) {
                 Ok(event) if json.end().is_ok() => break 'event actor.handle(event, &mut cx),

@@ -5,6 +5,8 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::asked::asks_for_a_struct;
+
 /// Writes and reads events of one type; `#[derive(Event)]` asks for it.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +15,8 @@ pub struct Codec<E> {
     /// Reads one, and leaves what follows it. Unlike `serde_json::from_str`, it does not move the event once more.
     pub(crate) read: for<'j> fn(&mut JsonStr<'j>) -> serde_json::Result<E>,
     pub(crate) from_slice: fn(&[u8]) -> serde_json::Result<E>,
+    /// Whether it is an object with known members, which serde's derives would take from an array, too.
+    pub(crate) is_struct: fn() -> bool,
 }
 
 /// JSON that is known to be UTF-8, as it is read.
@@ -32,7 +36,7 @@ impl<E> Codec<E> {
 #[doc(hidden)]
 #[inline]
 pub const fn json<E: Json>() -> Codec<E> {
-    Codec { write: E::write, read: E::read, from_slice: E::from_slice }
+    Codec { write: E::write, read: E::read, from_slice: E::from_slice, is_struct: E::is_struct }
 }
 
 /// What serde can write and read.
@@ -49,6 +53,8 @@ pub trait Json: Sized {
     fn read(json: &mut JsonStr<'_>) -> serde_json::Result<Self>;
     /// From JSON.
     fn from_slice(json: &[u8]) -> serde_json::Result<Self>;
+    /// Whether it is read as a struct with named fields.
+    fn is_struct() -> bool;
 }
 
 #[diagnostic::do_not_recommend]
@@ -66,5 +72,9 @@ impl<E: Serialize + DeserializeOwned> Json for E {
     #[inline]
     fn from_slice(json: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(json)
+    }
+
+    fn is_struct() -> bool {
+        asks_for_a_struct::<Self>()
     }
 }

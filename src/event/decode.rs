@@ -4,8 +4,10 @@
 //! changed its event and failed gets it whole the next time. What fails here fails each time, so it is dead-lettered
 //! without a retry.
 
+use serde::de::{Error, Unexpected};
+
 use super::{
-    Event,
+    Codec, Event,
     cloudevents::{Data, Incoming, ReadError, read},
     decode_hint::hint,
     media_type,
@@ -50,17 +52,31 @@ pub(crate) fn decode<E: Event>(incoming: &Incoming<'_>) -> Result<E, DecodeError
         return Err(DecodeError::ContentType { event_type: event_type(), content_type });
     }
     let codec = E::codec();
-    let decoded = match &incoming.data {
+    let decoded = as_is_meant(&codec, incoming.data.bytes()).and_then(|()| match &incoming.data {
         Data::Json(json) => codec.text(json.get()),
         Data::Bytes(bytes) => (codec.from_slice)(bytes),
         Data::Text(text) => codec.text(text),
         Data::Absent => (codec.from_slice)(b""),
-    };
+    });
     let rust_name = E::descriptor().rust_name;
     decoded.map_err(|reason| {
         let hint = hint(&reason, incoming.data.bytes());
         DecodeError::Json { event_type: event_type(), rust_name, reason, hint }
     })
+}
+
+/// Whether `json` begins an array.
+pub(crate) fn is_array(json: &[u8]) -> bool {
+    json.trim_ascii_start().first() == Some(&b'[')
+}
+
+/// An array is not taken for the fields of a struct, as serde's derives do: a value would be that of another field as
+/// soon as the fields change their places.
+fn as_is_meant<E>(codec: &Codec<E>, json: &[u8]) -> serde_json::Result<()> {
+    if is_array(json) && (codec.is_struct)() {
+        return Err(Error::invalid_type(Unexpected::Seq, &"an object"));
+    }
+    Ok(())
 }
 
 /// The event in a record, if it is one of type `E`.
@@ -142,6 +158,18 @@ mod tests {
              invalid type: string \"five\", expected u64 at line 1 column 32"
         );
         assert!(error.source().is_some());
+    }
+
+    // Fails when an array is taken for the fields in their order, as serde's derives do.
+    #[test]
+    fn an_array_is_no_object() {
+        let expected =
+            "`sales.order-placed.v1` cannot be read as `OrderPlaced`: invalid type: sequence, expected an object";
+        for array in [r#"["A-1",5]"#, " \n[]"] {
+            assert_eq!(binary(None, Some(array.as_bytes())).unwrap_err().to_string(), expected);
+        }
+        let error = structured(&json!({"data": ["A-1", 5]})).unwrap_err();
+        assert_eq!(error.to_string(), expected);
     }
 
     // Fails when nobody looks for the field under another name.

@@ -7,6 +7,7 @@
 // On the way out an event passes `envelope`, `cloudevents::write` and `key`, on the way in `cloudevents::read` and
 // `decode`. None of them knows a client of Kafka: they make and take headers and bytes.
 
+mod asked;
 mod attributes;
 mod case;
 mod cloudevents;
@@ -40,7 +41,7 @@ pub(crate) use self::{
         write::extension_name_warning,
     },
     codec::JsonStr,
-    decode::{DecodeError, decode, decode_if},
+    decode::{DecodeError, decode, decode_if, is_array},
     encode_error::EncodeError,
     envelope::Encoder,
     momentum::{default_source, is_domain},

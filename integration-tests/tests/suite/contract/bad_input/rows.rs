@@ -183,6 +183,7 @@ fn values() -> Vec<Row> {
         good("a null value in an event").null().dead("the value of the record is null"),
         good("an empty value").value("").dead("EOF while parsing"),
         good("JSON of another shape").value(r#"{"key":7,"seq":0,"script":[]}"#).dead("expected a string"),
+        good("an array of the fields").value(r#"["an array of the fields",0,[]]"#).dead("expected an object"),
         good("JSON without a member").value("{}").dead("missing field"),
         good("JSON cut short").value(r#"{"key":"a","se"#).dead("EOF while parsing"),
         good("JSON with more behind it").value(r#"{"key":"a","seq":0,"script":[]}{}"#).dead("trailing characters"),
