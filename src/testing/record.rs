@@ -11,15 +11,15 @@ use crate::event::{Event, decode_if};
 /// use carom::testing::TestRecord;
 ///
 /// // An event as another producer writes it.
-/// let record = TestRecord {
-///     topic: "dev.sales.public.orders.v1".to_owned(),
-///     key: Some(b"7".to_vec()),
-///     value: Some(br#"{"order_id":7}"#.to_vec()),
-///     headers: [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_source", "/web"), ("ce_type", "sales.order-placed.v1")]
-///         .map(|(name, value)| (name.into(), Some(value.into())))
-///         .to_vec(),
-/// };
-/// assert_eq!(TestRecord::default().value, None); // a tombstone
+/// let record = TestRecord::new("dev.sales.public.orders.v1")
+///     .key("7")
+///     .value(r#"{"order_id":7}"#)
+///     .header("ce_specversion", "1.0")
+///     .header("ce_id", "1")
+///     .header("ce_source", "/web")
+///     .header("ce_type", "sales.order-placed.v1");
+/// assert_eq!(record.key.as_deref(), Some(&b"7"[..]));
+/// assert_eq!(TestRecord::new("dev.sales.public.orders.v1").value, None); // a tombstone
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TestRecord {
@@ -31,6 +31,63 @@ pub struct TestRecord {
     pub value: Option<Vec<u8>>,
     /// The headers in their order, names and values as bytes.
     pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl TestRecord {
+    /// A record for this topic (its complete name), so far without a key, a value and headers.
+    ///
+    /// ```
+    /// use carom::testing::TestRecord;
+    ///
+    /// assert_eq!(TestRecord::new("dev.sales.public.orders.v1").headers, []);
+    /// ```
+    #[must_use]
+    pub fn new(topic: impl Into<String>) -> Self {
+        Self { topic: topic.into(), ..Self::default() }
+    }
+
+    /// Sets the key. Without it, it is null.
+    ///
+    /// ```
+    /// use carom::testing::TestRecord;
+    ///
+    /// let record = TestRecord::new("dev.sales.public.orders.v1").key("7");
+    /// assert_eq!(record.key, Some(b"7".to_vec()));
+    /// ```
+    #[must_use]
+    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Sets the value. Without it, it is null: a tombstone.
+    ///
+    /// ```
+    /// use carom::testing::TestRecord;
+    ///
+    /// let record = TestRecord::new("dev.sales.public.orders.v1").value([0xff, 0xfe]); // no text
+    /// assert_eq!(record.value, Some(vec![0xff, 0xfe]));
+    /// ```
+    #[must_use]
+    pub fn value(mut self, value: impl Into<Vec<u8>>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+
+    /// Adds a header behind the others, also where one of this name is there. One that is null goes into
+    /// [`headers`](Self::headers).
+    ///
+    /// ```
+    /// use carom::testing::TestRecord;
+    ///
+    /// let record = TestRecord::new("dev.sales.public.orders.v1").header("ce_id", "1").header("ce_id", "2");
+    /// assert_eq!(record.headers.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn header(mut self, name: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> Self {
+        self.headers.push((name.into(), Some(value.into())));
+        self
+    }
 }
 
 /// A record as it was written to a topic. `Debug` shows bytes that are UTF-8 as text.

@@ -202,11 +202,7 @@ impl TestBus {
     /// # async fn main() -> Result<(), carom::Error> {
     /// # let bus = Bus::new(Kafka::embedded()).service("billing").supervise::<Billing>(Supervisor::one_for_one());
     /// let bus = TestBus::start(bus).await?; // the bus that `main` would spawn
-    /// let garbage = TestRecord {
-    ///     topic: bus.topic::<OrderPlaced>(),
-    ///     value: Some(b"\xff no JSON".to_vec()),
-    ///     ..TestRecord::default()
-    /// };
+    /// let garbage = TestRecord::new(bus.topic::<OrderPlaced>()).value(b"\xff no JSON");
     /// assert!(bus.deliver_record(garbage).await.dead_letter().is_some());
     /// # Ok(())
     /// # }

@@ -30,21 +30,14 @@ use super::Context;
 /// # async fn main() {
 /// let bus = Bus::new(Kafka::embedded()).service("imports").supervise::<Imports>(Supervisor::one_for_one());
 /// let bus = TestBus::start(bus).await.unwrap();
-/// let headers = [
-///     ("ce_specversion", "1.0"),
-///     ("ce_id", "1"),
-///     ("ce_source", "/sales/legacy"),
-///     ("ce_type", "sales.order-placed.v1"),
-///     ("tenant", "acme"),
-/// ];
-/// let mut record = TestRecord {
-///     topic: bus.topic::<OrderPlaced>(),
-///     key: Some(b"7".to_vec()),
-///     value: Some(br#"{"order_id": 7}"#.to_vec()),
-///     headers: headers.map(|(name, value)| (name.into(), Some(value.into()))).to_vec(),
-/// };
-/// assert!(bus.deliver_record(record.clone()).await.is_acked());
-/// record.headers.pop();
+/// let record = TestRecord::new(bus.topic::<OrderPlaced>())
+///     .key("7")
+///     .value(r#"{"order_id": 7}"#)
+///     .header("ce_specversion", "1.0")
+///     .header("ce_id", "1")
+///     .header("ce_source", "/sales/legacy")
+///     .header("ce_type", "sales.order-placed.v1");
+/// assert!(bus.deliver_record(record.clone().header("tenant", "acme")).await.is_acked());
 /// assert_eq!(bus.deliver_record(record).await.dead_letter(), Some("no tenant"));
 /// # }
 /// ```
