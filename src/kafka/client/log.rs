@@ -29,19 +29,26 @@ macro_rules! line {
 }
 
 impl ClientLog {
-    /// One line, at the level it was written with (syslog's numbers).
+    /// One line, at the level it was written with (syslog's numbers), or as `info` where it passes by itself.
     pub(in crate::kafka) fn line(&self, level: i32, facility: &str, message: &str) {
         // What was given for all clients is for those that can use it.
         if ignored(message).is_some() {
             return;
         }
         match level {
+            4 if passes(facility, message) => line!(info, self, facility, message),
             ..=3 => line!(error, self, facility, message),
             4 => line!(warn, self, facility, message),
             5 | 6 => line!(info, self, facility, message),
             _ => line!(debug, self, facility, message),
         }
     }
+}
+
+/// Whether it is about a broker that has just started: it makes the topic in which it keeps the producers' ids when the
+/// first one is asked for, and the client asks again.
+fn passes(facility: &str, message: &str) -> bool {
+    facility == "GETPID" && message.ends_with("Coordinator load in progress: retrying")
 }
 
 /// The callbacks of a client that only has something to log.
@@ -77,6 +84,20 @@ mod tests {
         let levels = heard(|| (0..8).for_each(|level| log.line(level, "FAIL", "x")));
         let levels: Vec<_> = levels.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
         assert_eq!(levels, ["ERROR", "ERROR", "ERROR", "ERROR", "WARN", "INFO", "INFO"]); // no `debug` here
+    }
+
+    // Fails when the first start of a service on a fresh broker warns of what nobody has to see to, or when what
+    // somebody has to is no warning any more.
+    #[test]
+    fn a_broker_that_has_just_started_is_no_warning() {
+        let log = ClientLog::default();
+        let level = |facility, reason| {
+            let message = format!("Failed to acquire idempotence PID from broker b:1/1: Broker: {reason}: retrying");
+            heard(|| log.line(4, facility, &message)).split_whitespace().next().unwrap().to_owned()
+        };
+        assert_eq!(level("GETPID", "Coordinator load in progress"), "INFO");
+        assert_eq!(level("GETPID", "Cluster authorization failed"), "WARN");
+        assert_eq!(level("FAIL", "Coordinator load in progress"), "WARN");
     }
 
     #[test]
