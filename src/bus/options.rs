@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::{
+    clock::FOR_EVER,
     dispatch::{Kept, Limits},
     error::Problem,
     event::{Descriptor, Environment, Mode, Profile, check_environment, default_source},
@@ -120,6 +121,12 @@ impl Options {
             errors: settings.error_detail.unwrap_or(defaults.errors),
             ..defaults
         }
+    }
+
+    /// With bounds that can be added to a time: one that says "as long as it takes" may be [`Duration::MAX`].
+    pub(crate) fn within_reach(self) -> Self {
+        let (shutdown_timeout, drain_timeout) = (self.shutdown_timeout.min(FOR_EVER), self.drain_timeout.min(FOR_EVER));
+        Self { shutdown_timeout, drain_timeout, ..self }
     }
 
     /// The names, with every problem that was found on the way.

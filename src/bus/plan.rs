@@ -41,6 +41,7 @@ impl<S> Bus<S> {
     /// Everything that can be checked without a broker; all problems together.
     pub(crate) fn plan(self) -> Result<Planned, Error> {
         let Self { options, actors, .. } = self;
+        let options = options.within_reach();
         let mut problems: Vec<Problem> = options.kafka.problems().into_iter().map(Problem::new).collect();
         let identity = options.identity(!actors.is_empty(), &mut problems);
         let workers = options.worker_threads(&mut problems);
@@ -136,7 +137,7 @@ impl Planned {
             home: Home::current(),
             health,
             skipped: Said::of_foreign_types(),
-            blind: Said::of_foreign_types(),
+            blind: Said::of_handlers(),
             counters: Arc::default(),
             book: Arc::new(Book::new(&self.routes)),
             stalled_after: self.options.stalled_after,

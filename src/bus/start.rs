@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error, Publisher,
-    clock::{Clock, FOR_EVER},
+    clock::Clock,
     dispatch::{Door, Router, Stage},
     error::Problem,
     kafka::{
@@ -171,7 +171,7 @@ fn consume(planned: &Planned, services: &Arc<Services>, membership: Arc<Membersh
         limits: planned.options.limits,
         held: planned.options.held,
         batch: planned.options.batch,
-        bounds: Bounds { drain: planned.options.drain_timeout.min(FOR_EVER), ..Bounds::default() },
+        bounds: Bounds { drain: planned.options.drain_timeout, ..Bounds::default() },
         ..PollSettings::default()
     };
     let clock = services.clock.clone();
@@ -179,7 +179,7 @@ fn consume(planned: &Planned, services: &Arc<Services>, membership: Arc<Membersh
     let poller = Poller::spawn(source, door, settings, alarm, Box::new(move || clock.fraction()))
         .map_err(|error| Error::internal(format!("cannot start the poll thread: {error}")))?;
     let Options { shutdown_timeout, kafka, .. } = &planned.options;
-    Ok(Running::consumer(poller, threads, (*shutdown_timeout).min(FOR_EVER), kafka.clone(), membership))
+    Ok(Running::consumer(poller, threads, *shutdown_timeout, kafka.clone(), membership))
 }
 
 impl Planned {

@@ -25,6 +25,11 @@ impl Said {
         Self::up_to(FOREIGN)
     }
 
+    /// For the handlers of this program, which are only so many.
+    pub(crate) fn of_handlers() -> Self {
+        Self::up_to(usize::MAX)
+    }
+
     /// Remembers a text; false if it was known, or there is no room for it.
     pub(crate) fn insert(&self, text: &str) -> bool {
         let is_new = |texts: &HashSet<String>| texts.len() < self.limit && !texts.contains(text);

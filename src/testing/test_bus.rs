@@ -25,7 +25,7 @@ use super::{
 use crate::{
     Bus, Error, Route,
     bus::inside_tokio,
-    clock::{Clock, FOR_EVER},
+    clock::Clock,
     event::{Attributes, Encoder, Event, read},
     kafka::record::OutRecord,
     services::{Observer, Services},
@@ -114,7 +114,7 @@ impl TestBus {
         let routes = plan.route_lines();
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = oneshot::channel();
-        let (limits, within) = (plan.options.limits, plan.options.shutdown_timeout.min(FOR_EVER));
+        let (limits, within) = (plan.options.limits, plan.options.shutdown_timeout);
         let run = stage::Stage {
             cluster: cluster.clone(),
             routes: plan.into_routes(),
