@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Side {
     /// A carom bus.
     Carom,
-    /// The hand-written loop on raw batches.
+    /// The hand-written loop on raw batches, with headers read where the broker's bytes lie, as carom does it.
     Batches,
-    /// The same, with headers read where the broker's bytes lie, as carom does it.
-    InPlace,
+    /// The same, with headers read by way of librdkafka's list.
+    Listed,
     /// The hand-written loop on `rd_kafka_consumer_poll`, one record at a time.
     Poll,
     /// Two threads on raw batches: carom's shape without its promises.
@@ -24,7 +24,7 @@ impl Side {
         match self {
             Self::Carom => "carom",
             Self::Batches | Self::Poll => "loop",
-            Self::InPlace => "loop in place",
+            Self::Listed => "listed loop",
             Self::TwoThreads => "two threads",
         }
     }

@@ -124,8 +124,8 @@ impl Message {
         unsafe { slice::from_raw_parts(raw.payload.cast::<u8>(), raw.len) }
     }
 
-    /// The values of `ce_type` and `ce_id`; looks no further than it must.
-    pub(super) fn type_and_id(&self) -> (Option<&[u8]>, Option<&[u8]>) {
+    /// The values of `ce_type` and `ce_id`, from librdkafka's list; looks no further than it must.
+    pub(super) fn listed_type_and_id(&self) -> (Option<&[u8]>, Option<&[u8]>) {
         let (mut kind, mut id) = (None, None);
         let mut headers = ptr::null_mut();
         // SAFETY: the message is alive, and `headers` is ours.

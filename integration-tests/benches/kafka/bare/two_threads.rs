@@ -11,7 +11,7 @@ use std::{
 
 use rdkafka::consumer::Consumer;
 
-use super::{Bare, handle, raw::Message};
+use super::{Bare, handle, raw::Message, text};
 use crate::load::OrderPlaced;
 
 /// Records that are handed over at once, as carom's default is.
@@ -25,26 +25,28 @@ struct Batch {
     partition: i32,
     /// Offset of the last record.
     last: i64,
-    bytes: Vec<u8>,
+    text: String,
     records: Vec<[Range<usize>; 3]>,
 }
 
 impl Batch {
     fn clear(&mut self) {
-        self.bytes.clear();
+        self.text.clear();
         self.records.clear();
     }
 
-    /// Type, id and payload; what is missing is empty.
-    fn push(&mut self, message: &Message) {
+    /// Type, id and payload; what is missing is empty. UTF-8 is checked here, which leaves the second thread, the busier
+    /// one, its decoding.
+    fn push(&mut self, message: &Message) -> Result<(), String> {
         let (kind, id) = message.type_and_id();
-        let parts = [kind.unwrap_or_default(), id.unwrap_or_default(), message.payload()];
+        let parts = [text(kind.unwrap_or_default())?, text(id.unwrap_or_default())?, text(message.payload())?];
         self.records.push(parts.map(|part| {
-            let start = self.bytes.len();
-            self.bytes.extend_from_slice(part);
-            start..self.bytes.len()
+            let start = self.text.len();
+            self.text.push_str(part);
+            start..self.text.len()
         }));
         self.last = message.offset();
+        Ok(())
     }
 }
 
@@ -70,12 +72,7 @@ impl Bare {
             for queue in &mut self.queues {
                 let mut batch: Batch = spare.pop().unwrap_or_default();
                 batch.partition = queue.partition;
-                taken += queue.take(BATCH, |message| {
-                    if message.is_record() {
-                        batch.push(message);
-                    }
-                    Ok::<(), String>(())
-                })?;
+                taken += queue.take(BATCH, |message| if message.is_record() { batch.push(message) } else { Ok(()) })?;
                 if batch.records.is_empty() {
                     spare.push(batch);
                 } else {
@@ -107,8 +104,8 @@ impl Bare {
 fn decode(filled: &Receiver<Batch>, done: &SyncSender<Batch>, mut see: impl FnMut(&OrderPlaced)) -> Result<(), String> {
     for batch in filled {
         for record in &batch.records {
-            let [kind, id, payload] = record.clone().map(|part| &batch.bytes[part]);
-            handle(Some(kind), Some(id), payload, &mut see)?;
+            let [kind, id, json] = record.clone().map(|part| &batch.text[part]);
+            handle(Some(kind.as_bytes()), Some(id.as_bytes()), json, &mut see)?;
         }
         if done.send(batch).is_err() {
             break;

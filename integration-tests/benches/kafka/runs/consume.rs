@@ -25,7 +25,7 @@ impl Bench {
             ..self.job(side, Work::Consume { records: RECORDS, prefetched: true }, &environment)
         };
         // The bare shape says how much of a ratio is the shape's, and how much is what carom does in it.
-        let sides = [Side::Carom, Side::TwoThreads, Side::InPlace, Side::Batches];
+        let sides = [Side::Carom, Side::TwoThreads, Side::Listed, Side::Batches];
         report::compare("drain", sides, &self.rounds(7, job, sides)?);
         Ok(())
     }
@@ -35,7 +35,7 @@ impl Bench {
         let environment = self.filled(RECORDS, PARTITIONS)?;
         let work = Work::Consume { records: RECORDS, prefetched: false };
         let job = |side| Job { options: ours(), ..self.job(side, work, &environment) };
-        let sides = [Side::Carom, Side::TwoThreads, Side::InPlace, Side::Batches];
+        let sides = [Side::Carom, Side::TwoThreads, Side::Listed, Side::Batches];
         report::compare("e2e batches", sides, &self.rounds(5, job, sides)?);
         let sides = [Side::Carom, Side::Poll];
         report::compare("e2e poll", sides, &self.rounds(5, job, sides)?);

@@ -1,4 +1,4 @@
-//! Headers as the broker sent them, read in the message: carom's way (decision 28), for the loop that is faster by it.
+//! Headers as the broker sent them, read in the message: carom's way (decision 28).
 
 use std::{
     ffi::{c_int, c_void},
@@ -26,7 +26,7 @@ struct Inside {
 
 impl Message {
     /// The values of `ce_type` and `ce_id`; looks no further than it must.
-    pub(in super::super) fn type_and_id_in_place(&self) -> (Option<&[u8]>, Option<&[u8]>) {
+    pub(in super::super) fn type_and_id(&self) -> (Option<&[u8]>, Option<&[u8]>) {
         // SAFETY: in this version a message that was fetched is the first field of such a structure.
         let inside = unsafe { &*ptr::from_ref(self.raw()).cast::<Inside>() };
         let behind: *const c_void = self.payload().as_ptr_range().end.cast();
