@@ -149,7 +149,7 @@ impl Context<'_> {
     /// assert_eq!(gateway(&Context::detached()), "first");
     /// ```
     pub fn attempt(&self) -> u32 {
-        self.call.map_or(1, |call| call.attempt)
+        self.call.map_or(1, |call| call.at.attempt)
     }
 
     /// Whether the partition is being revoked or the bus stops: come to an end soon, the record will be delivered again

@@ -17,26 +17,34 @@ use crate::{
 pub(crate) type Instance = Box<dyn Any + Send>;
 
 /// Runs one attempt; owns the instance while it runs, so that dropping the future drops a half-changed instance too.
-pub(crate) type Invoke = fn(Instance, Call) -> BoxFuture<'static, Returned>;
+///
+/// What [`Call`] is made of comes in its parts, in registers: a structure in memory would be copied twice on its way.
+pub(crate) type Invoke = fn(Instance, Record, Arc<Site>, At) -> BoxFuture<'static, Returned>;
 
 /// What one attempt gets.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     /// A copy that keeps its batch alive: the ticket, which outlives the attempt, has its own.
     pub(crate) record: Record,
+    pub(crate) site: Arc<Site>,
+    pub(crate) at: At,
+}
+
+/// Which attempt it is, and where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At {
     /// 1 for the first.
     pub(crate) attempt: u32,
     /// Which lane of the partition runs it; a handler may name what belongs to its instance after it.
-    pub(crate) lane: usize,
+    pub(crate) lane: u16,
     /// Its place in [`Site::handlers`].
-    pub(crate) handler: usize,
-    pub(crate) site: Arc<Site>,
+    pub(crate) handler: u16,
 }
 
 impl Call {
     /// Stable name of actor and event, for output ids and spans.
     pub(crate) fn handler(&self) -> &str {
-        self.site.handler(self.handler)
+        self.site.handler(self.at.handler.into())
     }
 
     /// Whether carom itself wrote the record, for this group: its `carom-*` headers may be believed. The topic decides,
@@ -68,6 +76,8 @@ pub(crate) struct Returned {
     /// `None` when the instance must not be used again: a panic may have left it half-changed.
     pub(crate) instance: Option<Instance>,
     pub(crate) answer: Answer,
+    /// For the next attempt; `None` if it was lost with a thread.
+    pub(crate) left: Option<(Record, Arc<Site>)>,
 }
 
 /// What is to be published, of which nothing has been sent; or why the attempt failed.
@@ -94,6 +104,11 @@ impl Answer {
     pub(crate) fn of(result: Result<Vec<OutRecord>, Fault>) -> Self {
         let nothing = result.as_ref().is_ok_and(Vec::is_empty);
         Self((!nothing).then(|| Box::new(result)))
+    }
+
+    /// Most attempts neither publish nor fail.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.0.is_none()
     }
 
     pub(crate) fn into_result(self) -> Result<Vec<OutRecord>, Fault> {
@@ -132,22 +147,29 @@ impl fmt::Display for Fault {
 ///
 /// The memory comes first, and the call in its parts: so the future, which is large, is written into it, and not copied
 /// there with all the room that it keeps for later.
-pub(crate) fn invoke<A: Handler<E>, E: Event>(instance: Instance, call: Call) -> BoxFuture<'static, Returned> {
+pub(crate) fn invoke<A: Handler<E>, E: Event>(
+    instance: Instance,
+    record: Record,
+    site: Arc<Site>,
+    at: At,
+) -> BoxFuture<'static, Returned> {
     let memory = Box::new_uninit();
-    let Call { record, attempt, lane, handler, site } = call;
+    let call = Call { record, site, at };
     let running = async move {
-        let call = Call { record, attempt, lane, handler, site };
         let mut actor = match instance.downcast::<A>() {
             Ok(actor) => actor,
             Err(other) => {
                 unreachable!("a registration for {} got another actor: {other:?}", std::any::type_name::<A>())
             }
         };
-        match AssertUnwindSafe(self::attempt::<A, E>(&mut actor, &call)).catch_unwind().await {
-            Ok(answer) => Returned { instance: Some(actor), answer },
+        let answered = AssertUnwindSafe(self::attempt::<A, E>(&mut actor, &call)).catch_unwind().await;
+        let left = Some((call.record, call.site));
+        match answered {
+            Ok(answer) => Returned { instance: Some(actor), answer, left },
             Err(panic) => {
                 discard(actor);
-                Returned { instance: None, answer: Answer::panicked("the handler", &panic_message(panic.as_ref())) }
+                let answer = Answer::panicked("the handler", &panic_message(panic.as_ref()));
+                Returned { instance: None, answer, left }
             }
         }
     };

@@ -22,7 +22,7 @@ pub use context::Context;
 pub use failure::{Failure, FailureKind};
 pub use handler::{Handler, Registered};
 pub(crate) use handling::{Handling, is_handling};
-pub(crate) use invoke::{Answer, Call, Fault, Instance, Invoke, Returned, Site, discard, invoke, panic_message};
+pub(crate) use invoke::{Answer, At, Call, Fault, Instance, Invoke, Returned, Site, discard, invoke, panic_message};
 pub use outputs::Outputs;
 pub(crate) use outputs::returned;
 pub use state::{FromRef, FromState, NoState};

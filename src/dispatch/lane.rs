@@ -18,16 +18,16 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, Span};
 
-use super::{queue::LaneQueue, route::Member, ticket::Ticket};
+use super::{queue::LaneQueue, route::Member, spare::Spare, ticket::Ticket};
 use crate::{
-    actor::{Answer, Call, Fault, Handling, Instance, Invoke, Returned, Site, discard, panic_message},
+    actor::{Answer, At, Call, Fault, Handling, Instance, Invoke, Returned, Site, discard, panic_message},
     telemetry::Attempt,
 };
 
 /// One lane; same key, same lane, one event at a time.
 pub(crate) struct Lane {
     /// Its place among the lanes of its mailbox.
-    number: usize,
+    number: u16,
     /// Built when it is first needed, and again after a restart; not here while an attempt runs.
     instance: Option<Instance>,
     /// The attempt that began and has not ended.
@@ -68,7 +68,16 @@ pub(crate) struct Ended {
 impl Lane {
     pub(crate) fn new(number: usize, waker: Waker) -> Self {
         let queue = LaneQueue::default();
-        Self { number, instance: None, running: None, ticket: None, queue, rebuild: false, idle: true, waker }
+        Self {
+            number: number as u16,
+            instance: None,
+            running: None,
+            ticket: None,
+            queue,
+            rebuild: false,
+            idle: true,
+            waker,
+        }
     }
 
     /// An attempt is going on: the lane takes nothing else.
@@ -90,6 +99,7 @@ impl Lane {
         ticket: &mut Ticket,
         member: &Member,
         site: &Arc<Site>,
+        spare: &mut Spare,
         now: impl FnOnce() -> Instant,
     ) -> Poll<Ended> {
         ticket.attempts += 1;
@@ -106,14 +116,17 @@ impl Lane {
                 }
             },
         };
-        let (record, attempt, lane) = (&ticket.record, ticket.attempts, self.number);
-        let call = || Call { record: record.clone(), attempt, lane, handler, site: Arc::clone(site) };
-        let span = Attempt::begin(call);
+        let (record, site) = spare.for_attempt(&ticket.record, site);
+        let (attempt, lane, handler) = (ticket.attempts, self.number, handler as u16);
+        // Made anew for each use: one in memory would have to be waited for.
+        let at = move || At { attempt, lane, handler };
+        let (of, shared) = (&record, &site);
+        let span = Attempt::begin(move || Call { record: of.clone(), site: Arc::clone(shared), at: at() });
         let attempt = match actor.policy.blocking {
-            true => aside(invoke, instance, call(), span.span().cloned()),
-            false => invoke(instance, call()),
+            true => aside(invoke, instance, Call { record, site, at: at() }, span.span().cloned()),
+            false => invoke(instance, record, site, at()),
         };
-        self.go_on(Running { attempt, since: None, span }, now)
+        self.go_on(Running { attempt, since: None, span }, spare, now)
     }
 
     /// Keeps the ticket of the attempt that was started, until it ends.
@@ -122,9 +135,9 @@ impl Lane {
     }
 
     /// Goes on with the attempt that runs; `now` is asked if it does not end at its first poll.
-    pub(crate) fn poll(&mut self, now: impl FnOnce() -> Instant) -> Poll<(Ticket, Ended)> {
+    pub(crate) fn poll(&mut self, spare: &mut Spare, now: impl FnOnce() -> Instant) -> Poll<(Ticket, Ended)> {
         let Some(running) = self.running.take() else { return Poll::Pending };
-        let ended = ready!(self.go_on(running, now));
+        let ended = ready!(self.go_on(running, spare, now));
         Poll::Ready((self.kept(), ended))
     }
 
@@ -135,9 +148,9 @@ impl Lane {
     }
 
     /// Polls once. What comes back is the instance, unless a panic spoilt it.
-    fn go_on(&mut self, mut running: Running, now: impl FnOnce() -> Instant) -> Poll<Ended> {
+    fn go_on(&mut self, mut running: Running, spare: &mut Spare, now: impl FnOnce() -> Instant) -> Poll<Ended> {
         let cx = &mut Context::from_waker(&self.waker);
-        let returned = match running.span.enter(|| running.attempt.as_mut().poll(cx)) {
+        let Returned { instance, answer, left } = match running.span.enter(|| running.attempt.as_mut().poll(cx)) {
             Poll::Ready(returned) => returned,
             Poll::Pending => {
                 running.since.get_or_insert_with(now);
@@ -147,12 +160,15 @@ impl Lane {
         };
         let Running { attempt, since, span } = running;
         drop(attempt);
-        self.instance = returned.instance;
+        if let Some((record, site)) = left {
+            spare.keep_of_attempt(record, site);
+        }
+        self.instance = instance;
         if self.rebuild {
             self.rebuild = false;
             self.discard_instance();
         }
-        Poll::Ready(Ended { answer: returned.answer, since, span })
+        Poll::Ready(Ended { answer, since, span })
     }
 
     /// Drops the attempt that runs, and the instance with it.
@@ -209,7 +225,8 @@ fn aside(invoke: Invoke, instance: Instance, call: Call, span: Option<Span>) -> 
     let encoder = Arc::clone(&call.site.services.encoder);
     let run = move || {
         let _handling = Handling::begin(&encoder);
-        inside.block_on(invoke(instance, call).instrument(span))
+        let Call { record, site, at } = call;
+        inside.block_on(invoke(instance, record, site, at).instrument(span))
     };
     let attempt = AbortOnDropHandle::new(home.spawn_blocking(run));
     Box::pin(async move {
@@ -219,7 +236,8 @@ fn aside(invoke: Invoke, instance: Instance, call: Call, span: Option<Span>) -> 
             Err(error) if error.is_cancelled() => pending().await,
             // `invoke` catches what a handler does; this is a value of the user's that panics when it is dropped.
             Err(error) => {
-                Returned { instance: None, answer: Answer::panicked("a value of the handler's", &error.to_string()) }
+                let answer = Answer::panicked("a value of the handler's", &error.to_string());
+                Returned { instance: None, answer, left: None }
             }
         }
     })

@@ -28,6 +28,7 @@ mod registry;
 mod rounds;
 mod route;
 mod router;
+mod spare;
 mod ticket;
 mod wake;
 
@@ -53,4 +54,5 @@ pub(crate) use {
     mailbox::{Deliver, MailboxSpec},
     progress::{Progress, Received},
     queue::LaneQueue,
+    spare::Spare,
 };

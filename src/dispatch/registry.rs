@@ -55,7 +55,7 @@ impl Registration {
             event: never,
             event_name: never,
             returns: never,
-            invoke: |_, _| never(),
+            invoke: |_, _, _, _| never(),
             location: Location { file: "", line: 0 },
         }
     }

@@ -35,7 +35,12 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     pub(crate) fn new(record: Record, handler: Option<usize>) -> Self {
-        Self { record, handler, key: None, lane: None, attempts: 0, holds: 0, first_failure: None, trace: None }
+        Self::keyed(record, handler, (None, None))
+    }
+
+    /// With the key that it may have to wait for, and the lane that it has to run in.
+    pub(crate) fn keyed(record: Record, handler: Option<usize>, (key, lane): (Option<KeyHash>, Option<usize>)) -> Self {
+        Self { record, handler, key, lane, attempts: 0, holds: 0, first_failure: None, trace: None }
     }
 
     /// Where this ticket belongs, for the way back from the supervisor.

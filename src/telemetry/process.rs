@@ -119,7 +119,7 @@ fn describe(call: &Call, event: &Incoming<'_>, trace: Option<&IncomingTrace<'_>>
         { attribute::EVENT_TYPE } = &*event.event_type,
         { attribute::EVENT_SUBJECT } = event.subject.as_deref(),
         { attribute::HANDLER } = call.handler(),
-        { attribute::ATTEMPT } = i64::from(call.attempt),
+        { attribute::ATTEMPT } = i64::from(call.at.attempt),
         { attribute::TRACEPARENT } = trace.map(|trace| trace.hop.traceparent),
         { attribute::TRACESTATE } = trace.and_then(|trace| trace.hop.tracestate),
         { attribute::CREATION_TRACEPARENT } = trace.and_then(|trace| trace.creation).map(|creation| creation.traceparent),

@@ -121,7 +121,7 @@ impl Context<'_> {
     /// assert_eq!(scratch_file(&Context::detached()), "-0-0.tmp");
     /// ```
     pub fn lane(&self) -> usize {
-        self.call.map_or(0, |call| call.lane)
+        self.call.map_or(0, |call| call.at.lane.into())
     }
 
     /// The offset of the record in its partition.

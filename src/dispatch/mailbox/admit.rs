@@ -27,7 +27,7 @@ impl Mailbox {
         self.spec.assignment.arrived();
         let mut began = self.spec.services.clock.working_now();
         let mut last = None;
-        for (at, record) in batch.records().enumerate() {
+        for at in 0..batch.len() {
             if at % STRETCH == 0 {
                 if at > 0 {
                     began = self.look_at_the_clock(began, last);
@@ -36,6 +36,7 @@ impl Mailbox {
                     return;
                 }
             }
+            let record = self.spare.record(&batch, at);
             last = self.admit(record, addr).or(last);
         }
         self.look_at_the_clock(began, last);
@@ -55,15 +56,14 @@ impl Mailbox {
             }
         };
         self.spec.services.encoder.large.read(self.spec.member.handlers[handler].event_type, size_of(&record));
-        let mut ticket = Ticket::new(record, Some(handler));
-        (ticket.key, ticket.lane) = self.choice.of(&ticket.record);
-        match ticket.lane {
+        let chosen = self.choice.of(&record);
+        match chosen.1 {
             Some(lane) if self.lanes[lane].is_free() => {
-                self.start(lane, ticket, addr);
+                self.start(lane, Ticket::keyed(record, Some(handler), chosen), addr);
                 Some(handler)
             }
             _ => {
-                self.enqueue(ticket);
+                self.enqueue(Ticket::keyed(record, Some(handler), chosen));
                 None
             }
         }

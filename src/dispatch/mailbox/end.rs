@@ -25,10 +25,21 @@ use crate::{
 };
 
 impl Mailbox {
-    pub(super) fn ended(&mut self, mut ticket: Ticket, ended: Ended, addr: &Addr<Self>) {
+    /// An attempt has ended. One that neither publishes nor fails, as most do, is seen to in place.
+    #[inline]
+    pub(super) fn over(&mut self, ticket: Ticket, ended: Ended, addr: &Addr<Self>) {
+        self.tallies.ended(ticket.handler.unwrap_or_default(), ended.since);
+        if ended.answer.is_nothing() {
+            self.succeed(ticket.stub(), ticket.attempts);
+            self.spare.keep(ticket.record);
+        } else {
+            self.ended(ticket, ended, addr);
+        }
+    }
+
+    fn ended(&mut self, mut ticket: Ticket, ended: Ended, addr: &Addr<Self>) {
         let Ended { answer, span, .. } = ended;
         match answer.into_result() {
-            Ok(outputs) if outputs.is_empty() => self.succeed(ticket.stub(), ticket.attempts),
             Ok(outputs) => {
                 self.park(&ticket);
                 self.publishing.push(Box::pin(publish(Arc::clone(&self.site), ticket, outputs, span)));

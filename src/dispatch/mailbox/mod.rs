@@ -24,6 +24,7 @@ use super::{
     lanes::Choice,
     outputs::Published,
     route::{Member, TopicRoutes},
+    spare::Spare,
     ticket::Ticket,
     wake::WakeSet,
 };
@@ -74,6 +75,8 @@ pub(crate) struct Mailbox {
     shared: VecDeque<Ticket>,
     /// Lanes that found nothing to do, for `shared`; each at most once.
     idle: Vec<usize>,
+    /// What the last attempt left for the next one of this turn.
+    spare: Spare,
     /// Outputs on their way to the broker; the keys of their records stay parked.
     publishing: FuturesUnordered<BoxFuture<'static, Published>>,
     /// Tickets in the hands of the supervisor. Each comes back in one [`Verdict`], whatever it says.
@@ -126,6 +129,7 @@ impl Mailbox {
             delivered: VecDeque::new(),
             shared: VecDeque::new(),
             idle,
+            spare: Spare::default(),
             publishing: FuturesUnordered::new(),
             away: 0,
             alarm: Alarm::default(),

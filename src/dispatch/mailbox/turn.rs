@@ -14,11 +14,7 @@ use actix::{ActorFuture, Addr, AsyncContext, Context};
 use tokio::time::Instant;
 
 use super::Mailbox;
-use crate::{
-    actor::Handling,
-    dispatch::{lane::Ended, ticket::Ticket},
-    telemetry::logs,
-};
+use crate::{actor::Handling, dispatch::ticket::Ticket, telemetry::logs};
 
 /// Attempts that one run of a lane may end before the others get theirs.
 const TURN: usize = 64;
@@ -70,6 +66,7 @@ impl Mailbox {
             now = self.run(lane, now, addr);
         }
         self.turn_clock.ends();
+        self.spare.clear();
         self.flush();
         if !self.delivered.is_empty() {
             self.wakes.wake_mailbox();
@@ -137,9 +134,9 @@ impl Mailbox {
 
     /// Starts an attempt in a lane that runs none, and goes on with it until it has to wait.
     pub(super) fn start(&mut self, lane: usize, mut ticket: Ticket, addr: &Addr<Self>) {
-        let Self { spec, site, lanes, turn_clock, .. } = self;
+        let Self { spec, site, lanes, spare, turn_clock, .. } = self;
         turn_clock.polls(ticket.handler.unwrap_or_default());
-        match lanes[lane].start(&mut ticket, &spec.member, site, || spec.services.clock.working_now()) {
+        match lanes[lane].start(&mut ticket, &spec.member, site, spare, || spec.services.clock.working_now()) {
             Poll::Ready(ended) => self.over(ticket, ended, addr),
             Poll::Pending => {
                 lanes[lane].keep(ticket);
@@ -153,18 +150,13 @@ impl Mailbox {
     fn go_on(&mut self, lane: usize, addr: &Addr<Self>) {
         let clock = &self.spec.services.clock;
         self.turn_clock.polls(self.lanes[lane].handler_at().unwrap_or_default());
-        match self.lanes[lane].poll(|| clock.working_now()) {
+        match self.lanes[lane].poll(&mut self.spare, || clock.working_now()) {
             Poll::Ready((ticket, ended)) => {
                 self.busy -= 1;
                 self.over(ticket, ended, addr);
             }
             Poll::Pending => self.arm(),
         }
-    }
-
-    fn over(&mut self, ticket: Ticket, ended: Ended, addr: &Addr<Self>) {
-        self.tallies.ended(ticket.handler.unwrap_or_default(), ended.since);
-        self.ended(ticket, ended, addr);
     }
 
     /// Sees to it that a timeout is noticed. The timer is set by the first attempt that waits; later ones run out of

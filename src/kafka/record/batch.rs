@@ -158,7 +158,15 @@ impl Batch {
 
     /// The records of a sealed batch; each keeps the whole batch alive.
     pub(crate) fn records(self: &Arc<Self>) -> impl Iterator<Item = Record> + '_ {
-        (0..self.buffers.records.len()).map(|at| Record { batch: Arc::clone(self), at })
+        (0..self.len()).map(|at| self.record(at, None))
+    }
+
+    /// The record at a place of a sealed batch; takes over the reference of `spare`, if that is of the same batch.
+    pub(crate) fn record(self: &Arc<Self>, at: usize, spare: Option<Record>) -> Record {
+        match spare {
+            Some(Record { batch, .. }) if Arc::ptr_eq(&batch, self) => Record { batch, at },
+            _ => Record { batch: Arc::clone(self), at },
+        }
     }
 }
 
@@ -176,6 +184,11 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// The same record once more, as [`Batch::record`].
+    pub(crate) fn again(&self, spare: Option<Self>) -> Self {
+        self.batch.record(self.at, spare)
+    }
+
     fn span(&self) -> &RecordSpan {
         &self.batch.buffers.records[self.at]
     }

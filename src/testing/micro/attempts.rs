@@ -5,21 +5,23 @@ use std::{hint::black_box, sync::Arc, task::Poll};
 use super::{Piece, Setting, piece};
 use crate::{
     actor::{Call, Site},
-    dispatch::{Ended, Lane, Ticket},
+    dispatch::{Ended, Lane, Spare, Ticket},
     telemetry::Attempt,
 };
 
 impl Setting {
     /// Runs one attempt of each record in one lane, decoding included; counts those that returned so many outputs.
     pub fn attempts(&self, outputs: usize) -> impl Piece {
-        let (mut lane, site) = (self.lane(), self.site());
+        let (mut lane, site, mut spare) = (self.lane(), self.site(), Spare::default());
         let one = self.batch().into_iter().next().map(|record| self.ticket(record));
         let handler = one.and_then(|ticket| ticket.handler);
         piece(
             || self.batch(),
             move |records| {
                 let ended = |record| {
-                    let ended = self.attempt(&mut lane, &site, &mut Ticket::new(record, handler));
+                    let mut ticket = Ticket::new(record, handler);
+                    let ended = self.attempt(&mut lane, &site, &mut spare, &mut ticket);
+                    spare.keep(ticket.record);
                     ended
                         .is_some_and(|ended| ended.answer.into_result().is_ok_and(|returned| returned.len() == outputs))
                 };
@@ -29,8 +31,14 @@ impl Setting {
     }
 
     /// Starts an attempt that ends at once, as the mailbox does.
-    pub(super) fn attempt(&self, lane: &mut Lane, site: &Arc<Site>, ticket: &mut Ticket) -> Option<Ended> {
-        match lane.start(ticket, &self.member, site, || self.services.clock.working_now()) {
+    pub(super) fn attempt(
+        &self,
+        lane: &mut Lane,
+        site: &Arc<Site>,
+        spare: &mut Spare,
+        ticket: &mut Ticket,
+    ) -> Option<Ended> {
+        match lane.start(ticket, &self.member, site, spare, || self.services.clock.working_now()) {
             Poll::Ready(ended) => Some(black_box(ended)),
             Poll::Pending => None,
         }

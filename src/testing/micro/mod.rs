@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{TestRecord, null_sink::NullSink};
 use crate::{
     Bus, Error,
-    actor::{Call, Site},
+    actor::{At, Call, Site},
     clock::Clock,
     dispatch::{Lane, Member, Ticket, TopicRoutes},
     kafka::record::{Batch, BufferPool, HeldBytes, Record, Timestamp, TopicPartition},
@@ -147,7 +147,7 @@ impl Setting {
 
     fn calls(&self) -> Vec<Call> {
         let site = self.site();
-        let call = |record| Call { record, attempt: 1, lane: 0, handler: 0, site: Arc::clone(&site) };
+        let call = |record| Call { record, site: Arc::clone(&site), at: At { attempt: 1, lane: 0, handler: 0 } };
         self.batch().into_iter().map(call).collect()
     }
 }

@@ -6,7 +6,7 @@ use super::{Piece, Setting, piece};
 use crate::{
     Failure,
     actor::Fault,
-    dispatch::{Choice, LaneQueue, Ticket},
+    dispatch::{Choice, LaneQueue, Spare, Ticket},
     kafka::record::Record,
     supervisor::{History, Outcome, RecordDirective, decide},
 };
@@ -81,7 +81,7 @@ impl Setting {
     /// a retry but the messages between mailbox and supervisor.
     pub fn failing_once(&self) -> impl Piece {
         let choice = Choice::new(&self.member.actor.policy);
-        let (mut lane, site) = (self.lane(), self.site());
+        let (mut lane, site, mut spare) = (self.lane(), self.site(), Spare::default());
         let policy = &self.member.actor.policy.policy;
         piece(
             move || {
@@ -91,7 +91,7 @@ impl Setting {
             },
             move |tickets| {
                 let mut twice = |mut ticket: Ticket| {
-                    let ended = self.attempt(&mut lane, &site, &mut ticket)?;
+                    let ended = self.attempt(&mut lane, &site, &mut spare, &mut ticket)?;
                     let fault = ended.answer.into_result().err()?;
                     ticket.trace = ended.span.failed(&self.services.telemetry, &fault, policy).map(Box::new);
                     let key = ticket.key?;
@@ -101,7 +101,7 @@ impl Setting {
                     self.is_retried(&Outcome::Failed(&failure), ticket.attempts).then_some(())?;
                     lane.queue.resume(ticket);
                     let mut ticket = lane.queue.next()?;
-                    let ended = self.attempt(&mut lane, &site, &mut ticket)?;
+                    let ended = self.attempt(&mut lane, &site, &mut spare, &mut ticket)?;
                     lane.queue.release(key);
                     (ended.answer.into_result().is_ok() && ticket.attempts == 2).then_some(())
                 };

@@ -16,6 +16,7 @@ use super::contract;
 contract!(test_bus, embedded, real: {
     behind_a_blocked_key_no_more_records_are_taken_than_allowed,
     behind_a_blocked_key_no_more_bytes_are_taken_than_allowed,
+    what_is_handled_takes_no_bytes_any_more,
     beyond_a_blocked_key_no_offset_is_taken_outside_the_window,
     by_default_ten_thousand_records_are_taken,
 });
@@ -103,6 +104,17 @@ async fn behind_a_blocked_key_no_more_bytes_are_taken_than_allowed(world: World)
         2 * ran * size <= limit + 65 * size,
         "{ran} neighbours of more than {size} bytes, and as many others, were taken"
     );
+}
+
+// Fails when a turn of a mailbox ends without `Spare::clear`: the first batch would use the bytes up for ever.
+async fn what_is_handled_takes_no_bytes_any_more(world: World) {
+    let shared = Shared::new();
+    let bus = world.start(bus(&world, &shared).limits(10_000, 1, WINDOW)).await;
+    for seq in 0..20 {
+        bus.publish([Job::ok(key_in(0, 0), seq)]).await;
+        shared.ledger.until_handled(seq as usize + 1).await;
+    }
+    assert_eq!(bus.stop::<Job>(&world).await[&0], 20);
 }
 
 // Fails when `Assignment::credit` only asks whether any of the window is left.
