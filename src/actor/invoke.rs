@@ -188,7 +188,7 @@ async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Answer 
                 _ => {}
             }
         }
-        // What fails is read as a whole, for an error that says what it is about.
+        // What fails is read as a whole, for an error that says what it is about; an array, to see whether it may be one.
         match decode_whole::<E>(record) {
             Ok(event) => actor.handle(event, &mut cx),
             Err(error) => return Answer::of(Err(Fault::Undecodable(Box::new(error)))),
@@ -204,7 +204,7 @@ async fn attempt<A: Handler<E>, E: Event>(actor: &mut A, call: &Call) -> Answer 
     }
 }
 
-/// The event in a record that is not plain, or not what it says it is.
+/// The event in a record that is not plain, not what it says it is, or an array.
 #[cold]
 #[inline(never)]
 fn decode_whole<E: Event>(record: &Record) -> Result<E, DecodeError> {

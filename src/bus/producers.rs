@@ -38,7 +38,7 @@ impl Planned {
     /// Where what a client of this bus says goes.
     pub(super) fn log_of(&self, client: &'static str) -> ClientLog {
         let name = Name { service: self.identity.service.as_str().into(), client };
-        ClientLog { name, secrets: self.options.kafka.secrets() }
+        ClientLog::new(name, self.options.kafka.secrets())
     }
 
     fn watch(&self) -> Tell {

@@ -118,7 +118,7 @@ impl Lane {
         };
         let (record, site) = spare.for_attempt(&ticket.record, site);
         let (attempt, lane, handler) = (ticket.attempts, self.number, handler as u16);
-        // Made anew for each use: one in memory would have to be waited for.
+        // Built where it is used, it goes into a register.
         let at = move || At { attempt, lane, handler };
         let (of, shared) = (&record, &site);
         let span = Attempt::begin(move || Call { record: of.clone(), site: Arc::clone(shared), at: at() });

@@ -70,10 +70,14 @@ pub(crate) fn is_array(json: &[u8]) -> bool {
     json.trim_ascii_start().first() == Some(&b'[')
 }
 
+fn is_empty(array: &[u8]) -> bool {
+    array.trim_ascii().strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii() == b"]")
+}
+
 /// An array is not taken for the fields of a struct, as serde's derives do: a value would be that of another field as
-/// soon as the fields change their places.
+/// soon as the fields change their places. An empty one has no places; PHP writes an empty map so.
 fn as_is_meant<E>(codec: &Codec<E>, json: &[u8]) -> serde_json::Result<()> {
-    if is_array(json) && (codec.is_struct)() {
+    if is_array(json) && !is_empty(json) && (codec.is_struct)() {
         return Err(Error::invalid_type(Unexpected::Seq, &"an object"));
     }
     Ok(())
@@ -165,9 +169,12 @@ mod tests {
     fn an_array_is_no_object() {
         let expected =
             "`sales.order-placed.v1` cannot be read as `OrderPlaced`: invalid type: sequence, expected an object";
-        for array in [r#"["A-1",5]"#, " \n[]"] {
+        for array in [r#"["A-1",5]"#, " \n[1]"] {
             assert_eq!(binary(None, Some(array.as_bytes())).unwrap_err().to_string(), expected);
         }
+        // serde says of an empty one what it lacks, if it lacks anything.
+        let error = binary(None, Some(b" [ ] ")).unwrap_err().to_string();
+        assert!(error.contains("invalid length 0"), "{error}");
         let error = structured(&json!({"data": ["A-1", 5]})).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }

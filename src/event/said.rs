@@ -46,6 +46,14 @@ impl Said {
 mod tests {
     use super::*;
 
+    // Fails when a program's own handlers are remembered as few as others' types are.
+    #[test]
+    fn each_handler_is_new_once() {
+        let said = Said::of_handlers();
+        assert!((0..2 * FOREIGN).all(|handler| said.insert(&format!("Actor{handler}/Event"))));
+        assert!(!said.insert("Actor0/Event"));
+    }
+
     // Fails when the limit is left out: whoever writes to the topic could fill the memory.
     #[test]
     fn a_text_is_new_once_and_only_so_many_are_kept() {

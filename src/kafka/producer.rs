@@ -80,7 +80,7 @@ impl KafkaSink {
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn new(config: &ClientConfig, secrets: Secrets) -> Result<Self, KafkaError> {
         let name = Name { service: config.get("client.id").unwrap_or_default().into(), client: PRODUCER };
-        Self::watched(config, ClientLog { name, secrets }, Arc::new(|_, _| {}), None)
+        Self::watched(config, ClientLog::new(name, secrets), Arc::new(|_, _| {}), None)
     }
 
     /// As `KafkaSink::new`; `tell` is told when the cluster is reached, or no longer is. An embedded `broker` stays as

@@ -6,6 +6,9 @@ use super::{Ordering, Supervisor, directive::Rule};
 /// Each lane builds an actor; beyond this the number is more likely a mistake than a wish.
 const CONCURRENCY_MAX: usize = 4096;
 
+// As a number of an attempt's lane, see `At`.
+const _: () = assert!(CONCURRENCY_MAX <= u16::MAX as usize);
+
 impl Supervisor {
     /// What makes no sense, each in a sentence that says what to write instead.
     pub(crate) fn problems(&self) -> Vec<String> {

@@ -35,8 +35,7 @@ impl Batch {
         self.records.clear();
     }
 
-    /// Type, id and payload; what is missing is empty. UTF-8 is checked here, which leaves the second thread, the busier
-    /// one, its decoding.
+    /// Type, id and payload; what is missing is empty. UTF-8 is checked here: the second thread is the busier one.
     fn push(&mut self, message: &Message) -> Result<(), String> {
         let (kind, id) = message.type_and_id();
         let parts = [text(kind.unwrap_or_default())?, text(id.unwrap_or_default())?, text(message.payload())?];

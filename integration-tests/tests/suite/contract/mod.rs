@@ -23,6 +23,7 @@ mod promise_09_bounded_memory;
 mod promise_10_publishing;
 mod promise_11_misconfiguration;
 mod promise_11_neighbours;
+mod promise_12_arrays;
 mod promise_12_interop;
 mod promise_12_momentum;
 mod promise_12_wire;

@@ -30,7 +30,7 @@ fn name() -> Name {
 
 fn shared(client: Option<&Arc<RawProducer>>, config: ClientConfig, patience: Duration) -> Shared {
     let queue = SendQueue::new(Limits { records: 8, bytes: 1_000, patience });
-    Shared::new(client.cloned(), config, ClientLog { name: name(), secrets: Secrets::default() }, queue)
+    Shared::new(client.cloned(), config, ClientLog::new(name(), Secrets::default()), queue)
 }
 
 fn push(shared: &Shared) -> tokio::sync::oneshot::Receiver<Vec<Outcome>> {
