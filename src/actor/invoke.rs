@@ -145,8 +145,8 @@ impl fmt::Display for Fault {
 
 /// The erased form of `Handler<E> for A`.
 ///
-/// The memory comes first, and the call in its parts: so the future, which is large, is written into it, and not copied
-/// there with all the room that it keeps for later.
+/// The memory comes first, and what goes into it is in registers: so the future, which is large, is written into it, and
+/// not copied there with all the room that it keeps for later.
 pub(crate) fn invoke<A: Handler<E>, E: Event>(
     instance: Instance,
     record: Record,

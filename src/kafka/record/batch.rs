@@ -157,6 +157,7 @@ impl Batch {
     }
 
     /// The records of a sealed batch; each keeps the whole batch alive.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn records(self: &Arc<Self>) -> impl Iterator<Item = Record> + '_ {
         (0..self.len()).map(|at| self.record(at, None))
     }
