@@ -65,19 +65,15 @@ pub(crate) fn decode<E: Event>(incoming: &Incoming<'_>) -> Result<E, DecodeError
     })
 }
 
-/// Whether `json` begins an array.
+/// Whether `json` begins an array with something in it.
 pub(crate) fn is_array(json: &[u8]) -> bool {
-    json.trim_ascii_start().first() == Some(&b'[')
-}
-
-fn is_empty(array: &[u8]) -> bool {
-    array.trim_ascii().strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii() == b"]")
+    json.trim_ascii_start().strip_prefix(b"[").is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"]"))
 }
 
 /// An array is not taken for the fields of a struct, as serde's derives do: a value would be that of another field as
 /// soon as the fields change their places. An empty one has no places; PHP writes an empty map so.
 fn as_is_meant<E>(codec: &Codec<E>, json: &[u8]) -> serde_json::Result<()> {
-    if is_array(json) && !is_empty(json) && (codec.is_struct)() {
+    if is_array(json) && (codec.is_struct)() {
         return Err(Error::invalid_type(Unexpected::Seq, &"an object"));
     }
     Ok(())

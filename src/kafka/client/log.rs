@@ -23,7 +23,7 @@ pub(crate) struct ClientLog {
 
 /// Counts how often a client was told to ask again for an id of a producer.
 #[derive(Clone, Default)]
-pub(crate) struct Waits(Arc<AtomicU32>);
+struct Waits(Arc<AtomicU32>);
 
 /// One line, at a level that is a constant for `tracing`.
 macro_rules! line {

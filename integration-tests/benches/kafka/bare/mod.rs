@@ -1,6 +1,6 @@
 //! The hand-written loops that carom is measured against: as fast as we could make them, and at least once.
 //!
-//! Both read `ce_type` and `ce_id`, deserialise, count, store the offset and commit asynchronously each second. They
+//! All read `ce_type` and `ce_id`, deserialise, count, store the offset and commit asynchronously each second. They
 //! run on one thread, keep no order but that of the partition, and do nothing about failures.
 
 mod raw;
