@@ -2,7 +2,7 @@
 
 use super::{Context, Failure, Handler, invoke::Call};
 use crate::{
-    event::{Attributes, Descriptor, EncodeError, Encoder, Event, Incoming, decode_if, output_id, read},
+    event::{Attributes, Descriptor, EncodeError, Encoder, Event, Incoming, Scratch, decode_if, output_id, read},
     kafka::record::OutRecord,
 };
 
@@ -155,6 +155,8 @@ struct Kept<'a> {
     /// The event that is being handled; `None` if it cannot be read, or there is none.
     cause: Option<Incoming<'a>>,
     records: Vec<OutRecord>,
+    /// What they are written with.
+    scratch: Scratch,
     /// The first output that cannot be one; what comes after it is not looked at, because nothing will be published.
     error: Option<EncodeError>,
 }
@@ -171,8 +173,8 @@ impl<'a> OutputBuffer<'a> {
             return;
         }
         let encoded = match call {
-            Some(call) => call.site.services.encoder.encode(event, kept.attributes(call)),
-            None => Encoder::detached().encode(event, Attributes::nil()),
+            Some(call) => kept.encode(&call.site.services.encoder, event, &kept.attributes(call)),
+            None => Encoder::detached().encode(event, &Attributes::nil()),
         };
         match encoded {
             Ok(record) => kept.records.push(record),
@@ -195,10 +197,7 @@ impl<'a> OutputBuffer<'a> {
 
     /// The events of one type that are in the buffer.
     pub(crate) fn decoded<E: Event>(&self) -> Vec<E> {
-        let of_type = |record: &OutRecord| {
-            let headers = record.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_deref()));
-            decode_if(headers, record.value.as_deref())
-        };
+        let of_type = |record: &OutRecord| decode_if(record.headers(), record.value());
         self.kept.iter().flat_map(|kept| &kept.records).filter_map(of_type).collect()
     }
 }
@@ -206,7 +205,16 @@ impl<'a> OutputBuffer<'a> {
 impl<'a> Kept<'a> {
     fn new(call: Option<&'a Call>) -> Self {
         let cause = call.and_then(|call| read(call.record.headers(), call.record.value()).ok());
-        Self { cause, records: Vec::new(), error: None }
+        Self { cause, records: Vec::new(), scratch: Scratch::default(), error: None }
+    }
+
+    fn encode<E: Event>(
+        &mut self,
+        encoder: &Encoder,
+        event: &E,
+        attributes: &Attributes,
+    ) -> Result<OutRecord, EncodeError> {
+        encoder.encode_with(&mut self.scratch, &*encoder.route::<E>()?, event, attributes)
     }
 
     /// Of the next output; stable across repeated runs of the same record, so that consumers can recognise a repeat.

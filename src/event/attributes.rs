@@ -7,12 +7,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    cloudevents::write::Headers,
     cloudevents::{ExtensionValue, Incoming, is_attribute_text},
     encode_error::EncodeError,
     trace::TraceContext,
 };
-use crate::kafka::record::{Header, HeaderName};
+use crate::kafka::record::Header;
 
 /// Attributes of one event; what is left out of [`Attributes::new`] is unset.
 #[derive(Debug, Clone)]
@@ -79,9 +78,10 @@ impl Attributes {
         Self { correlationid, causationid, trace, ..Self::new(id, time) }
     }
 
-    /// The headers of the application, checked; taken out and not copied.
-    pub(super) fn take_headers(&mut self) -> Result<Headers, EncodeError> {
-        std::mem::take(&mut self.headers).into_iter().map(|(name, value)| Ok((user_header(name)?, value))).collect()
+    /// The headers of the application, checked.
+    pub(super) fn user_headers(&self) -> Result<&[(String, Option<Bytes>)], EncodeError> {
+        self.headers.iter().try_for_each(|(name, _)| check_user_header(name))?;
+        Ok(&self.headers)
     }
 
     /// All extensions in one map; a field wins over an extension of its name.
@@ -103,7 +103,7 @@ impl Attributes {
 }
 
 /// Names that readers would take for something else than a header of the application.
-fn user_header(name: String) -> Result<HeaderName, EncodeError> {
+fn check_user_header(name: &str) -> Result<(), EncodeError> {
     let lower = name.to_ascii_lowercase();
     let reason = if name.is_empty() || name.contains('\0') {
         "a header needs a name without NUL"
@@ -114,7 +114,7 @@ fn user_header(name: String) -> Result<HeaderName, EncodeError> {
     } else if ["content-type", "traceparent", "tracestate", "baggage"].contains(&lower.as_str()) {
         "the bus writes this header itself"
     } else {
-        return Ok(HeaderName::Bytes(name.into()));
+        return Ok(());
     };
-    Err(EncodeError::Header { name, reason })
+    Err(EncodeError::Header { name: name.to_owned(), reason })
 }

@@ -8,26 +8,31 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
 
-use bytes::Bytes;
 use dashmap::DashMap;
 use uuid::Uuid;
 
 use super::{
     Environment, Event, Profile,
     attributes::Attributes,
-    cloudevents::write::{Beside, Headers, Outgoing, Payload, check_source},
-    cloudevents::{SharedText, Text},
+    cloudevents::write::{Beside, Outgoing, Payload, check_source},
     encode_error::EncodeError,
-    large::{LARGE, LargeTypes},
+    large::LargeTypes,
     momentum,
+    route::Route,
     said::Said,
     topic::topic_name,
 };
-use crate::{kafka::record::OutRecord, telemetry::logs};
+use crate::{
+    kafka::record::{OutRecord, RecordMemory, RecordWriter},
+    telemetry::logs,
+};
+
+/// What a record of binary mode takes beside its data, about, in bytes.
+const BESIDE: usize = 512;
 
 /// Odd things that are said: names of the CloudEvents SDK may be made up as they go.
 const ODD: usize = 1_000;
@@ -83,8 +88,8 @@ pub enum Mode {
 pub(crate) struct Encoder {
     /// The first segment of topics.
     environment: Environment,
-    /// The same in every event of the bus, so its bytes are shared.
-    source: SharedText,
+    /// The same in every event of the bus.
+    source: String,
     /// Whose readers have to understand it.
     profile: Profile,
     /// The mode of topics that are not in `topic_modes`.
@@ -101,39 +106,18 @@ pub(crate) struct Encoder {
     by_hand: AtomicBool,
 }
 
-/// Where events of a type go, and how.
-#[derive(Debug)]
-pub(crate) struct Route {
-    /// Shared with each record, which names its topic until it is sent.
-    pub(crate) topic: Arc<str>,
-    /// That of the topic, else that of the bus.
-    pub(crate) mode: Mode,
-    /// As its attribute says.
-    pub(crate) partitions: Option<u32>,
-    /// How many bytes the last event took: the next one will take about as many, so its buffer need not grow.
-    size: AtomicUsize,
-}
-
-impl Route {
-    /// The event as JSON.
-    fn json<E: Event>(&self, event: &E) -> Result<Bytes, serde_json::Error> {
-        let last = self.size.load(Relaxed);
-        let mut json = Vec::with_capacity(last + last / 16);
-        (E::codec().write)(event, &mut json)?;
-        self.size.store(json.len().min(LARGE), Relaxed);
-        if json.len() < json.capacity() / 2 {
-            // A small event after a large one does not hold the room of both until it is sent.
-            json.shrink_to_fit();
-        }
-        Ok(json.into())
-    }
+/// Memory that is kept from one event to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    json: Vec<u8>,
+    records: RecordMemory,
 }
 
 impl Encoder {
     pub(crate) fn new(environment: Environment, source: impl Into<String>) -> Result<Self, EncodeError> {
         let source = source.into();
         check_source(&source).map_err(EncodeError::Source)?;
-        Ok(Self { environment, source: source.into(), ..Self::detached() })
+        Ok(Self { environment, source, ..Self::detached() })
     }
 
     /// Whose conventions the records follow.
@@ -162,7 +146,7 @@ impl Encoder {
     pub(crate) fn detached() -> Self {
         Self {
             environment: Environment::new("development"),
-            source: "/detached".to_owned().into(),
+            source: "/detached".to_owned(),
             profile: Profile::default(),
             mode: Mode::default(),
             topic_modes: HashMap::new(),
@@ -196,7 +180,7 @@ impl Encoder {
             self.odd(&warning);
         }
         let (mode, partitions) = (self.mode_of(&topic), E::descriptor().partitions);
-        let route = Arc::new(Route { mode, partitions, topic: topic.into(), size: AtomicUsize::new(0) });
+        let route = Arc::new(Route::new(topic, mode, partitions));
         self.routes.insert(id, Arc::clone(&route));
         Ok(route)
     }
@@ -222,52 +206,67 @@ impl Encoder {
         self.topic_modes.get(topic).copied().unwrap_or(self.mode)
     }
 
-    /// The record of `event`. Its key is that of the event, or the id where the event has none.
-    pub(crate) fn encode<E: Event>(&self, event: &E, mut attributes: Attributes) -> Result<OutRecord, EncodeError> {
-        let route = self.route::<E>()?;
+    /// The record of `event`, in memory of its own.
+    pub(crate) fn encode<E: Event>(&self, event: &E, attributes: &Attributes) -> Result<OutRecord, EncodeError> {
+        self.encode_with(&mut Scratch::default(), &*self.route::<E>()?, event, attributes)
+    }
+
+    /// The record of `event`, which goes where `route` says. Its key is that of the event, or the id where the event has
+    /// none.
+    pub(crate) fn encode_with<E: Event>(
+        &self,
+        scratch: &mut Scratch,
+        route: &Route,
+        event: &E,
+        attributes: &Attributes,
+    ) -> Result<OutRecord, EncodeError> {
         let event_type = E::descriptor().event_type;
-        let headers = attributes.take_headers()?;
-        let json = route.json(event).map_err(|reason| json_error(event_type, reason))?;
+        let headers = attributes.user_headers()?;
+        route.json(event, &mut scratch.json).map_err(|reason| json_error(event_type, reason))?;
         let mut id = Uuid::encode_buffer();
         let id = &*attributes.id.hyphenated().encode_lower(&mut id);
         let outgoing = Outgoing {
             profile: self.profile,
-            id: id.into(),
-            event_type: Text::constant(event_type),
-            source: (&self.source).into(),
+            id,
+            event_type,
+            source: &self.source,
             time: Some(attributes.time),
             subject: attributes.subject.as_deref(),
             dataschema: attributes.dataschema.as_deref(),
-            datacontenttype: Some(Text::constant("application/json")),
+            datacontenttype: Some("application/json"),
             extensions: attributes.extensions(),
-            data: Payload::Json(json),
+            data: Payload::Json(scratch.json.as_slice().into()),
         };
-        let beside = Beside { headers, trace: attributes.trace.as_ref(), baggage: attributes.baggage.as_deref() };
-        let (headers, value) = write(route.mode, outgoing, beside)?;
-        self.large.published(event_type, value.as_ref().map_or(0, Bytes::len));
-        let key = event.key().filter(|key| !key.is_empty()).unwrap_or_else(|| id.to_owned());
-        Ok(OutRecord { topic: Arc::clone(&route.topic), partition: None, key: Some(key.into()), value, headers })
+        let key = event.key().filter(|key| !key.is_empty());
+        let key = key.as_deref().unwrap_or(id).as_bytes();
+        let beside = Beside { key, headers, trace: attributes.trace.as_ref(), baggage: attributes.baggage.as_deref() };
+        let mut record = scratch.records.begin(scratch.json.len() + key.len() + BESIDE);
+        write(route.mode, &outgoing, &beside, &mut record)?;
+        let record = record.finish(Arc::clone(&route.topic), None);
+        self.large.published(event_type, record.value().map_or(0, <[u8]>::len));
+        Ok(record)
     }
 }
 
 /// Checks an event and writes it in the given mode.
 pub(super) fn write(
     mode: Mode,
-    event: Outgoing<'_>,
-    beside: Beside<'_>,
-) -> Result<(Headers, Option<Bytes>), EncodeError> {
-    event.check().map_err(|reason| EncodeError::Attribute { event_type: event.event_type.to_string(), reason })?;
+    event: &Outgoing<'_>,
+    beside: &Beside<'_>,
+    record: &mut RecordWriter<'_>,
+) -> Result<(), EncodeError> {
+    let event_type = || event.event_type.to_owned();
+    event.check().map_err(|reason| EncodeError::Attribute { event_type: event_type(), reason })?;
     if event.profile == Profile::Momentum {
-        momentum::check(&event)
-            .map_err(|reason| EncodeError::Momentum { event_type: event.event_type.to_string(), reason })?;
+        momentum::check(event).map_err(|reason| EncodeError::Momentum { event_type: event_type(), reason })?;
     }
     match mode {
-        Mode::Binary => Ok(event.binary(beside)),
+        Mode::Binary => event.binary(beside, record),
         Mode::Structured => {
-            let event_type = event.event_type.clone();
-            event.structured(beside).map_err(|reason| json_error(&event_type, reason))
+            event.structured(beside, record).map_err(|reason| json_error(event.event_type, reason))?;
         }
     }
+    Ok(())
 }
 
 pub(super) fn json_error(event_type: &str, reason: serde_json::Error) -> EncodeError {

@@ -65,10 +65,10 @@ pub(super) fn check(event: &Outgoing<'_>) -> Result<(), &'static str> {
         Payload::Text(text) => serde_json::from_str(text).is_ok_and(is_object),
         Payload::Bytes(bytes) => serde_json::from_slice(bytes).is_ok_and(is_object),
     };
-    if Uuid::try_parse(&event.id).is_err() || event.id.starts_with("urn:") {
+    if Uuid::try_parse(event.id).is_err() || event.id.starts_with("urn:") {
         return Err("its `id` is no Guid: Momentum would invent one, and no longer recognise a repeat");
     }
-    if !media_type::is_json(event.datacontenttype.as_deref()) {
+    if !media_type::is_json(event.datacontenttype) {
         return Err("its content type is not JSON, which is all that Momentum reads");
     }
     if is_object { Ok(()) } else { Err(NO_OBJECT) }

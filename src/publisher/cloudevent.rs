@@ -1,6 +1,5 @@
 //! Publishing what the CloudEvents SDK built: for events that come from elsewhere and are only passed on.
 
-use bytes::Bytes;
 use cloudevents::AttributesReader;
 use tracing::Instrument;
 
@@ -98,7 +97,7 @@ impl Publisher {
         }
         let sending = self.telemetry.sending(topic, event.ty());
         let trace = self.trace_of(&sending);
-        let target = Target { topic, key: key.map(Bytes::copy_from_slice), trace: trace.as_ref(), no_data };
+        let target = Target { topic, key, trace: trace.as_ref(), no_data };
         let record = self.encoder.encode_cloudevent(event, target).map_err(|error| {
             sending.refused();
             PublishError::new(event.ty(), PublishErrorKind::Invalid, error)

@@ -12,13 +12,12 @@
 
 use std::iter;
 
-use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::dead_letter_headers::{
     CaromHeaders, DeadLetterInfo, ERROR_CHAIN, ERROR_MESSAGE, ORIGINAL_SHA256, ORIGINAL_SIZE, PREFIX, REDUCED,
 };
-use crate::kafka::record::{Header, HeaderName, OutRecord, Record};
+use crate::kafka::record::{Header, OutRecord, Record};
 
 /// What the protocol adds to a record, at most: lengths, timestamp and its share of the batch.
 const RECORD_OVERHEAD: usize = 128;
@@ -43,14 +42,13 @@ pub(crate) fn dead_letter(record: &Record, why: &DeadLetterInfo<'_>, limit: usiz
 
 /// What was left out of a dead letter; to be logged as an error and counted.
 pub(crate) fn reduced(dead_letter: &OutRecord) -> Option<&str> {
-    let mut headers = dead_letter.headers.iter();
-    let (_, value) = headers.find(|(name, _)| name.as_bytes() == REDUCED.as_bytes())?;
-    str::from_utf8(value.as_ref()?).ok()
+    let (_, value) = dead_letter.headers().find(|(name, _)| *name == REDUCED.as_bytes())?;
+    str::from_utf8(value?).ok()
 }
 
 /// Size of a record as the broker counts it, at most.
 fn weight(record: &OutRecord) -> usize {
-    record.size() + record.headers.len() * HEADER_OVERHEAD + RECORD_OVERHEAD
+    record.size() + record.header_count() * HEADER_OVERHEAD + RECORD_OVERHEAD
 }
 
 struct Draft<'a> {
@@ -91,17 +89,17 @@ impl<'a> Draft<'a> {
 
     /// As many of our own headers as there is room for, but none without the mark: it would look like a verbatim copy.
     fn last_resort(&self, full: &CaromHeaders, limit: usize) -> OutRecord {
-        let mut form = self.build(None, Some(&[]), iter::empty(), &CaromHeaders::default());
-        for (name, value) in self.pointer_headers(full).iter() {
-            form.headers.push((name.into(), Some(value)));
-            if weight(&form) > limit {
-                form.headers.pop();
-            }
-            if form.headers.is_empty() {
+        let build = |headers: &CaromHeaders| self.build(None, Some(&[]), iter::empty(), headers);
+        let mut kept = CaromHeaders::default();
+        for header in self.pointer_headers(full).iter() {
+            let more = kept.with(header);
+            if weight(&build(&more)) <= limit {
+                kept = more;
+            } else if kept == CaromHeaders::default() {
                 break;
             }
         }
-        form
+        build(&kept)
     }
 
     /// Our headers, with size and digest of the value; a null value has neither, which tells it from an empty one.
@@ -128,16 +126,11 @@ impl<'a> Draft<'a> {
         originals: impl Iterator<Item = Header<'a>>,
         carom: &CaromHeaders,
     ) -> OutRecord {
-        let originals = originals
-            .map(|(name, value)| (HeaderName::Bytes(Bytes::copy_from_slice(name)), value.map(Bytes::copy_from_slice)));
         let partition = self.record.from().partition;
-        OutRecord {
-            topic: self.why.topic.clone(),
-            partition: (0..self.why.partitions).contains(&partition).then_some(partition),
-            key: key.map(Bytes::copy_from_slice),
-            value: value.map(Bytes::copy_from_slice),
-            headers: originals.chain(carom.iter().map(|(name, value)| (name.into(), Some(value)))).collect(),
-        }
+        let partition = (0..self.why.partitions).contains(&partition).then_some(partition);
+        let mut headers: Vec<Header<'_>> = originals.collect();
+        headers.extend(carom.headers());
+        OutRecord::new(self.why.topic.clone(), partition, key, value, headers)
     }
 }
 

@@ -13,7 +13,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 pub(crate) use self::error::{ErrorClass, ErrorText};
 use super::key_hash::key_hash;
-use crate::kafka::record::{Record, Timestamp};
+use crate::kafka::record::{Header, Record, Timestamp};
 
 /// What begins so is ours to write. Of what a record brings of it, the number of replays is kept, and, from this
 /// group's own topics, its origin and the time of its first failure.
@@ -108,8 +108,18 @@ impl CaromHeaders {
         self.0.iter().cloned()
     }
 
+    /// The same, as they are written.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = Header<'_>> {
+        self.0.iter().map(|(name, value)| (name.as_bytes(), Some(&value[..])))
+    }
+
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|(other, _)| *other == name)
+    }
+
+    /// The same and one header more.
+    pub(crate) fn with(&self, header: (&'static str, Bytes)) -> Self {
+        Self(self.iter().chain([header]).collect())
     }
 
     /// The same without one header.

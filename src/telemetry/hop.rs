@@ -4,7 +4,7 @@
 //! Without this, the trace of an output would go on where its input came into being: the spans in between would be
 //! missing.
 
-use bytes::Bytes;
+use std::sync::Arc;
 
 use crate::{event::TraceContext, kafka::record::OutRecord};
 
@@ -16,32 +16,30 @@ const STATE: &str = "tracestate";
 ///
 /// A record that would outgrow `limit` bytes goes as it is: without a trace rather than not at all.
 pub(super) fn depart(record: &mut OutRecord, context: &TraceContext, limit: usize) {
-    let before = record.headers.clone();
-    put(record, context);
-    if record.wire_size() > limit {
-        record.headers = before;
+    let departing = with_hop(record, context);
+    if departing.wire_size() <= limit {
+        *record = departing;
     }
 }
 
-/// Replaces the hop, whole: a `tracestate` of the old one must not stand beside the new `traceparent`.
-fn put(record: &mut OutRecord, context: &TraceContext) {
+/// The record with another hop, whole: a `tracestate` of the old one must not stand beside the new `traceparent`.
+fn with_hop(record: &OutRecord, context: &TraceContext) -> OutRecord {
     let is = |name: &[u8], known: &str| name == known.as_bytes();
-    let headers = &mut record.headers;
-    headers.retain(|(name, _)| !is(name.as_bytes(), PARENT) && !is(name.as_bytes(), STATE));
-    let has = |known: &str| headers.iter().any(|(name, _)| is(name.as_bytes(), known));
+    let mut headers: Vec<_> = record.headers().filter(|(name, _)| !is(name, PARENT) && !is(name, STATE)).collect();
+    let has = |known: &str| headers.iter().any(|(name, _)| is(name, known));
     // In structured mode, readers take the header for want of an attribute.
     let originates = has("ce_specversion") && !has("ce_traceparent");
     // Before those that stand last.
     let after = |name: &[u8]| is(name, "baggage") || is(name, "content-type");
-    let at = headers.iter().position(|(name, _)| after(name.as_bytes())).unwrap_or(headers.len());
+    let at = headers.iter().position(|(name, _)| after(name)).unwrap_or(headers.len());
     let pairs = [("ce_traceparent", "ce_tracestate", originates), (PARENT, STATE, true)];
     let added = pairs.into_iter().filter(|(.., wanted)| *wanted).flat_map(|(parent, state, _)| {
-        let text = |text: &str| Some(Bytes::copy_from_slice(text.as_bytes()));
-        let state = context.tracestate.as_deref().map(|value| (state.into(), text(value)));
-        [(parent.into(), text(context.traceparent()))].into_iter().chain(state)
+        let header = |name: &'static str, value| (name.as_bytes(), Some(str::as_bytes(value)));
+        let state = context.tracestate.as_deref().map(|value| header(state, value));
+        [header(parent, context.traceparent())].into_iter().chain(state)
     });
-    let added: Vec<_> = added.collect();
     headers.splice(at..at, added);
+    OutRecord::new(Arc::clone(&record.topic), record.partition, record.key(), record.value(), headers)
 }
 
 #[cfg(test)]
@@ -52,15 +50,16 @@ mod tests {
     const HOP: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     fn record(headers: &[(&'static str, &'static str)]) -> OutRecord {
-        let headers = headers.iter().map(|(name, value)| ((*name).into(), Some(Bytes::from_static(value.as_bytes()))));
-        OutRecord { topic: "t".into(), partition: None, key: None, value: None, headers: headers.collect() }
+        let headers = headers.iter().map(|(name, value)| (name.as_bytes(), Some(value.as_bytes())));
+        OutRecord::new("t".into(), None, Some(b"k"), Some(b"v"), headers)
     }
 
     fn departed(headers: &[(&'static str, &'static str)], state: Option<&str>) -> Vec<(String, String)> {
         let mut record = record(headers);
         depart(&mut record, &TraceContext::new(HOP, state.map(str::to_owned)).unwrap(), usize::MAX);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        record.headers.iter().map(|(name, value)| (text(name.as_bytes()), text(value.as_ref().unwrap()))).collect()
+        assert_eq!((record.key(), record.value()), (Some(&b"k"[..]), Some(&b"v"[..])));
+        record.headers().map(|(name, value)| (text(name), text(value.unwrap()))).collect()
     }
 
     fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -99,7 +98,7 @@ mod tests {
         for (limit, expected) in [(needed, roomy), (needed - 1, record(&headers))] {
             let mut departing = record(&headers);
             depart(&mut departing, &hop, limit);
-            assert_eq!(departing.headers, expected.headers, "{limit}");
+            assert_eq!(departing, expected, "{limit}");
         }
     }
 

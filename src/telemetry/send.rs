@@ -109,15 +109,14 @@ impl Sending {
             return;
         };
         self.describe(record);
-        if let Some(key) = telemetry.span_key(record.key.as_deref()) {
+        if let Some(key) = telemetry.span_key(record.key()) {
             self.span.record(attribute::KEY, &*key);
         }
     }
 
     /// What the event says of itself, as its readers will see it: in headers, or in the envelope of structured mode.
     fn describe(&self, record: &OutRecord) {
-        let headers = record.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_deref()));
-        let Ok(event) = read(headers, record.value.as_deref()) else { return };
+        let Ok(event) = read(record.headers(), record.value()) else { return };
         self.span.record(attribute::MESSAGE_ID, &*event.id);
         self.span.record(attribute::EVENT_ID, &*event.id);
         self.span.record(attribute::EVENT_TYPE, &*event.event_type);

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
@@ -100,7 +99,7 @@ impl Cluster {
 impl State {
     fn write(&mut self, record: &OutRecord) -> WrittenRecord {
         let partition = record.partition.unwrap_or_else(|| {
-            Partitioner::default().partition(record.key.as_deref(), PARTITIONS).unwrap_or_else(|| {
+            Partitioner::default().partition(record.key(), PARTITIONS).unwrap_or_else(|| {
                 self.keyless = (self.keyless + 1) % PARTITIONS;
                 self.keyless
             })
@@ -110,13 +109,9 @@ impl State {
             topic: record.topic.to_string(),
             partition,
             offset: log.len() as i64,
-            key: record.key.as_deref().map(<[u8]>::to_vec),
-            value: record.value.as_deref().map(<[u8]>::to_vec),
-            headers: record
-                .headers
-                .iter()
-                .map(|(name, value)| (name.as_bytes().to_vec(), value.as_deref().map(<[u8]>::to_vec)))
-                .collect(),
+            key: record.key().map(<[u8]>::to_vec),
+            value: record.value().map(<[u8]>::to_vec),
+            headers: record.headers().map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec))).collect(),
         };
         log.push(written.clone());
         written
@@ -250,14 +245,6 @@ impl Source for MemorySource {
 /// A record from the outside, for a test that wants odd bytes.
 pub(crate) fn raw_record(record: TestRecord) -> OutRecord {
     let TestRecord { topic, key, value, headers } = record;
-    OutRecord {
-        topic: topic.into(),
-        partition: None,
-        key: key.map(Bytes::from),
-        value: value.map(Bytes::from),
-        headers: headers
-            .into_iter()
-            .map(|(name, value)| (crate::kafka::record::HeaderName::Bytes(name.into()), value.map(Bytes::from)))
-            .collect(),
-    }
+    let headers = headers.iter().map(|(name, value)| (&name[..], value.as_deref()));
+    OutRecord::new(topic.into(), None, key.as_deref(), value.as_deref(), headers)
 }

@@ -173,7 +173,7 @@ impl TestBus {
     /// ```
     pub async fn deliver<E: Event>(&self, event: E) -> Outcome {
         let attributes = Attributes::new(self.services.clock.uuid(), self.services.clock.wall());
-        let record = self.encoder().encode(&event, attributes).expect("the event can be turned into a record");
+        let record = self.encoder().encode(&event, &attributes).expect("the event can be turned into a record");
         self.append(&record).await
     }
 
@@ -225,8 +225,7 @@ impl TestBus {
 
     /// Who handles the record, by its type; nobody, if it does not say one.
     fn actors(&self, record: &OutRecord) -> Vec<&'static str> {
-        let headers = record.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_deref()));
-        let Ok(event) = read(headers, record.value.as_deref()) else { return Vec::new() };
+        let Ok(event) = read(record.headers(), record.value()) else { return Vec::new() };
         let handles = |route: &&Route| route.topic == *record.topic && route.event_type == event.event_type;
         // Sorted, because routes of one topic and type are.
         let mut actors: Vec<_> = self.routes.iter().filter(handles).map(|route| route.actor).collect();

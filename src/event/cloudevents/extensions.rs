@@ -24,6 +24,16 @@ impl fmt::Display for ExtensionValue<'_> {
     }
 }
 
+impl ExtensionValue<'_> {
+    /// The canonical text of CloudEvents, copied only where it is not there yet.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            other => other.to_string().into(),
+        }
+    }
+}
+
 impl<'a> From<&'a str> for ExtensionValue<'a> {
     fn from(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))

@@ -11,7 +11,6 @@ mod extensions;
 mod glance;
 pub(crate) mod sdk;
 mod structured;
-mod text;
 pub(crate) mod write;
 
 pub(in crate::event) use check::{is_attribute_text, rfc3339};
@@ -24,7 +23,6 @@ use serde_json::value::RawValue;
 use self::binary::CeHeaders;
 pub(crate) use self::extensions::{ExtensionValue, Named};
 pub(crate) use self::glance::{Look, Looks};
-pub(crate) use self::text::{SharedText, Text};
 use super::media_type::{Envelope, envelope_of};
 use crate::kafka::record::Header;
 

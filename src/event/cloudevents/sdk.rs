@@ -2,14 +2,13 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use bytes::Bytes;
 use cloudevents::{
     AttributesReader, AttributesWriter, EventBuilder, EventBuilderV10,
     event::{EventBuilderError, ExtensionValue as SdkValue, TryIntoUrl},
 };
 
 use super::{
-    Data, ExtensionValue, Incoming, Text,
+    Data, ExtensionValue, Incoming,
     write::{AttributeError, Beside, Outgoing, Payload},
 };
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
         topic::check_topic,
         trace::TraceContext,
     },
-    kafka::record::OutRecord,
+    kafka::record::{OutRecord, RecordMemory},
 };
 
 /// What came in is an event, but not one that the SDK's types can hold.
@@ -78,11 +77,11 @@ fn sdk_data(data: &Data<'_>) -> Result<Option<cloudevents::Data>, serde_json::Er
 }
 
 /// Where an event of the SDK goes.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
     pub(crate) topic: &'a str,
     /// `None` and an empty key make the event's id the key.
-    pub(crate) key: Option<Bytes>,
+    pub(crate) key: Option<&'a [u8]>,
     /// The current span; an event that has a `traceparent` of its own keeps it as its creation.
     pub(crate) trace: Option<&'a TraceContext>,
     /// What to do with an event without data.
@@ -113,20 +112,23 @@ impl Encoder {
         }
         let outgoing = Outgoing {
             profile: self.profile(),
-            id: event.id().into(),
-            event_type: event.ty().into(),
-            source: event.source().as_str().into(),
+            id: event.id(),
+            event_type: event.ty(),
+            source: event.source().as_str(),
             time: event.time().copied(),
             subject: event.subject(),
             dataschema: event.dataschema().map(AsRef::as_ref),
-            datacontenttype: event.datacontenttype().or(implied_content_type(event.data())).map(Text::from),
+            datacontenttype: event.datacontenttype().or(implied_content_type(event.data())),
             extensions: extensions(event, target.trace)?,
             data: payload(event)?,
         };
-        let (headers, value) = write(mode, outgoing, Beside { trace: target.trace, ..Beside::default() })?;
-        self.large.published(event.ty(), value.as_ref().map_or(0, Bytes::len));
-        let key = target.key.filter(|key| !key.is_empty()).unwrap_or_else(|| event.id().to_owned().into());
-        Ok(OutRecord { topic: target.topic.into(), partition: None, key: Some(key), value, headers })
+        let key = target.key.filter(|key| !key.is_empty()).unwrap_or(event.id().as_bytes());
+        let mut memory = RecordMemory::default();
+        let mut record = memory.begin(0);
+        write(mode, &outgoing, &Beside { key, trace: target.trace, ..Beside::default() }, &mut record)?;
+        let record = record.finish(target.topic.into(), None);
+        self.large.published(event.ty(), record.value().map_or(0, <[u8]>::len));
+        Ok(record)
     }
 }
 

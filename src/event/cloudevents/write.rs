@@ -1,4 +1,4 @@
-//! Writes an event as headers and value, in binary or in structured mode.
+//! Writes an event as value, key and headers, in binary or in structured mode.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -11,10 +11,10 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{ExtensionValue, Text, check};
+use super::{ExtensionValue, check};
 use crate::{
     event::{Profile, media_type, trace::TraceContext},
-    kafka::record::HeaderName,
+    kafka::record::RecordWriter,
 };
 
 const STRUCTURED: &str = "application/cloudevents+json; charset=UTF-8";
@@ -23,20 +23,18 @@ const STRUCTURED: &str = "application/cloudevents+json; charset=UTF-8";
 const FIRST: [&str; 2] = ["correlationid", "causationid"];
 const LAST: [&str; 2] = ["traceparent", "tracestate"];
 
-pub(crate) type Headers = Vec<(HeaderName, Option<Bytes>)>;
-
 /// An event to be written.
 #[derive(Debug)]
 pub(crate) struct Outgoing<'a> {
     /// Whose form `time` has.
     pub(crate) profile: Profile,
-    pub(crate) id: Text<'a>,
-    pub(crate) event_type: Text<'a>,
-    pub(crate) source: Text<'a>,
+    pub(crate) id: &'a str,
+    pub(crate) event_type: &'a str,
+    pub(crate) source: &'a str,
     pub(crate) time: Option<DateTime<Utc>>,
     pub(crate) subject: Option<&'a str>,
     pub(crate) dataschema: Option<&'a str>,
-    pub(crate) datacontenttype: Option<Text<'a>>,
+    pub(crate) datacontenttype: Option<&'a str>,
     pub(crate) extensions: BTreeMap<&'a str, ExtensionValue<'a>>,
     /// In the form in which it is at hand; each mode writes it in its own.
     pub(crate) data: Payload<'a>,
@@ -48,18 +46,19 @@ pub(crate) enum Payload<'a> {
     /// A null value in binary mode; no member in structured mode.
     Absent,
     /// As serde_json wrote it.
-    Json(Bytes),
+    Json(Cow<'a, [u8]>),
     /// A text of the CloudEvents SDK.
     Text(Cow<'a, str>),
     /// Bytes of the CloudEvents SDK, which may be JSON as well.
     Bytes(Cow<'a, [u8]>),
 }
 
-/// Headers that are not attributes of the event.
+/// What a record has beside the event: its key, and headers that are no attributes.
 #[derive(Debug, Default)]
 pub(crate) struct Beside<'a> {
-    /// Those of the application, whose names were checked.
-    pub(crate) headers: Headers,
+    pub(crate) key: &'a [u8],
+    /// Headers of the application, whose names were checked.
+    pub(crate) headers: &'a [(String, Option<Bytes>)],
     /// The hop, which every tracing library finds in `traceparent`; that of the creation is an extension.
     pub(crate) trace: Option<&'a TraceContext>,
     pub(crate) baggage: Option<&'a str>,
@@ -82,15 +81,12 @@ impl AttributeError {
 impl<'a> Outgoing<'a> {
     /// Refuses what no reader would have to accept.
     pub(crate) fn check(&self) -> Result<(), AttributeError> {
-        for (name, value) in [("id", &self.id), ("type", &self.event_type)] {
+        for (name, value) in [("id", self.id), ("type", self.event_type)] {
             check_text(name, value)?;
         }
-        check_source(&self.source)?;
-        let optional = [
-            ("subject", self.subject),
-            ("dataschema", self.dataschema),
-            ("datacontenttype", self.datacontenttype.as_deref()),
-        ];
+        check_source(self.source)?;
+        let optional =
+            [("subject", self.subject), ("dataschema", self.dataschema), ("datacontenttype", self.datacontenttype)];
         for (name, value) in optional {
             value.map_or(Ok(()), |value| check_text(name, value))?;
         }
@@ -104,54 +100,62 @@ impl<'a> Outgoing<'a> {
     }
 
     /// Attributes as `ce_` headers, the data as the value. No data is a null value.
-    pub(crate) fn binary(self, beside: Beside<'_>) -> (Headers, Option<Bytes>) {
-        // Six that every event has, and a trace.
-        let mut headers: Headers = Vec::with_capacity(8 + self.extensions.len() + beside.headers.len());
-        headers.push(("ce_specversion".into(), Some(Bytes::from_static(b"1.0"))));
-        headers.push(("ce_id".into(), Some(self.id.into_bytes())));
-        headers.push(("ce_type".into(), Some(self.event_type.into_bytes())));
-        push(&mut headers, "ce_time", self.time.map(|time| self.profile.time_text(time)).as_deref());
-        headers.push(("ce_source".into(), Some(self.source.into_bytes())));
-        push(&mut headers, "ce_subject", self.subject);
-        push(&mut headers, "ce_dataschema", self.dataschema);
-        for (name, value) in ordered(&self.extensions) {
-            headers.push((extension_header(name), Some(Bytes::from(value.to_string()))));
+    pub(crate) fn binary(&self, beside: &Beside<'_>, record: &mut RecordWriter<'_>) {
+        if let Some(data) = self.data.as_bytes() {
+            record.value(data);
         }
-        push_beside(&mut headers, beside);
-        headers.extend(self.datacontenttype.map(|value| ("content-type".into(), Some(value.into_bytes()))));
-        (headers, self.data.into_bytes())
+        record.key(beside.key);
+        record.text_header("ce_specversion", "1.0");
+        record.text_header("ce_id", self.id);
+        record.text_header("ce_type", self.event_type);
+        put(record, "ce_time", self.time.map(|time| self.profile.time_text(time)).as_deref());
+        record.text_header("ce_source", self.source);
+        put(record, "ce_subject", self.subject);
+        put(record, "ce_dataschema", self.dataschema);
+        for (name, value) in ordered(&self.extensions) {
+            record.text_header(&extension_header(name), &value.text());
+        }
+        put_beside(record, beside);
+        put(record, "content-type", self.datacontenttype);
     }
 
     /// Everything in a JSON envelope, without `ce_` headers.
-    pub(crate) fn structured(self, beside: Beside<'_>) -> Result<(Headers, Option<Bytes>), serde_json::Error> {
-        let mut headers = Vec::with_capacity(4 + beside.headers.len());
-        push_beside(&mut headers, beside);
-        push(&mut headers, "content-type", Some(STRUCTURED));
-        Ok((headers, Some(Bytes::from(serde_json::to_vec(&Envelope(self))?))))
+    pub(crate) fn structured(
+        &self,
+        beside: &Beside<'_>,
+        record: &mut RecordWriter<'_>,
+    ) -> Result<(), serde_json::Error> {
+        record.value(&serde_json::to_vec(&Envelope(self))?);
+        record.key(beside.key);
+        put_beside(record, beside);
+        record.text_header("content-type", STRUCTURED);
+        Ok(())
     }
 }
 
-fn push(headers: &mut Headers, name: &'static str, value: Option<&str>) {
+fn put(record: &mut RecordWriter<'_>, name: &str, value: Option<&str>) {
     if let Some(value) = value {
-        headers.push((name.into(), Some(Bytes::copy_from_slice(value.as_bytes()))));
+        record.text_header(name, value);
     }
 }
 
 /// Behind the attributes: application, trace, baggage, in this order.
-fn push_beside(headers: &mut Headers, beside: Beside<'_>) {
-    headers.extend(beside.headers);
-    push(headers, "traceparent", beside.trace.map(TraceContext::traceparent));
-    push(headers, "tracestate", beside.trace.and_then(|trace| trace.tracestate.as_deref()));
-    push(headers, "baggage", beside.baggage);
+fn put_beside(record: &mut RecordWriter<'_>, beside: &Beside<'_>) {
+    for (name, value) in beside.headers {
+        record.header((name.as_bytes(), value.as_deref()));
+    }
+    put(record, "traceparent", beside.trace.map(TraceContext::traceparent));
+    put(record, "tracestate", beside.trace.and_then(|trace| trace.tracestate.as_deref()));
+    put(record, "baggage", beside.baggage);
 }
 
-fn extension_header(name: &str) -> HeaderName {
+fn extension_header(name: &str) -> Cow<'static, str> {
     match name {
         "correlationid" => "ce_correlationid".into(),
         "causationid" => "ce_causationid".into(),
         "traceparent" => "ce_traceparent".into(),
         "tracestate" => "ce_tracestate".into(),
-        other => HeaderName::Bytes(Bytes::from(format!("ce_{other}"))),
+        other => format!("ce_{other}").into(),
     }
 }
 
@@ -167,30 +171,30 @@ fn ordered<'m, 'a>(
 }
 
 impl Payload<'_> {
-    fn into_bytes(self) -> Option<Bytes> {
+    fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Absent => None,
             Self::Json(json) => Some(json),
-            Self::Text(text) => Some(Bytes::from(text.into_owned())),
-            Self::Bytes(bytes) => Some(Bytes::from(bytes.into_owned())),
+            Self::Text(text) => Some(text.as_bytes()),
+            Self::Bytes(bytes) => Some(bytes),
         }
     }
 }
 
 /// The JSON format of an event.
-struct Envelope<'a>(Outgoing<'a>);
+struct Envelope<'a>(&'a Outgoing<'a>);
 
 impl Serialize for Envelope<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let event = &self.0;
+        let event = self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("specversion", "1.0")?;
         let time = event.time.map(|time| event.profile.time_text(time));
         let attributes = [
-            ("id", Some(&*event.id)),
-            ("type", Some(&*event.event_type)),
+            ("id", Some(event.id)),
+            ("type", Some(event.event_type)),
             ("time", time.as_deref()),
-            ("source", Some(&*event.source)),
+            ("source", Some(event.source)),
             ("subject", event.subject),
             ("dataschema", event.dataschema),
         ];
@@ -200,7 +204,7 @@ impl Serialize for Envelope<'_> {
         for (name, value) in ordered(&event.extensions) {
             map.serialize_entry(name, value)?;
         }
-        let content_type = event.datacontenttype.as_deref();
+        let content_type = event.datacontenttype;
         content_type.map_or(Ok(()), |value| map.serialize_entry("datacontenttype", value))?;
         serialize_data(&mut map, content_type, &event.data)?;
         map.end()

@@ -194,8 +194,8 @@ mod tests {
     fn an_event_carries_it_in_both_modes() {
         for mode in [Mode::Binary, Mode::Structured] {
             let encoder = Encoder::detached().mode(mode);
-            let record = encoder.encode(&Paid { amount: Decimal::new(1050, 2) }, Attributes::nil()).unwrap();
-            let json = std::str::from_utf8(record.value.as_deref().unwrap()).unwrap();
+            let record = encoder.encode(&Paid { amount: Decimal::new(1050, 2) }, &Attributes::nil()).unwrap();
+            let json = std::str::from_utf8(record.value().unwrap()).unwrap();
             assert!(json.contains(r#"{"amount":10.50}"#), "{json}");
             read_back(&record, |incoming| {
                 let read: Paid = decode(&incoming.unwrap()).unwrap();

@@ -41,7 +41,7 @@ fn encoder() -> Encoder {
 
 fn texts(record: &OutRecord) -> Vec<(&str, &str)> {
     let text = |bytes| std::str::from_utf8(bytes).unwrap();
-    record.headers.iter().map(|(name, value)| (text(name.as_bytes()), text(value.as_deref().unwrap()))).collect()
+    record.headers().map(|(name, value)| (text(name), text(value.unwrap()))).collect()
 }
 
 fn raw(headers: &[(&'static str, &'static str)]) -> Vec<Header<'static>> {

@@ -12,7 +12,6 @@ mod topics;
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use rdkafka::{
     Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
@@ -52,14 +51,9 @@ fn sink(cluster: &Cluster, settings: &[(&str, &str)]) -> KafkaSink {
     KafkaSink::new(&config, Secrets::default()).unwrap()
 }
 
-fn record(key: &str, value: &str) -> OutRecord {
-    OutRecord {
-        topic: "t".into(),
-        partition: None,
-        key: Some(Bytes::copy_from_slice(key.as_bytes())),
-        value: Some(Bytes::copy_from_slice(value.as_bytes())),
-        headers: vec![("ce_id".into(), Some(Bytes::from_static(b"1")))],
-    }
+fn record(key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> OutRecord {
+    let headers = [(&b"ce_id"[..], Some(&b"1"[..]))];
+    OutRecord::new("t".into(), None, Some(key.as_ref()), Some(value.as_ref()), headers)
 }
 
 fn kinds(outcomes: &[Outcome]) -> Vec<Option<SendErrorKind>> {

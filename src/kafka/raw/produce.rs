@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use rdkafka::{
     ClientConfig, ClientContext,
     bindings::{self as sys, rd_kafka_vtype_t as vtype, rd_kafka_vu_s as Argument},
@@ -112,8 +111,8 @@ impl RawProducer {
             argument(vtype::RD_KAFKA_VTYPE_TOPIC, |u| u.cstr = topic.as_ptr()),
             argument(vtype::RD_KAFKA_VTYPE_PARTITION, |u| u.i32_ = record.partition.unwrap_or(-1)),
             argument(vtype::RD_KAFKA_VTYPE_MSGFLAGS, |u| u.i = sys::RD_KAFKA_MSG_F_COPY),
-            argument(vtype::RD_KAFKA_VTYPE_VALUE, |u| u.mem = memory(record.value.as_ref())),
-            argument(vtype::RD_KAFKA_VTYPE_KEY, |u| u.mem = memory(record.key.as_ref())),
+            argument(vtype::RD_KAFKA_VTYPE_VALUE, |u| u.mem = memory(record.value())),
+            argument(vtype::RD_KAFKA_VTYPE_KEY, |u| u.mem = memory(record.key())),
             argument(vtype::RD_KAFKA_VTYPE_OPAQUE, |u| u.ptr = opaque as *mut c_void),
             argument(vtype::RD_KAFKA_VTYPE_HEADERS, |u| u.headers = headers),
         ];
@@ -198,20 +197,20 @@ fn argument(kind: vtype, fill: impl FnOnce(&mut sys::rd_kafka_vu_s__bindgen_ty_1
 }
 
 /// Null stays null; the empty slice has an address.
-fn memory(bytes: Option<&Bytes>) -> sys::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 {
+fn memory(bytes: Option<&[u8]>) -> sys::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 {
     let (ptr, size) = bytes.map_or((ptr::null(), 0), |bytes| (bytes.as_ptr(), bytes.len()));
     sys::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 { ptr: ptr.cast_mut().cast(), size }
 }
 
 /// The record's headers as librdkafka wants them; null if there are none.
 fn headers(record: &OutRecord) -> *mut sys::rd_kafka_headers_t {
-    if record.headers.is_empty() {
+    if record.header_count() == 0 {
         return ptr::null_mut();
     }
     // SAFETY: no precondition.
-    let headers = unsafe { sys::rd_kafka_headers_new(record.headers.len()) };
-    for (name, value) in &record.headers {
-        let (name, value) = (name.as_bytes(), memory(value.as_ref()));
+    let headers = unsafe { sys::rd_kafka_headers_new(record.header_count()) };
+    for (name, value) in record.headers() {
+        let value = memory(value);
         // SAFETY: the list is alive, name and value are copied before the call returns. A length is given for
         // both, so neither has to end with a NUL. The only error is a list that is read-only.
         unsafe {

@@ -5,25 +5,25 @@
 //! what the broker sent (`wire_headers`); those that are the same as in the record before are not copied again (`same`
 //! compares). Sealing the batch counts its bytes as held by the partition (`held`); when its last [`Record`] is gone,
 //! they are returned, and the buffers go back to the pool, if it wants them. A record on its way to the broker is an
-//! [`OutRecord`].
+//! [`OutRecord`] (`out`), whose headers are in the same form.
 
 mod batch;
 mod buffers;
 mod held;
 pub(super) mod leader_epochs;
+mod out;
 mod same;
 mod span;
 mod wire_headers;
 
 use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
-
-pub(super) use self::wire_headers::WireHeaders;
+pub(crate) use self::wire_headers::WireHeaders;
 pub(crate) use self::{
     batch::{Batch, Record},
     buffers::BufferPool,
     held::HeldBytes,
+    out::{OutRecord, RecordMemory, RecordWriter},
 };
 
 /// One partition of one topic.
@@ -65,53 +65,3 @@ pub(crate) enum Timestamp {
 
 /// One header as it was on the wire: the name need not be UTF-8, the value may be null.
 pub(crate) type Header<'a> = (&'a [u8], Option<&'a [u8]>);
-
-/// A record on its way to the broker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OutRecord {
-    pub(crate) topic: Arc<str>,
-    /// `None` leaves the choice to the partitioner.
-    pub(crate) partition: Option<i32>,
-    pub(crate) key: Option<Bytes>,
-    pub(crate) value: Option<Bytes>,
-    /// Names and values as bytes, in the order in which they are written.
-    pub(crate) headers: Vec<(HeaderName, Option<Bytes>)>,
-}
-
-/// A header's name: a constant of ours, or bytes that came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum HeaderName {
-    Known(&'static str),
-    Bytes(Bytes),
-}
-
-impl HeaderName {
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Known(name) => name.as_bytes(),
-            Self::Bytes(name) => name,
-        }
-    }
-}
-
-impl From<&'static str> for HeaderName {
-    fn from(name: &'static str) -> Self {
-        Self::Known(name)
-    }
-}
-
-impl OutRecord {
-    /// Key, value and headers together, in bytes.
-    pub(crate) fn size(&self) -> usize {
-        let headers: usize =
-            self.headers.iter().map(|(name, value)| name.as_bytes().len() + value.as_ref().map_or(0, Bytes::len)).sum();
-        self.key.as_ref().map_or(0, Bytes::len) + self.value.as_ref().map_or(0, Bytes::len) + headers
-    }
-
-    /// What the record takes of the broker's limit at most: [`OutRecord::size`] and the lengths around each part.
-    pub(crate) fn wire_size(&self) -> usize {
-        const RECORD: usize = 64;
-        const HEADER: usize = 10;
-        self.size() + RECORD + HEADER * self.headers.len()
-    }
-}

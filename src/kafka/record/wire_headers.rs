@@ -3,12 +3,14 @@
 //! A count, then name and value of each, all with their lengths before them; the lengths are zigzag varints, −1 stands
 //! for null (<https://kafka.apache.org/documentation/#recordheader>).
 
+use bytes::{BufMut, BytesMut};
+
 use super::Header;
 use crate::leb128;
 
 /// Reads headers where they lie.
 #[derive(Debug, Clone)]
-pub(in crate::kafka) struct WireHeaders<'a> {
+pub(crate) struct WireHeaders<'a> {
     left: i64,
     bytes: &'a [u8],
 }
@@ -18,6 +20,11 @@ impl<'a> WireHeaders<'a> {
     pub(in crate::kafka) fn new(mut bytes: &'a [u8]) -> Self {
         let left = varint(&mut bytes).unwrap_or(0);
         Self { left, bytes }
+    }
+
+    /// So many headers, without a count before them.
+    pub(super) fn counted(count: usize, bytes: &'a [u8]) -> Self {
+        Self { left: count as i64, bytes }
     }
 
     fn read(&mut self) -> Option<Header<'a>> {
@@ -38,6 +45,19 @@ impl<'a> Iterator for WireHeaders<'a> {
         self.left = if header.is_some() { self.left - 1 } else { 0 };
         header
     }
+}
+
+/// Appends bytes with their length before them; null has no bytes.
+#[inline]
+pub(super) fn put_part(bytes: &mut BytesMut, part: Option<&[u8]>) {
+    let length = part.map_or(-1, |part| part.len() as i64);
+    let zigzag = (length << 1) ^ (length >> 63);
+    if zigzag < 0x80 {
+        bytes.put_u8(zigzag as u8);
+    } else {
+        leb128::written(zigzag.cast_unsigned()).for_each(|byte| bytes.put_u8(byte));
+    }
+    bytes.put_slice(part.unwrap_or_default());
 }
 
 /// Bytes with their length before them, which may be null; `None` if they are not there.
@@ -80,6 +100,7 @@ mod tests {
         bytes.extend(leb128::written((value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned()));
     }
 
+    // Spelled out, so that it is no mirror of `put_part`.
     fn written(headers: &Pairs) -> Vec<u8> {
         let mut bytes = Vec::new();
         put(&mut bytes, headers.len() as i64);
@@ -92,6 +113,15 @@ mod tests {
         bytes
     }
 
+    fn put_in_parts(headers: &Pairs) -> BytesMut {
+        let mut bytes = BytesMut::new();
+        for (name, value) in headers {
+            put_part(&mut bytes, Some(name));
+            put_part(&mut bytes, value.as_deref());
+        }
+        bytes
+    }
+
     fn read(bytes: &[u8]) -> Pairs {
         WireHeaders::new(bytes).map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec))).collect()
     }
@@ -99,7 +129,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_written_is_read(headers in vec((vec(any::<u8>(), 0..300), option::of(vec(any::<u8>(), 0..300))), 0..9)) {
-            prop_assert_eq!(read(&written(&headers)), headers);
+            let bytes = written(&headers);
+            prop_assert_eq!(read(&bytes), headers.clone());
+            // There are less than 64, so the count is one byte.
+            prop_assert_eq!(&put_in_parts(&headers)[..], &bytes[1..]);
         }
 
         // Anybody may write to a topic.

@@ -68,8 +68,8 @@ fn is_ours(name: &[u8]) -> bool {
 
 fn ours(out: &OutRecord) -> BTreeMap<String, String> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let ours = out.headers.iter().filter(|(name, _)| is_ours(name.as_bytes()));
-    ours.map(|(name, value)| (text(name.as_bytes()), text(value.as_ref().unwrap()))).collect()
+    let ours = out.headers().filter(|(name, _)| is_ours(name));
+    ours.map(|(name, value)| (text(name), text(value.unwrap()))).collect()
 }
 
 fn header(out: &OutRecord, name: &str) -> Option<String> {
@@ -77,8 +77,8 @@ fn header(out: &OutRecord, name: &str) -> Option<String> {
 }
 
 fn theirs(out: &OutRecord) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-    let theirs = out.headers.iter().filter(|(name, _)| !is_ours(name.as_bytes()));
-    theirs.map(|(name, value)| (name.as_bytes().to_vec(), value.as_ref().map(|value| value.to_vec()))).collect()
+    let theirs = out.headers().filter(|(name, _)| !is_ours(name));
+    theirs.map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec))).collect()
 }
 
 fn originals(record: &Record) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     event::cloudevents::{Data, Incoming, ReadError, read},
-    kafka::record::OutRecord,
+    kafka::record::{OutRecord, RecordMemory},
 };
 
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -14,13 +14,13 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 fn outgoing() -> Outgoing<'static> {
     Outgoing {
         profile: Profile::Carom,
-        id: "123e4567-e89b-12d3-a456-426614174000".into(),
-        event_type: "sales.order-placed.v1".into(),
-        source: "/sales/shop".into(),
+        id: "123e4567-e89b-12d3-a456-426614174000",
+        event_type: "sales.order-placed.v1",
+        source: "/sales/shop",
         time: DateTime::from_timestamp(1_705_314_600, 123_456_789),
         subject: Some("A-100"),
         dataschema: Some("http://example.com/order.json"),
-        datacontenttype: Some("application/json".into()),
+        datacontenttype: Some("application/json"),
         extensions: [("zone", "z"), ("tracestate", "v=1"), ("causationid", "c"), ("traceparent", PARENT)]
             .into_iter()
             .chain([("correlationid", "k"), ("apple", "a")])
@@ -30,22 +30,33 @@ fn outgoing() -> Outgoing<'static> {
     }
 }
 
-fn texts(headers: &Headers) -> Vec<(&str, &str)> {
+fn texts(record: &OutRecord) -> Vec<(&str, &str)> {
     let text = |bytes| std::str::from_utf8(bytes).unwrap();
-    headers.iter().map(|(name, value)| (text(name.as_bytes()), text(value.as_deref().unwrap()))).collect()
+    record.headers().map(|(name, value)| (text(name), text(value.unwrap()))).collect()
 }
 
-fn beside(trace: &TraceContext) -> Beside<'_> {
-    let user = HeaderName::Bytes(Bytes::from_static(b"x-team"));
-    Beside { headers: vec![(user, Some(Bytes::from_static(b"blue")))], trace: Some(trace), baggage: Some("b=1") }
+fn written(event: &Outgoing<'_>, beside: &Beside<'_>, structured: bool) -> OutRecord {
+    let mut memory = RecordMemory::default();
+    let mut record = memory.begin(0);
+    match structured {
+        true => event.structured(beside, &mut record).unwrap(),
+        false => event.binary(beside, &mut record),
+    }
+    record.finish("t".into(), None)
+}
+
+fn written_beside(trace: &TraceContext, structured: bool) -> OutRecord {
+    let headers = [("x-team".to_owned(), Some(Bytes::from_static(b"blue")))];
+    let beside = Beside { key: b"k", headers: &headers, trace: Some(trace), baggage: Some("b=1") };
+    written(&outgoing(), &beside, structured)
 }
 
 #[test]
 fn binary_headers_stand_in_the_order_of_the_wire_format() {
     let trace = TraceContext::new(PARENT, Some("v=1".into())).unwrap();
-    let (headers, value) = outgoing().binary(beside(&trace));
+    let record = written_beside(&trace, false);
     assert_eq!(
-        texts(&headers),
+        texts(&record),
         [
             ("ce_specversion", "1.0"),
             ("ce_id", "123e4567-e89b-12d3-a456-426614174000"),
@@ -67,22 +78,22 @@ fn binary_headers_stand_in_the_order_of_the_wire_format() {
             ("content-type", "application/json"),
         ]
     );
-    assert_eq!(value.unwrap(), &br#"{"cents":5}"#[..]);
+    assert_eq!((record.value(), record.key()), (Some(&br#"{"cents":5}"#[..]), Some(&b"k"[..])));
 }
 
 #[test]
 fn a_structured_event_is_one_envelope_and_no_ce_header() {
     let trace = TraceContext::new(PARENT, None).unwrap();
-    let (headers, value) = outgoing().structured(beside(&trace)).unwrap();
+    let record = written_beside(&trace, true);
     let expected = [
         ("x-team", "blue"),
         ("traceparent", PARENT),
         ("baggage", "b=1"),
         ("content-type", "application/cloudevents+json; charset=UTF-8"),
     ];
-    assert_eq!(texts(&headers), expected);
+    assert_eq!(texts(&record), expected);
     assert_eq!(
-        std::str::from_utf8(&value.unwrap()).unwrap(),
+        std::str::from_utf8(record.value().unwrap()).unwrap(),
         [
             r#"{"specversion":"1.0","id":"123e4567-e89b-12d3-a456-426614174000","type":"sales.order-placed.v1","#,
             r#""time":"2024-01-15T10:30:00.123456Z","source":"/sales/shop","subject":"A-100","#,
@@ -98,9 +109,8 @@ fn a_structured_event_is_one_envelope_and_no_ce_header() {
 #[test]
 fn data_takes_the_member_that_its_content_type_asks_for() {
     let member = |datacontenttype: Option<&str>, data| {
-        let datacontenttype = datacontenttype.map(Text::from);
-        let (_, value) = Outgoing { datacontenttype, data, ..outgoing() }.structured(Beside::default()).unwrap();
-        let envelope: serde_json::Value = serde_json::from_slice(&value.unwrap()).unwrap();
+        let record = written(&Outgoing { datacontenttype, data, ..outgoing() }, &Beside::default(), true);
+        let envelope: serde_json::Value = serde_json::from_slice(record.value().unwrap()).unwrap();
         (envelope.get("data").cloned(), envelope.get("data_base64").cloned())
     };
     assert_eq!(member(Some("text/plain"), Payload::Text("hi".into())), (Some(json!("hi")), None));
@@ -115,10 +125,10 @@ fn data_takes_the_member_that_its_content_type_asks_for() {
 fn an_attribute_that_readers_refuse_is_not_written() {
     let error = |event: Outgoing<'_>| event.check().unwrap_err().to_string();
     assert!(outgoing().check().is_ok());
-    assert_eq!(error(Outgoing { id: "".into(), ..outgoing() }), "the attribute `id` is empty");
-    assert_eq!(error(Outgoing { event_type: "".into(), ..outgoing() }), "the attribute `type` is empty");
-    assert_eq!(error(Outgoing { source: "".into(), ..outgoing() }), "the attribute `source` is empty");
-    assert!(error(Outgoing { source: "my shop".into(), ..outgoing() }).contains("is not a URI-reference"));
+    assert_eq!(error(Outgoing { id: "", ..outgoing() }), "the attribute `id` is empty");
+    assert_eq!(error(Outgoing { event_type: "", ..outgoing() }), "the attribute `type` is empty");
+    assert_eq!(error(Outgoing { source: "", ..outgoing() }), "the attribute `source` is empty");
+    assert!(error(Outgoing { source: "my shop", ..outgoing() }).contains("is not a URI-reference"));
     assert_eq!(error(Outgoing { subject: Some(""), ..outgoing() }), "the attribute `subject` is empty");
     assert!(error(Outgoing { subject: Some("a\u{7}"), ..outgoing() }).contains("control character"));
     assert!(error(Outgoing { dataschema: Some("a/b"), ..outgoing() }).contains("not an absolute URI"));
@@ -158,16 +168,14 @@ proptest! {
             _ => ("image/png", Payload::Bytes(Cow::Borrowed(bytes.as_slice()))),
         };
         let event = Outgoing {
-            profile: Profile::Carom, id: id.as_str().into(), event_type: event_type.as_str().into(),
-            source: source.as_str().into(), time: Some(time), subject: subject.as_deref(), dataschema: None,
-            datacontenttype: Some(content_type.into()),
+            profile: Profile::Carom, id: &id, event_type: &event_type,
+            source: &source, time: Some(time), subject: subject.as_deref(), dataschema: None,
+            datacontenttype: Some(content_type),
             extensions: extensions.iter().map(|(name, value)| (name.as_str(), value.as_str().into())).collect(), data,
         };
         prop_assert_eq!(event.check(), Ok(()));
-        let (headers, value) =
-            if structured { event.structured(Beside::default()).unwrap() } else { event.binary(Beside::default()) };
-        let names = headers.iter().map(|(name, value)| (name.as_bytes(), value.as_deref()));
-        let read = read(names, value.as_deref()).unwrap();
+        let record = written(&event, &Beside::default(), structured);
+        let read = read(record.headers(), record.value()).unwrap();
         prop_assert_eq!((&*read.id, &*read.event_type, &*read.source), (&*id, &*event_type, &*source));
         prop_assert_eq!((read.subject.as_deref(), read.time), (subject.as_deref(), Some(time)));
         prop_assert_eq!(read.datacontenttype.as_deref(), Some(content_type));
@@ -187,6 +195,6 @@ proptest! {
 
 /// Reads a record that was about to leave.
 pub(crate) fn read_back<T>(record: &OutRecord, then: impl FnOnce(Result<Incoming<'_>, ReadError>) -> T) -> T {
-    let headers = record.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_deref()));
-    then(read(headers, record.value.as_deref()))
+    let headers = record.headers();
+    then(read(headers, record.value()))
 }

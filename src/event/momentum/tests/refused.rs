@@ -22,15 +22,15 @@ struct DayBegun(u8, u8);
 // Fails when `check` does not ask for an object.
 #[test]
 fn an_event_that_is_no_object_is_refused() {
-    let error = encoder().encode(&DayEnded, attributes()).unwrap_err().to_string();
+    let error = encoder().encode(&DayEnded, &attributes()).unwrap_err().to_string();
     assert_eq!(
         error,
         "`AppDomain.DayEnded` cannot be published under `Profile::Momentum`: its data is no JSON object, which is what an \
          event of .NET is; use a struct with named fields (`struct X {}` if it has none)"
     );
-    assert!(matches!(encoder().encode(&DayBegun(1, 2), attributes()), Err(EncodeError::Momentum { .. })));
+    assert!(matches!(encoder().encode(&DayBegun(1, 2), &attributes()), Err(EncodeError::Momentum { .. })));
     let carom = encoder().with_profile(Profile::Carom);
-    assert!(carom.encode(&DayEnded, attributes()).is_ok());
+    assert!(carom.encode(&DayEnded, &attributes()).is_ok());
 }
 
 mod built_elsewhere {

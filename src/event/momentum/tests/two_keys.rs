@@ -48,15 +48,15 @@ fn created() -> CashierCreated {
 // Fails when `time_text` writes nanoseconds.
 #[test]
 fn two_keys_are_written_to_the_byte_and_read_back() {
-    let record = encoder().encode(&created(), Attributes { trace: None, ..attributes() }).unwrap();
+    let record = encoder().encode(&created(), &Attributes { trace: None, ..attributes() }).unwrap();
     assert_eq!(&*record.topic, "dev.testevents.public.cashiers.v1");
-    assert_eq!(record.key.as_deref(), Some(&b"123e4567-e89b-12d3-a456-426614174000|42"[..]));
+    assert_eq!(record.key(), Some(&b"123e4567-e89b-12d3-a456-426614174000|42"[..]));
     let event_type = "TestEvents.AppDomain.Cashiers.Contracts.IntegrationEvents.CashierCreated";
     let expected: Vec<_> = HEADERS.into_iter().filter(|(name, _)| *name != "ce_traceparent").collect();
     let expected: Vec<_> =
         expected.iter().map(|(name, value)| (*name, if *name == "ce_type" { event_type } else { value })).collect();
     assert_eq!(texts(&record), expected);
-    assert_eq!(std::str::from_utf8(record.value.as_deref().unwrap()).unwrap(), BODY);
+    assert_eq!(std::str::from_utf8(record.value().unwrap()).unwrap(), BODY);
     let read: Option<CashierCreated> = decode_if(raw(&expected).into_iter(), Some(BODY.as_bytes()));
     assert_eq!(read, Some(created()));
 }

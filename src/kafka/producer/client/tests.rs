@@ -5,8 +5,6 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
-use bytes::Bytes;
-
 use super::{
     super::{
         super::record::OutRecord,
@@ -34,8 +32,7 @@ fn shared(client: Option<&Arc<RawProducer>>, config: ClientConfig, patience: Dur
 }
 
 fn push(shared: &Shared) -> tokio::sync::oneshot::Receiver<Vec<Outcome>> {
-    let value = Some(Bytes::from_static(b"1"));
-    let record = OutRecord { topic: "t".into(), partition: None, key: None, value, headers: Vec::new() };
+    let record = OutRecord::new("t".into(), None, None, Some(b"1"), []);
     let topics = Topics::of_all(std::slice::from_ref(&record));
     shared.with_queue(|queue| queue.push(vec![record], topics, now()))
 }

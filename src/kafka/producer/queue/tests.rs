@@ -2,8 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 
-use bytes::Bytes;
-
 use super::*;
 use crate::kafka::source::SendErrorKind;
 
@@ -28,7 +26,7 @@ impl Produce for Client {
         match self.refuse.get() {
             Some(code) => Err(Refused { code, fatal: self.fatal.get() }),
             None => {
-                let key = String::from_utf8(record.key.clone().unwrap().to_vec()).unwrap();
+                let key = String::from_utf8(record.key().unwrap().to_vec()).unwrap();
                 self.got.borrow_mut().push((key, opaque));
                 Ok(())
             }
@@ -51,8 +49,7 @@ fn queue(records: usize, bytes: usize) -> SendQueue {
 }
 
 fn record(key: &'static str) -> OutRecord {
-    let key = Some(Bytes::from_static(key.as_bytes()));
-    OutRecord { topic: "t".into(), partition: None, key, value: None, headers: Vec::new() }
+    OutRecord::new("t".into(), None, Some(key.as_bytes()), None, [])
 }
 
 fn push(queue: &mut SendQueue, keys: &[&'static str], now: Instant) -> oneshot::Receiver<Vec<Outcome>> {

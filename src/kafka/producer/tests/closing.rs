@@ -13,7 +13,7 @@ async fn a_flush_ends_in_time_and_says_what_is_left() {
     assert_eq!(kinds(&send.now_or_never().expect("flushed")), [None]);
     // A broker that hangs: nothing happens that would wake the thread.
     cluster.broker_round_trip_time(1, SOON).unwrap();
-    drop(sink.send((0..10).map(|value| record("k", &value.to_string())).collect()));
+    drop(sink.send((0..10).map(|value| record("k", value.to_string())).collect()));
     let started = monotonic();
     let flush = sink.flush(Duration::from_millis(20));
     // Not the flush's to wait for.
@@ -29,7 +29,7 @@ async fn dropping_the_sink_returns_at_once_and_ends_what_is_unsent() {
     let cluster = cluster();
     cluster.broker_down(1).unwrap();
     let sink = sink(&cluster, &[("queue.buffering.max.messages", "5")]);
-    let send = sink.send((0..10).map(|value| record("k", &value.to_string())).collect());
+    let send = sink.send((0..10).map(|value| record("k", value.to_string())).collect());
     let flush = sink.flush(SOON);
     let started = monotonic();
     drop(sink);

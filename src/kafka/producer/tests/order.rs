@@ -15,7 +15,7 @@ async fn few_permits_keep_the_order_of_each_key_from_many_tasks() {
         tokio::spawn(async move {
             let mut sends = Vec::new();
             for round in 0..200_u64 {
-                let records = (0..10).map(|key| record(&format!("{task}-{key}"), &round.to_string())).collect();
+                let records = (0..10).map(|key| record(format!("{task}-{key}"), round.to_string())).collect();
                 sends.push(sink.send(records));
             }
             // Polled in the wrong order: the calls made the order.
@@ -41,7 +41,7 @@ async fn errors_of_the_broker_are_healed_once_and_in_order() {
     let sink = sink(&cluster, &[("retry.backoff.ms", "10")]);
     assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
     cluster.request_errors(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; 3]);
-    let sends: Vec<_> = (1..200).map(|value| sink.send(vec![record("k", &value.to_string())])).collect();
+    let sends: Vec<_> = (1..200).map(|value| sink.send(vec![record("k", value.to_string())])).collect();
     for send in sends {
         assert_eq!(kinds(&send.await), [None]);
     }

@@ -36,9 +36,7 @@ async fn keys_land_on_the_partitions_of_the_golden_vectors() {
                 // Spread at random by `consistent_random`.
                 continue;
             }
-            let mut keyed = record("", "");
-            keyed.key = Some(key.into());
-            let delivery = sink.send(vec![keyed]).await.remove(0).unwrap();
+            let delivery = sink.send(vec![record(key, "")]).await.remove(0).unwrap();
             assert_eq!(i64::from(delivery.partition), case[column]["12"].as_i64().unwrap(), "{partitioner}: {case}");
             checked += 1;
         }

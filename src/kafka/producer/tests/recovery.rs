@@ -23,7 +23,7 @@ async fn records_for_a_broker_that_is_down_end_in_time() {
     until_connected(&sink).await;
     cluster.broker_down(1).unwrap();
     let started = monotonic();
-    let outcomes = sink.send((0..10).map(|value| record("k", &value.to_string())).collect()).await;
+    let outcomes = sink.send((0..10).map(|value| record("k", value.to_string())).collect()).await;
     for kind in kinds(&outcomes) {
         assert!(matches!(kind, Some(SendErrorKind::Retriable | SendErrorKind::InDoubt)), "{kind:?}");
     }
@@ -39,9 +39,9 @@ async fn a_dead_client_is_replaced_and_nothing_is_sent_twice() {
     let sink = sink(&cluster, &[("linger.ms", "1000")]);
     assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
     for round in 0..2 {
-        let on_the_way = sink.send((1..10).map(|value| record("k", &value.to_string())).collect());
+        let on_the_way = sink.send((1..10).map(|value| record("k", value.to_string())).collect());
         sink.shared.client().unwrap().fail();
-        let after = sink.send(vec![record("after", &round.to_string())]);
+        let after = sink.send(vec![record("after", round.to_string())]);
         // Those that were with the dead client are not sent by the next one.
         for kind in kinds(&on_the_way.await) {
             assert!(matches!(kind, Some(SendErrorKind::Retriable | SendErrorKind::InDoubt)), "{kind:?}");
@@ -60,7 +60,7 @@ async fn a_sequence_error_of_the_broker_ends_every_record() {
     let sink = sink(&cluster, &[("retry.backoff.ms", "10")]);
     assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
     cluster.request_errors(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER]);
-    let outcomes = sink.send((1..50).map(|value| record("k", &value.to_string())).collect()).await;
+    let outcomes = sink.send((1..50).map(|value| record("k", value.to_string())).collect()).await;
     assert_eq!(outcomes.len(), 49);
     assert_eq!(kinds(&sink.send(vec![record("after", "1")]).await), [None]);
     let acknowledged: Vec<u64> = (0..)

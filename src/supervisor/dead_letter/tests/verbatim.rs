@@ -18,7 +18,7 @@ fn the_record_goes_verbatim() {
     for (key, value) in [(Some(&b""[..]), None), (None, Some(&b""[..])), (Some(b"\xff"), Some(b"\0"))] {
         let record = record(key, value, headers);
         let out = dead_letter(&record, &why(), ROOMY);
-        assert_eq!((out.key.as_deref(), out.value.as_deref()), (key, value));
+        assert_eq!((out.key(), out.value()), (key, value));
         assert_eq!(theirs(&out), originals(&record));
         assert_eq!(reduced(&out), None);
     }

@@ -1,0 +1,244 @@
+//! A record on its way to the broker, and how it is written: its parts lie one behind the other, in memory that it shares
+//! with the records before and after it.
+//!
+//! Many small pieces for each record would cost more than what is in them: the memory is given back by another thread,
+//! and the two wait for each other (decision 23).
+
+use std::{fmt, sync::Arc};
+
+use bytes::{Bytes, BytesMut};
+
+use super::{Header, WireHeaders, wire_headers::put_part};
+
+/// A record on its way to the broker.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct OutRecord {
+    pub(crate) topic: Arc<str>,
+    /// `None` leaves the choice to the partitioner.
+    pub(crate) partition: Option<i32>,
+    /// Value, key, and the headers as they are on the wire.
+    bytes: Bytes,
+    parts: Parts,
+}
+
+/// What lies in the bytes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Parts {
+    /// Its length; `None` for null.
+    value: Option<usize>,
+    /// As `value`.
+    key: Option<usize>,
+    headers: usize,
+    /// Of names and values together, without the lengths before them.
+    header_bytes: usize,
+}
+
+impl Parts {
+    fn before_headers(&self) -> usize {
+        self.value.unwrap_or(0) + self.key.unwrap_or(0)
+    }
+}
+
+/// The most that is asked for at once for records to come, in bytes: allocators take what is much larger from the system,
+/// each time.
+const CHUNK: usize = 64 * 1024;
+
+/// Memory that records are written into. One record gets as much as it takes; the more there are, the larger the pieces.
+#[derive(Debug, Default)]
+pub(crate) struct RecordMemory {
+    bytes: BytesMut,
+    /// How much is asked for next.
+    chunk: usize,
+}
+
+impl RecordMemory {
+    /// Begins a record of some `size` bytes. What was begun before and not finished is gone.
+    pub(crate) fn begin(&mut self, size: usize) -> RecordWriter<'_> {
+        self.bytes.clear();
+        if self.bytes.capacity() < size {
+            self.bytes.reserve(size.max(self.chunk));
+            self.chunk = (2 * self.bytes.capacity()).min(CHUNK);
+        }
+        RecordWriter { bytes: &mut self.bytes, parts: Parts::default() }
+    }
+}
+
+/// Writes one record: value, key, headers, in this order.
+#[derive(Debug)]
+pub(crate) struct RecordWriter<'m> {
+    bytes: &'m mut BytesMut,
+    parts: Parts,
+}
+
+impl RecordWriter<'_> {
+    /// Left out, it is null. Before the key.
+    pub(crate) fn value(&mut self, value: &[u8]) {
+        debug_assert!(self.parts == Parts::default(), "the value is first");
+        self.bytes.extend_from_slice(value);
+        self.parts.value = Some(value.len());
+    }
+
+    /// Left out, it is null. Before the headers.
+    pub(crate) fn key(&mut self, key: &[u8]) {
+        debug_assert!(self.parts.headers == 0 && self.parts.key.is_none(), "the key is before the headers");
+        self.bytes.extend_from_slice(key);
+        self.parts.key = Some(key.len());
+    }
+
+    pub(crate) fn header(&mut self, (name, value): Header<'_>) {
+        put_part(self.bytes, Some(name));
+        put_part(self.bytes, value);
+        self.parts.headers += 1;
+        self.parts.header_bytes += name.len() + value.map_or(0, <[u8]>::len);
+    }
+
+    /// A header that is text.
+    pub(crate) fn text_header(&mut self, name: &str, value: &str) {
+        self.header((name.as_bytes(), Some(value.as_bytes())));
+    }
+
+    pub(crate) fn finish(self, topic: Arc<str>, partition: Option<i32>) -> OutRecord {
+        OutRecord { topic, partition, bytes: self.bytes.split().freeze(), parts: self.parts }
+    }
+}
+
+impl OutRecord {
+    /// A record of these parts, in memory of its own.
+    pub(crate) fn new<'a>(
+        topic: Arc<str>,
+        partition: Option<i32>,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: impl IntoIterator<Item = Header<'a>>,
+    ) -> Self {
+        let mut memory = RecordMemory::default();
+        let mut writer = memory.begin(value.map_or(0, <[u8]>::len));
+        value.into_iter().for_each(|value| writer.value(value));
+        key.into_iter().for_each(|key| writer.key(key));
+        headers.into_iter().for_each(|header| writer.header(header));
+        writer.finish(topic, partition)
+    }
+
+    pub(crate) fn value(&self) -> Option<&[u8]> {
+        Some(&self.bytes[..self.parts.value?])
+    }
+
+    pub(crate) fn key(&self) -> Option<&[u8]> {
+        let end = self.parts.before_headers();
+        Some(&self.bytes[end - self.parts.key?..end])
+    }
+
+    /// Names and values as bytes, in the order in which they were written.
+    pub(crate) fn headers(&self) -> WireHeaders<'_> {
+        WireHeaders::counted(self.parts.headers, &self.bytes[self.parts.before_headers()..])
+    }
+
+    pub(crate) fn header_count(&self) -> usize {
+        self.parts.headers
+    }
+
+    /// Key, value and headers together, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.parts.before_headers() + self.parts.header_bytes
+    }
+
+    /// What the record takes of the broker's limit at most: [`OutRecord::size`] and the lengths around each part.
+    pub(crate) fn wire_size(&self) -> usize {
+        const RECORD: usize = 64;
+        const HEADER: usize = 10;
+        self.size() + RECORD + HEADER * self.header_count()
+    }
+}
+
+impl fmt::Debug for OutRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        f.debug_struct("OutRecord")
+            .field("topic", &self.topic)
+            .field("partition", &self.partition)
+            .field("key", &text(self.key()))
+            .field("value", &text(self.value()))
+            .field("headers", &self.headers().map(|(name, value)| (text(Some(name)), text(value))).collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, option, prelude::*};
+
+    use super::*;
+
+    type Part = Option<Vec<u8>>;
+    type Given = (Part, Part, Vec<(Vec<u8>, Part)>);
+
+    fn part() -> impl Strategy<Value = Part> {
+        option::of(vec(any::<u8>(), 0..300))
+    }
+
+    fn given() -> impl Strategy<Value = Given> {
+        (part(), part(), vec((vec(any::<u8>(), 0..80), part()), 0..9))
+    }
+
+    fn write(memory: &mut RecordMemory, (key, value, headers): &Given) -> OutRecord {
+        let mut writer = memory.begin(0);
+        value.iter().for_each(|value| writer.value(value));
+        key.iter().for_each(|key| writer.key(key));
+        headers.iter().for_each(|(name, value)| writer.header((name, value.as_deref())));
+        writer.finish("t".into(), None)
+    }
+
+    fn read(record: &OutRecord) -> Given {
+        let headers = record.headers().map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec)));
+        (record.key().map(<[u8]>::to_vec), record.value().map(<[u8]>::to_vec), headers.collect())
+    }
+
+    proptest! {
+        // Fails when one record reaches into another, and when null and empty are taken for each other.
+        #[test]
+        fn what_was_written_is_read_beside_others_of_the_same_memory(all in vec(given(), 1..40), keep in any::<bool>()) {
+            let mut memory = RecordMemory::default();
+            let mut records = Vec::new();
+            for given in &all {
+                if !keep {
+                    records.clear();
+                }
+                records.push((write(&mut memory, given), given));
+            }
+            for (record, given) in &records {
+                prop_assert_eq!(&read(record), *given);
+                let (key, value, headers) = given;
+                let length = |part: &Part| part.as_ref().map_or(0, Vec::len);
+                let names: usize = headers.iter().map(|(name, value)| name.len() + length(value)).sum();
+                prop_assert_eq!((record.size(), record.header_count()), (length(key) + length(value) + names, headers.len()));
+            }
+        }
+    }
+
+    // Fails without `clear`: the next record would begin with the rest of one that could not be written.
+    #[test]
+    fn what_was_begun_and_not_finished_is_gone() {
+        let mut memory = RecordMemory::default();
+        memory.begin(9).value(b"half of it");
+        let whole = (Some(b"k".to_vec()), None, Vec::new());
+        assert_eq!(read(&write(&mut memory, &whole)), whole);
+    }
+
+    // Fails when each record has memory of its own, and when one record alone holds the room of many.
+    #[test]
+    fn many_records_take_few_pieces_of_memory_and_one_takes_what_it_needs() {
+        let mut memory = RecordMemory::default();
+        let mut begin = || {
+            let mut writer = memory.begin(500);
+            writer.value(&[b'v'; 500]);
+            let room = writer.bytes.capacity();
+            (writer.finish("t".into(), None), room)
+        };
+        let all: Vec<_> = (0..1_000).map(|_| begin()).collect();
+        assert!(all[0].1 < 1_000, "{}", all[0].1);
+        let apart = |pair: &&[(OutRecord, usize)]| pair[0].0.bytes.as_ptr_range().end != pair[1].0.bytes.as_ptr();
+        let pieces = all.windows(2).filter(apart).count();
+        assert!((7..20).contains(&pieces), "{pieces}");
+        assert!(all.iter().all(|(_, room)| *room <= CHUNK));
+    }
+}
