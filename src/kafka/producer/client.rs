@@ -1,5 +1,7 @@
 //! The thread that serves a producer client: reports in, waiting records out, and a new client if one dies.
 
+mod ending;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -19,7 +21,7 @@ use super::{
     now,
     queue::{Pumped, SendQueue},
 };
-use crate::telemetry::logs::{self, client::Name};
+use crate::telemetry::logs;
 
 /// Longest sleep of the thread; whoever brings something urgent wakes it.
 const IDLE: Duration = Duration::from_millis(500);
@@ -27,12 +29,9 @@ const IDLE: Duration = Duration::from_millis(500);
 const FULL: Duration = Duration::from_millis(5);
 /// Records that go to the client under one lock, so that nobody waits for it for long.
 const BURST: usize = 64;
-/// How long a dead client may still answer for what is on its way.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
-/// How long the reports of a purge are waited for.
-const LAST_REPORTS: Duration = Duration::from_millis(500);
-/// Pause before another try to make a client.
-const REBUILD: Duration = Duration::from_secs(1);
+/// With more records than this on their way, new ones are left to the thread, which takes reports in all the time then.
+/// An allocator has a thread wait that takes memory while another gives such memory back; decision 23.
+const MANY: usize = 1_000;
 
 /// What callers and the thread share.
 pub(super) struct Shared {
@@ -91,14 +90,15 @@ impl Shared {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a caller at the queue; what it brought goes to the client at once as far as it may.
+    /// Lets a caller at the queue; what it brought goes to the client at once as far as it may, unless many are on their
+    /// way.
     pub(super) fn with_queue<T>(&self, act: impl FnOnce(&mut SendQueue) -> T) -> T {
         let mut inner = self.lock();
         let result = act(&mut inner.queue);
         if inner.closing {
             inner.queue.abandon_waiting();
         }
-        if inner.pump() != Pumped::Done {
+        if inner.queue.on_the_way() > MANY || inner.pump() != Pumped::Done {
             inner.wake();
         }
         self.release(inner);
@@ -199,76 +199,6 @@ impl Shared {
         inner.pump();
         self.release(inner);
     }
-
-    /// Replaces a dead client. What it had is reported as it is known, never sent again; what waits goes to the new
-    /// one.
-    fn rebuild(&self, dead: Arc<RawProducer>, reason: &str) -> Option<Arc<RawProducer>> {
-        logs::client::producer_dead(&self.log.name, reason);
-        self.lock().client = None;
-        self.collect(&dead, LAST_ANSWERS);
-        self.give_up(&dead);
-        drop_aside(thread::Builder::new(), dead, &self.log.name);
-        loop {
-            {
-                let mut inner = self.lock();
-                if inner.closing {
-                    inner.queue.abandon_waiting();
-                    self.release(inner);
-                    return None;
-                }
-                inner.queue.expire(now());
-                self.release(inner);
-            }
-            match RawProducer::new(&self.config).map(Arc::new) {
-                Ok(client) => {
-                    let mut inner = self.lock();
-                    inner.dead = false;
-                    inner.client = Some(Arc::clone(&client));
-                    return Some(client);
-                }
-                Err(error) => {
-                    logs::client::producer_not_replaced(&self.log.name, &self.log.secrets.hide(&error.to_string()));
-                }
-            }
-            thread::sleep(REBUILD);
-        }
-    }
-
-    /// Ends everything that has not ended. The thread is its own, so what hangs in the client's end hangs nobody.
-    fn end(&self, client: &RawProducer) {
-        self.lock().client = None;
-        self.give_up(client);
-        let mut inner = self.lock();
-        inner.queue.abandon_waiting();
-        self.release(inner);
-    }
-
-    /// Has the client give up what it holds, and ends what it does not report in time.
-    fn give_up(&self, client: &RawProducer) {
-        let left = self.lock().queue.on_the_way();
-        if left > 0 {
-            client.purge();
-            self.collect(client, LAST_REPORTS);
-            logs::client::given_up(&self.log.name, left);
-        }
-        let mut inner = self.lock();
-        inner.queue.abandon_pending();
-        self.release(inner);
-    }
-
-    /// Takes reports until all are in, `within` at most.
-    fn collect(&self, client: &RawProducer, within: Duration) {
-        let until = now() + within;
-        let mut reports = Vec::new();
-        loop {
-            let left = until.saturating_duration_since(now());
-            if left.is_zero() || self.lock().queue.on_the_way() == 0 {
-                return;
-            }
-            client.poll(left, &mut reports);
-            self.settle(&mut reports);
-        }
-    }
 }
 
 impl Inner {
@@ -283,14 +213,6 @@ impl Inner {
         if let Some(client) = &self.client {
             client.wake();
         }
-    }
-}
-
-/// The end of a client may block for as long as a broker hangs.
-fn drop_aside(on: thread::Builder, client: Arc<RawProducer>, name: &Name) {
-    let dropping = on.name("carom-producer-end".to_owned()).spawn(move || drop(client));
-    if let Err(error) = dropping {
-        logs::client::producer_ends_here(name, &error);
     }
 }
 

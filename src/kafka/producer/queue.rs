@@ -3,9 +3,10 @@
 //! librdkafka refuses records when its own queue is full, and whoever retries then is overtaken by others. So carom
 //! counts: a record goes to the client only with a permit, and records without one wait here, first come first served.
 
+mod done;
+
 use std::{
     collections::VecDeque,
-    panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 
@@ -13,6 +14,7 @@ use rdkafka::error::RDKafkaErrorCode;
 use slab::Slab;
 use tokio::sync::oneshot;
 
+pub(super) use self::done::Done;
 use super::{
     super::{
         raw::produce::{Persisted, RawProducer, Refused, Report},
@@ -22,7 +24,6 @@ use super::{
     failure,
     topics::Topics,
 };
-use crate::telemetry::logs;
 
 /// What became of one record.
 pub(super) type Outcome = Result<Delivery, SendError>;
@@ -105,26 +106,6 @@ struct Flush {
     open: usize,
     until: Instant,
     tell: oneshot::Sender<usize>,
-}
-
-/// Somebody to wake, once no lock is held any more.
-pub(super) enum Done {
-    Call(oneshot::Sender<Vec<Outcome>>, Vec<Outcome>),
-    Flush(oneshot::Sender<usize>, usize),
-}
-
-impl Done {
-    /// Wakes whoever waits; that nobody does any more is fine. A waker is foreign code and may panic: that must not
-    /// keep the next ones from being woken.
-    pub(super) fn tell(self) {
-        let told = catch_unwind(AssertUnwindSafe(|| match self {
-            Self::Call(tell, outcomes) => drop(tell.send(outcomes)),
-            Self::Flush(tell, open) => drop(tell.send(open)),
-        }));
-        if told.is_err() {
-            logs::bus::panicked("a task that waited for the producer");
-        }
-    }
 }
 
 impl SendQueue {

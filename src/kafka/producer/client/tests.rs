@@ -5,15 +5,21 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
+use rdkafka::error::RDKafkaErrorCode;
+
 use super::{
     super::{
         super::record::OutRecord,
         queue::{Limits, Outcome},
         topics::Topics,
     },
+    ending::drop_aside,
     *,
 };
-use crate::{kafka::client::Secrets, telemetry::heard::heard};
+use crate::{
+    kafka::client::Secrets,
+    telemetry::{heard::heard, logs::client::Name},
+};
 
 /// Nobody answers there.
 fn config() -> ClientConfig {
@@ -27,7 +33,7 @@ fn name() -> Name {
 }
 
 fn shared(client: Option<&Arc<RawProducer>>, config: ClientConfig, patience: Duration) -> Shared {
-    let queue = SendQueue::new(Limits { records: 8, bytes: 1_000, patience });
+    let queue = SendQueue::new(Limits { records: 2 * MANY, bytes: 1_000_000, patience });
     Shared::new(client.cloned(), config, ClientLog::new(name(), Secrets::default()), queue)
 }
 
@@ -35,6 +41,29 @@ fn push(shared: &Shared) -> tokio::sync::oneshot::Receiver<Vec<Outcome>> {
     let record = OutRecord::new("t".into(), None, None, Some(b"1"), []);
     let topics = Topics::of_all(std::slice::from_ref(&record));
     shared.with_queue(|queue| queue.push(vec![record], topics, now()))
+}
+
+// Fails when records go to the client where they are brought although many are on their way, when they wait for the
+// thread although few are, and when the thread is not woken: it would look after half a second.
+#[test]
+fn what_comes_while_many_records_are_on_their_way_is_left_to_the_thread() {
+    let mut quiet = config();
+    quiet.set("reconnect.backoff.ms", "600000").set("reconnect.backoff.max.ms", "600000");
+    let client = Arc::new(RawProducer::new(&quiet).unwrap());
+    let down = |event| matches!(event, Event::Error { code: RDKafkaErrorCode::AllBrokersDown, .. });
+    // Nothing comes from it by itself after that.
+    while !down(client.poll(IDLE, &mut Vec::new())) {}
+    let shared = shared(Some(&client), config(), Duration::from_secs(60));
+    let _told: Vec<_> = (0..=MANY).map(|_| push(&shared)).collect();
+    let with_the_client = || shared.lock().queue.on_the_way();
+    assert_eq!(with_the_client(), MANY + 1);
+    let _more = push(&shared);
+    assert_eq!(with_the_client(), MANY + 1);
+    let mut round = Round { reports: Vec::new(), connection: Connection::new(name(), Arc::new(|_, _: &str| {})) };
+    let begun = now();
+    assert!(matches!(shared.serve(&client, &mut round), Next::Go));
+    assert_eq!(with_the_client(), MANY + 2);
+    assert!(now() - begun < IDLE / 2);
 }
 
 // Fails when a client is replaced without a word, and when nobody learns how many records went with it.
