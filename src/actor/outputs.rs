@@ -214,7 +214,7 @@ impl<'a> Kept<'a> {
         event: &E,
         attributes: &Attributes,
     ) -> Result<OutRecord, EncodeError> {
-        encoder.encode_with(&mut self.scratch, &*encoder.route::<E>()?, event, attributes)
+        encoder.encode_with(&mut self.scratch, &*encoder.destination::<E>()?, event, attributes)
     }
 
     /// Of the next output; stable across repeated runs of the same record, so that consumers can recognise a repeat.

@@ -192,9 +192,9 @@ impl BusHandle {
     /// # }
     /// ```
     pub fn topic<E: Event>(&self) -> Result<String, Error> {
-        let route = self.services.encoder.route::<E>();
-        let route = route.map_err(|error| Error::Misconfigured(vec![Problem::new(error.to_string())]))?;
-        Ok(route.topic.to_string())
+        let destination = self.services.encoder.destination::<E>();
+        let destination = destination.map_err(|error| Error::Misconfigured(vec![Problem::new(error.to_string())]))?;
+        Ok(destination.topic.to_string())
     }
 
     /// Whether the bus does its job, for probes. It waits for nothing and asks no broker.

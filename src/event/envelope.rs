@@ -19,10 +19,10 @@ use super::{
     Environment, Event, Profile,
     attributes::Attributes,
     cloudevents::write::{Beside, Outgoing, Payload, check_source},
+    destination::Destination,
     encode_error::EncodeError,
-    large::LargeTypes,
+    large::{LARGE, LargeTypes},
     momentum,
-    route::Route,
     said::Said,
     topic::topic_name,
 };
@@ -30,9 +30,6 @@ use crate::{
     kafka::record::{OutRecord, RecordMemory, RecordWriter},
     telemetry::logs,
 };
-
-/// What a record of binary mode takes beside its data, about, in bytes.
-const BESIDE: usize = 512;
 
 /// Odd things that are said: names of the CloudEvents SDK may be made up as they go.
 const ODD: usize = 1_000;
@@ -97,7 +94,7 @@ pub(crate) struct Encoder {
     /// Topics whose mode differs from that of the bus, by full name.
     topic_modes: HashMap<String, Mode>,
     /// What was found out about event types, once for each.
-    routes: DashMap<TypeId, Arc<Route>>,
+    destinations: DashMap<TypeId, Arc<Destination>>,
     /// Types of which a large event was seen already, also by those who read.
     pub(crate) large: LargeTypes,
     /// What was said of events already.
@@ -106,7 +103,7 @@ pub(crate) struct Encoder {
     by_hand: AtomicBool,
 }
 
-/// Memory that is kept from one event to the next.
+/// Memory that is kept from one event to the next; that of a large one is not.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     json: Vec<u8>,
@@ -150,7 +147,7 @@ impl Encoder {
             profile: Profile::default(),
             mode: Mode::default(),
             topic_modes: HashMap::new(),
-            routes: DashMap::new(),
+            destinations: DashMap::new(),
             large: LargeTypes::default(),
             odd: Said::up_to(ODD),
             by_hand: AtomicBool::new(false),
@@ -164,15 +161,15 @@ impl Encoder {
 
     /// How many partitions the events of a topic ask for, as far as they were seen.
     pub(crate) fn partitions(&self, topic: &str) -> Option<u32> {
-        let routes = self.routes.iter().filter(|route| &*route.topic == topic);
-        routes.filter_map(|route| route.partitions).max()
+        let destinations = self.destinations.iter().filter(|destination| &*destination.topic == topic);
+        destinations.filter_map(|destination| destination.partitions).max()
     }
 
     /// Where events of this type go; the bus asks at start, so that a bad name fails there.
-    pub(crate) fn route<E: Event>(&self) -> Result<Arc<Route>, EncodeError> {
+    pub(crate) fn destination<E: Event>(&self) -> Result<Arc<Destination>, EncodeError> {
         let id = TypeId::of::<E>();
-        if let Some(route) = self.routes.get(&id) {
-            return Ok(Arc::clone(&route));
+        if let Some(destination) = self.destinations.get(&id) {
+            return Ok(Arc::clone(&destination));
         }
         let topic = topic_name(E::descriptor(), &self.environment)
             .map_err(|reason| EncodeError::EventTopic { location: E::descriptor().location, reason })?;
@@ -180,9 +177,9 @@ impl Encoder {
             self.odd(&warning);
         }
         let (mode, partitions) = (self.mode_of(&topic), E::descriptor().partitions);
-        let route = Arc::new(Route::new(topic, mode, partitions));
-        self.routes.insert(id, Arc::clone(&route));
-        Ok(route)
+        let destination = Arc::new(Destination::new(topic, mode, partitions));
+        self.destinations.insert(id, Arc::clone(&destination));
+        Ok(destination)
     }
 
     /// Says once that readers may not take an event as it is meant.
@@ -208,21 +205,21 @@ impl Encoder {
 
     /// The record of `event`, in memory of its own.
     pub(crate) fn encode<E: Event>(&self, event: &E, attributes: &Attributes) -> Result<OutRecord, EncodeError> {
-        self.encode_with(&mut Scratch::default(), &*self.route::<E>()?, event, attributes)
+        self.encode_with(&mut Scratch::default(), &*self.destination::<E>()?, event, attributes)
     }
 
-    /// The record of `event`, which goes where `route` says. Its key is that of the event, or the id where the event has
+    /// The record of `event`, which goes where `destination` says. Its key is that of the event, or the id where the event has
     /// none.
     pub(crate) fn encode_with<E: Event>(
         &self,
         scratch: &mut Scratch,
-        route: &Route,
+        destination: &Destination,
         event: &E,
         attributes: &Attributes,
     ) -> Result<OutRecord, EncodeError> {
         let event_type = E::descriptor().event_type;
         let headers = attributes.user_headers()?;
-        route.json(event, &mut scratch.json).map_err(|reason| json_error(event_type, reason))?;
+        destination.json(event, &mut scratch.json).map_err(|reason| json_error(event_type, reason))?;
         let mut id = Uuid::encode_buffer();
         let id = &*attributes.id.hyphenated().encode_lower(&mut id);
         let outgoing = Outgoing {
@@ -240,10 +237,13 @@ impl Encoder {
         let key = event.key().filter(|key| !key.is_empty());
         let key = key.as_deref().unwrap_or(id).as_bytes();
         let beside = Beside { key, headers, trace: attributes.trace.as_ref(), baggage: attributes.baggage.as_deref() };
-        let mut record = scratch.records.begin(scratch.json.len() + key.len() + BESIDE);
-        write(route.mode, &outgoing, &beside, &mut record)?;
-        let record = record.finish(Arc::clone(&route.topic), None);
+        let mut record = scratch.records.begin();
+        write(destination.mode, &outgoing, &beside, &mut record)?;
+        let record = record.finish(Arc::clone(&destination.topic), None);
         self.large.published(event_type, record.value().map_or(0, <[u8]>::len));
+        if scratch.json.len() > LARGE {
+            scratch.json = Vec::new();
+        }
         Ok(record)
     }
 }

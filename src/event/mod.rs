@@ -15,6 +15,7 @@ mod codec;
 mod decode;
 mod decode_hint;
 mod descriptor;
+mod destination;
 pub mod dotnet;
 mod encode_error;
 mod envelope;
@@ -29,7 +30,6 @@ mod output_id;
 mod partitioner;
 mod plural;
 mod profile;
-mod route;
 mod said;
 mod topic;
 mod trace;
@@ -43,11 +43,11 @@ pub(crate) use self::{
     },
     codec::JsonStr,
     decode::{DecodeError, decode, decode_if, is_array},
+    destination::Destination,
     encode_error::EncodeError,
     envelope::{Encoder, Scratch},
     momentum::{default_source, is_domain},
     output_id::output_id,
-    route::Route,
     said::Said,
     topic::{check_environment, dead_letter_topic, is_own_topic, is_topic_name, plural_warning, topic_name},
     trace::TraceContext,

@@ -9,7 +9,7 @@ use super::Publisher;
 use crate::{
     actor::is_handling,
     error::{PublishError, PublishErrorKind},
-    event::{Attributes, Event, Route, Scratch, TraceContext},
+    event::{Attributes, Destination, Event, Scratch, TraceContext},
     kafka::{
         record::OutRecord,
         source::{Delivery, SendError},
@@ -34,8 +34,9 @@ impl Publisher {
         if is_handling(&self.encoder) && self.encoder.is_first_by_hand() {
             logs::bus::warning(FROM_A_HANDLER);
         }
-        let route = self.encoder.route::<E>();
-        let topic = route.as_ref().map_or_else(|_| "".into(), |route| Arc::clone(&route.topic));
+        // A name that is not legal is an error of encoding.
+        let destination = self.encoder.destination::<E>();
+        let topic = destination.as_ref().map_or_else(|_| "".into(), |destination| Arc::clone(&destination.topic));
         let sending = self.telemetry.sending(&topic, event_type);
         let trace = self.trace_of(&sending);
         // Records for a topic that has to be made first would overtake each other if they came in several calls.
@@ -43,8 +44,8 @@ impl Publisher {
         let (sent, refused) = {
             // Gone before anything is waited for.
             let mut scratch = Scratch::default();
-            let records = events.into_iter().map(|event| match &route {
-                Ok(route) => self.encode(&mut scratch, route, &event, trace.as_ref()),
+            let records = events.into_iter().map(|event| match &destination {
+                Ok(destination) => self.encode(&mut scratch, destination, &event, trace.as_ref()),
                 Err(error) => Err(PublishError::new(event_type, PublishErrorKind::Invalid, error)),
             });
             self.enqueue(records, most, &sending)
@@ -84,7 +85,7 @@ impl Publisher {
     fn encode<E: Event>(
         &self,
         scratch: &mut Scratch,
-        route: &Route,
+        destination: &Destination,
         event: &E,
         trace: Option<&TraceContext>,
     ) -> Result<OutRecord, PublishError> {
@@ -92,7 +93,8 @@ impl Publisher {
             PublishError::new(E::descriptor().event_type, PublishErrorKind::Invalid, reason)
         };
         let attributes = Attributes { trace: trace.cloned(), ..Attributes::new(self.clock.uuid(), self.clock.wall()) };
-        let record = self.encoder.encode_with(scratch, route, event, &attributes).map_err(|error| invalid(&error))?;
+        let record =
+            self.encoder.encode_with(scratch, destination, event, &attributes).map_err(|error| invalid(&error))?;
         let (size, limit) = (record.wire_size(), self.sink.max_record_bytes());
         if size > limit {
             return Err(invalid(&format_args!(

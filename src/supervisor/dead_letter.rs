@@ -130,7 +130,7 @@ impl<'a> Draft<'a> {
         let partition = (0..self.why.partitions).contains(&partition).then_some(partition);
         let mut headers: Vec<Header<'_>> = originals.collect();
         headers.extend(carom.headers());
-        OutRecord::new(self.why.topic.clone(), partition, key, value, headers)
+        OutRecord::new(self.why.topic.clone(), partition, key, value, &headers)
     }
 }
 

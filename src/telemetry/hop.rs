@@ -6,7 +6,10 @@
 
 use std::sync::Arc;
 
-use crate::{event::TraceContext, kafka::record::OutRecord};
+use crate::{
+    event::TraceContext,
+    kafka::record::{OutRecord, RecordMemory},
+};
 
 const PARENT: &str = "traceparent";
 const STATE: &str = "tracestate";
@@ -15,15 +18,15 @@ const STATE: &str = "tracestate";
 /// creation too, as one that is published by hand does.
 ///
 /// A record that would outgrow `limit` bytes goes as it is: without a trace rather than not at all.
-pub(super) fn depart(record: &mut OutRecord, context: &TraceContext, limit: usize) {
-    let departing = with_hop(record, context);
+pub(super) fn depart(record: &mut OutRecord, context: &TraceContext, limit: usize, memory: &mut RecordMemory) {
+    let departing = with_hop(record, context, memory);
     if departing.wire_size() <= limit {
         *record = departing;
     }
 }
 
 /// The record with another hop, whole: a `tracestate` of the old one must not stand beside the new `traceparent`.
-fn with_hop(record: &OutRecord, context: &TraceContext) -> OutRecord {
+fn with_hop(record: &OutRecord, context: &TraceContext, memory: &mut RecordMemory) -> OutRecord {
     let is = |name: &[u8], known: &str| name == known.as_bytes();
     let mut headers: Vec<_> = record.headers().filter(|(name, _)| !is(name, PARENT) && !is(name, STATE)).collect();
     let has = |known: &str| headers.iter().any(|(name, _)| is(name, known));
@@ -39,7 +42,7 @@ fn with_hop(record: &OutRecord, context: &TraceContext) -> OutRecord {
         [header(parent, context.traceparent())].into_iter().chain(state)
     });
     headers.splice(at..at, added);
-    OutRecord::new(Arc::clone(&record.topic), record.partition, record.key(), record.value(), headers)
+    memory.write(Arc::clone(&record.topic), record.partition, record.key(), record.value(), &headers)
 }
 
 #[cfg(test)]
@@ -50,13 +53,18 @@ mod tests {
     const HOP: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     fn record(headers: &[(&'static str, &'static str)]) -> OutRecord {
-        let headers = headers.iter().map(|(name, value)| (name.as_bytes(), Some(value.as_bytes())));
-        OutRecord::new("t".into(), None, Some(b"k"), Some(b"v"), headers)
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_bytes(), Some(value.as_bytes()))).collect();
+        OutRecord::new("t".into(), None, Some(b"k"), Some(b"v"), &headers)
     }
 
     fn departed(headers: &[(&'static str, &'static str)], state: Option<&str>) -> Vec<(String, String)> {
         let mut record = record(headers);
-        depart(&mut record, &TraceContext::new(HOP, state.map(str::to_owned)).unwrap(), usize::MAX);
+        depart(
+            &mut record,
+            &TraceContext::new(HOP, state.map(str::to_owned)).unwrap(),
+            usize::MAX,
+            &mut RecordMemory::default(),
+        );
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         assert_eq!((record.key(), record.value()), (Some(&b"k"[..]), Some(&b"v"[..])));
         record.headers().map(|(name, value)| (text(name), text(value.unwrap()))).collect()
@@ -93,11 +101,12 @@ mod tests {
         let headers = [("ce_specversion", "1.0"), ("ce_traceparent", CAUSE), ("traceparent", CAUSE)];
         let hop = TraceContext::new(HOP, Some("w=2".to_owned())).unwrap();
         let mut roomy = record(&headers);
-        depart(&mut roomy, &hop, usize::MAX);
+        let memory = &mut RecordMemory::default();
+        depart(&mut roomy, &hop, usize::MAX, memory);
         let needed = roomy.wire_size();
         for (limit, expected) in [(needed, roomy), (needed - 1, record(&headers))] {
             let mut departing = record(&headers);
-            depart(&mut departing, &hop, limit);
+            depart(&mut departing, &hop, limit, memory);
             assert_eq!(departing, expected, "{limit}");
         }
     }

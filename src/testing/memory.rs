@@ -245,6 +245,6 @@ impl Source for MemorySource {
 /// A record from the outside, for a test that wants odd bytes.
 pub(crate) fn raw_record(record: TestRecord) -> OutRecord {
     let TestRecord { topic, key, value, headers } = record;
-    let headers = headers.iter().map(|(name, value)| (&name[..], value.as_deref()));
-    OutRecord::new(topic.into(), None, key.as_deref(), value.as_deref(), headers)
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (&name[..], value.as_deref())).collect();
+    OutRecord::new(topic.into(), None, key.as_deref(), value.as_deref(), &headers)
 }

@@ -124,7 +124,7 @@ impl Encoder {
         };
         let key = target.key.filter(|key| !key.is_empty()).unwrap_or(event.id().as_bytes());
         let mut memory = RecordMemory::default();
-        let mut record = memory.begin(0);
+        let mut record = memory.begin();
         write(mode, &outgoing, &Beside { key, trace: target.trace, ..Beside::default() }, &mut record)?;
         let record = record.finish(target.topic.into(), None);
         self.large.published(event.ty(), record.value().map_or(0, <[u8]>::len));

@@ -58,7 +58,7 @@ fn what_was_encoded_decodes_in_both_modes() {
 fn a_topic_may_have_a_mode_of_its_own() {
     let encoder = encoder().topic_mode("dev.sales.public.orders.v1", Mode::Structured);
     assert_eq!(names(&encoder.encode(&order(), &attributes()).unwrap()), ["content-type"]);
-    assert_eq!(encoder.route::<OrderPlaced>().unwrap().mode, Mode::Structured);
+    assert_eq!(encoder.destination::<OrderPlaced>().unwrap().mode, Mode::Structured);
 }
 
 #[test]
@@ -170,8 +170,8 @@ fn a_topic_without_a_legal_name_is_an_error_of_its_type() {
 #[test]
 fn a_value_that_is_no_json_says_so() {
     let encoder = encoder();
-    let route = Route::new("fine".into(), Mode::Binary, None);
-    encoder.routes.insert(TypeId::of::<Broken>(), Arc::new(route));
+    let destination = Destination::new("fine".into(), Mode::Binary, None);
+    encoder.destinations.insert(TypeId::of::<Broken>(), Arc::new(destination));
     let error = encoder.encode(&Broken { pairs: [(vec![1], 2)].into() }, &attributes()).unwrap_err().to_string();
     assert_eq!(error, "`sales.order-placed.v1` cannot be written as JSON: key must be a string");
 }
@@ -179,7 +179,8 @@ fn a_value_that_is_no_json_says_so() {
 #[test]
 fn a_route_is_resolved_once() {
     let encoder = encoder();
-    let (first, second) = (encoder.route::<OrderPlaced>().unwrap(), encoder.route::<OrderPlaced>().unwrap());
+    let (first, second) =
+        (encoder.destination::<OrderPlaced>().unwrap(), encoder.destination::<OrderPlaced>().unwrap());
     assert!(Arc::ptr_eq(&first.topic, &second.topic));
 }
 

@@ -53,7 +53,7 @@ fn sink(cluster: &Cluster, settings: &[(&str, &str)]) -> KafkaSink {
 
 fn record(key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> OutRecord {
     let headers = [(&b"ce_id"[..], Some(&b"1"[..]))];
-    OutRecord::new("t".into(), None, Some(key.as_ref()), Some(value.as_ref()), headers)
+    OutRecord::new("t".into(), None, Some(key.as_ref()), Some(value.as_ref()), &headers)
 }
 
 fn kinds(outcomes: &[Outcome]) -> Vec<Option<SendErrorKind>> {

@@ -5,7 +5,7 @@
 //! what the broker sent (`wire_headers`); those that are the same as in the record before are not copied again (`same`
 //! compares). Sealing the batch counts its bytes as held by the partition (`held`); when its last [`Record`] is gone,
 //! they are returned, and the buffers go back to the pool, if it wants them. A record on its way to the broker is an
-//! [`OutRecord`] (`out`), whose headers are in the same form.
+//! [`OutRecord`] (`out`), whose headers are in the form of the wire, too.
 
 mod batch;
 mod buffers;

@@ -78,10 +78,12 @@ async fn publish_returns_when_the_broker_has_the_event(world: World) {
 async fn publish_all_keeps_the_order_of_each_key(world: World) {
     let bus = world.start(world.bus()).await;
     world.create_topic(&bus.topic::<Job>()).await;
-    let jobs = |from: u32| (from..from + 50).flat_map(|seq| (0..10).map(move |key| Job::ok(format!("key-{key}"), seq)));
+    // More than a thousand in each call: others than the caller give them to the client then.
+    let jobs =
+        |from: u32| (from..from + 150).flat_map(|seq| (0..10).map(move |key| Job::ok(format!("key-{key}"), seq)));
     // Neither call waits for the other: their order is that of the calls.
     let publisher = bus.publisher();
-    let (first, second) = tokio::join!(publisher.publish_all(jobs(0)), publisher.publish_all(jobs(50)));
+    let (first, second) = tokio::join!(publisher.publish_all(jobs(0)), publisher.publish_all(jobs(150)));
     first.and(second).unwrap();
     let mut keys: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for record in bus.records::<Job>(&world) {
@@ -89,7 +91,7 @@ async fn publish_all_keeps_the_order_of_each_key(world: World) {
         keys.entry(job.key).or_default().push(job.seq);
     }
     assert_eq!(keys.len(), 10);
-    let expected: Vec<u32> = (0..100).collect();
+    let expected: Vec<u32> = (0..300).collect();
     assert!(keys.values().all(|seqs| *seqs == expected), "{keys:?}");
 }
 

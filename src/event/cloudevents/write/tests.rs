@@ -37,7 +37,7 @@ fn texts(record: &OutRecord) -> Vec<(&str, &str)> {
 
 fn written(event: &Outgoing<'_>, beside: &Beside<'_>, structured: bool) -> OutRecord {
     let mut memory = RecordMemory::default();
-    let mut record = memory.begin(0);
+    let mut record = memory.begin();
     match structured {
         true => event.structured(beside, &mut record).unwrap(),
         false => event.binary(beside, &mut record),

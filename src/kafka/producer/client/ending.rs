@@ -22,7 +22,8 @@ impl Shared {
         logs::client::producer_dead(&self.log.name, reason);
         self.lock().client = None;
         self.collect(&dead, LAST_ANSWERS);
-        self.give_up(&dead);
+        let left = self.lock().queue.on_the_way();
+        self.give_up(&dead, left);
         drop_aside(thread::Builder::new(), dead, &self.log.name);
         loop {
             {
@@ -53,15 +54,16 @@ impl Shared {
     /// Ends everything that has not ended. The thread is its own, so what hangs in the client's end hangs nobody.
     pub(super) fn end(&self, client: &RawProducer) {
         self.lock().client = None;
-        self.give_up(client);
+        let left = self.lock().queue.outstanding();
+        self.give_up(client, left);
         let mut inner = self.lock();
         inner.queue.abandon_waiting();
         self.release(inner);
     }
 
-    /// Has the client give up what it holds, and ends what it does not report in time.
-    fn give_up(&self, client: &RawProducer) {
-        let left = self.lock().queue.on_the_way();
+    /// Has the client give up what it holds, and ends what it does not report in time. With what waits, if that is given
+    /// up too, it is `left` records.
+    fn give_up(&self, client: &RawProducer, left: usize) {
         if left > 0 {
             client.purge();
             self.collect(client, LAST_REPORTS);

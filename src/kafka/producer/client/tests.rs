@@ -38,7 +38,7 @@ fn shared(client: Option<&Arc<RawProducer>>, config: ClientConfig, patience: Dur
 }
 
 fn push(shared: &Shared) -> tokio::sync::oneshot::Receiver<Vec<Outcome>> {
-    let record = OutRecord::new("t".into(), None, None, Some(b"1"), []);
+    let record = OutRecord::new("t".into(), None, None, Some(b"1"), &[]);
     let topics = Topics::of_all(std::slice::from_ref(&record));
     shared.with_queue(|queue| queue.push(vec![record], topics, now()))
 }
@@ -81,6 +81,17 @@ fn a_client_that_dies_is_a_line_and_what_it_gives_up_is_another() {
     ];
     assert_eq!(text.lines().collect::<Vec<_>>(), lines);
     assert!(told.blocking_recv().unwrap()[0].is_err());
+}
+
+// Fails when what waits for the thread is given up without being counted.
+#[test]
+fn a_producer_that_ends_says_how_many_records_it_gives_up() {
+    let client = Arc::new(RawProducer::new(&config()).unwrap());
+    let shared = shared(Some(&client), config(), Duration::from_secs(60));
+    let told: Vec<_> = (0..MANY + 9).map(|_| push(&shared)).collect();
+    let text = heard(|| shared.end(&client));
+    assert!(text.ends_with(&format!(" records={}\n", MANY + 9)), "{text}");
+    assert!(told.into_iter().all(|told| told.blocking_recv().unwrap()[0].is_err()));
 }
 
 // Fails when a producer that can have no client stands still without a word.

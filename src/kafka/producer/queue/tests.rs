@@ -49,7 +49,7 @@ fn queue(records: usize, bytes: usize) -> SendQueue {
 }
 
 fn record(key: &'static str) -> OutRecord {
-    OutRecord::new("t".into(), None, Some(key.as_bytes()), None, [])
+    OutRecord::new("t".into(), None, Some(key.as_bytes()), None, &[])
 }
 
 fn push(queue: &mut SendQueue, keys: &[&'static str], now: Instant) -> oneshot::Receiver<Vec<Outcome>> {

@@ -14,11 +14,11 @@ async fn keys_values_and_headers_arrive_byte_for_byte() {
         (b"twice", Some(b"1")),
         (b"empty", Some(b"")),
         (b"twice", Some(b"2")),
-        (&b"slice of a larger buffer"[..5], Some(b"")),
+        (&b"slice of a larger buffer"[..5], Some(b"3")),
     ];
     let sent = [
-        OutRecord::new("t".into(), Some(3), None, None, headers),
-        OutRecord::new("t".into(), Some(4), Some(b""), Some(b""), []),
+        OutRecord::new("t".into(), Some(3), None, None, &headers),
+        OutRecord::new("t".into(), Some(4), Some(b""), Some(b""), &[]),
     ];
     let outcomes = sink.send(sent.to_vec()).await;
     assert_eq!(outcomes[0], Ok(Delivery { partition: 3, offset: 0 }));

@@ -1,5 +1,7 @@
 //! A broker that is down or errs, a client that dies: every record ends, and later ones pass.
 
+use std::ops::Range;
+
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::*;
@@ -51,6 +53,35 @@ async fn a_dead_client_is_replaced_and_nothing_is_sent_twice() {
     let found = by_key(&read_all(&cluster));
     assert_eq!(found["k"], [0]);
     assert_eq!(found["after"], [0, 1]);
+}
+
+/// Fails when what waits for the thread goes with the client, or is brought to the next one in another order.
+#[tokio::test]
+async fn what_was_left_to_the_thread_goes_to_the_next_client_in_its_order() {
+    let cluster = cluster();
+    let sink = sink(&cluster, &[("linger.ms", "1000")]);
+    assert_eq!(kinds(&sink.send(vec![record("k", "0")]).await), [None]);
+    let records = |values: Range<u64>| values.map(|value| record("k", value.to_string())).collect::<Vec<_>>();
+    // More than are given to the client where they are brought.
+    let dies: Vec<_> = (0..30).map(|block| sink.send(records(1 + 50 * block..51 + 50 * block))).collect();
+    let client = sink.shared.client().unwrap();
+    let (left, topics) = (records(1_501..2_001), Topics::All("t".into()));
+    let left = sink.shared.with_queue(|queue| {
+        // Nothing of it can have gone yet: this holds the lock.
+        let told = queue.push(left, topics, now());
+        client.fail();
+        told
+    });
+    assert_eq!(kinds(&left.await.unwrap()), [None; 500]);
+    let mut acknowledged = vec![0];
+    for (block, outcomes) in (0..).zip(dies) {
+        let kinds = kinds(&outcomes.await);
+        acknowledged.extend((1 + 50 * block..).zip(kinds).filter(|(_, kind)| kind.is_none()).map(|(value, _)| value));
+    }
+    acknowledged.extend(1_501..2_001);
+    let found = by_key(&read_all(&cluster)).remove("k").unwrap();
+    assert!(found.is_sorted_by(|a, b| a < b), "once, and in order: {found:?}");
+    assert!(acknowledged.iter().all(|value| found.contains(value)), "lost: {found:?}");
 }
 
 /// A sequence error as a broker raises it: healed by librdkafka or ended, but every record ends and later ones pass.

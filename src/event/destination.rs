@@ -9,7 +9,7 @@ use super::{Event, Mode, large::LARGE};
 
 /// Where events of a type go, and how.
 #[derive(Debug)]
-pub(crate) struct Route {
+pub(crate) struct Destination {
     /// Shared with each record, which names its topic until it is sent.
     pub(crate) topic: Arc<str>,
     /// That of the topic, else that of the bus.
@@ -20,7 +20,7 @@ pub(crate) struct Route {
     size: AtomicUsize,
 }
 
-impl Route {
+impl Destination {
     pub(super) fn new(topic: String, mode: Mode, partitions: Option<u32>) -> Self {
         Self { topic: topic.into(), mode, partitions, size: AtomicUsize::new(0) }
     }
