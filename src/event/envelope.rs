@@ -18,7 +18,10 @@ use uuid::Uuid;
 use super::{
     Environment, Event, Profile,
     attributes::Attributes,
-    cloudevents::write::{Beside, Outgoing, Payload, check_source},
+    cloudevents::{
+        beside::Beside,
+        write::{Outgoing, Payload, check_source},
+    },
     destination::Destination,
     encode_error::EncodeError,
     large::{LARGE, LargeTypes},
@@ -208,8 +211,8 @@ impl Encoder {
         self.encode_with(&mut Scratch::default(), &*self.destination::<E>()?, event, attributes)
     }
 
-    /// The record of `event`, which goes where `destination` says. Its key is that of the event, or the id where the event has
-    /// none.
+    /// The record of `event`, which goes where `destination` says. Its key is that of the event, or the id where the
+    /// event has none.
     pub(crate) fn encode_with<E: Event>(
         &self,
         scratch: &mut Scratch,

@@ -5,6 +5,7 @@
 //! then `binary` or `structured` makes an [`Incoming`] of it, by the rules in `check`. On the way out, `write` makes
 //! headers and value.
 
+pub(crate) mod beside;
 mod binary;
 mod check;
 mod extensions;

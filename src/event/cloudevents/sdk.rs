@@ -9,7 +9,8 @@ use cloudevents::{
 
 use super::{
     Data, ExtensionValue, Incoming,
-    write::{AttributeError, Beside, Outgoing, Payload},
+    beside::Beside,
+    write::{AttributeError, Outgoing, Payload},
 };
 use crate::{
     event::{

@@ -3,7 +3,6 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use base64::prelude::*;
-use bytes::Bytes;
 use chrono::{DateTime, Datelike, Utc};
 use serde::{
     Serialize, Serializer,
@@ -11,9 +10,9 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{ExtensionValue, check};
+use super::{ExtensionValue, beside::Beside, check};
 use crate::{
-    event::{Profile, media_type, trace::TraceContext},
+    event::{Profile, media_type},
     kafka::record::RecordWriter,
 };
 
@@ -51,17 +50,6 @@ pub(crate) enum Payload<'a> {
     Text(Cow<'a, str>),
     /// Bytes of the CloudEvents SDK, which may be JSON as well.
     Bytes(Cow<'a, [u8]>),
-}
-
-/// What a record has beside the event: its key, and headers that are no attributes.
-#[derive(Debug, Default)]
-pub(crate) struct Beside<'a> {
-    pub(crate) key: &'a [u8],
-    /// Headers of the application, whose names were checked.
-    pub(crate) headers: &'a [(String, Option<Bytes>)],
-    /// The hop, which every tracing library finds in `traceparent`; that of the creation is an extension.
-    pub(crate) trace: Option<&'a TraceContext>,
-    pub(crate) baggage: Option<&'a str>,
 }
 
 /// An attribute that CloudEvents does not allow to be written so.
@@ -102,7 +90,7 @@ impl<'a> Outgoing<'a> {
     /// Attributes as `ce_` headers, the data as the value. No data is a null value.
     pub(crate) fn binary(&self, beside: &Beside<'_>, record: &mut RecordWriter<'_>) {
         if let Some(data) = self.data.as_bytes() {
-            record.value(data);
+            record.value(data, beside.size());
         }
         record.key(beside.key);
         record.text_header("ce_specversion", "1.0");
@@ -115,7 +103,7 @@ impl<'a> Outgoing<'a> {
         for (name, value) in ordered(&self.extensions) {
             record.text_header(&extension_header(name), &value.text());
         }
-        put_beside(record, beside);
+        beside.put_headers(record);
         put(record, "content-type", self.datacontenttype);
     }
 
@@ -125,28 +113,19 @@ impl<'a> Outgoing<'a> {
         beside: &Beside<'_>,
         record: &mut RecordWriter<'_>,
     ) -> Result<(), serde_json::Error> {
-        record.value(&serde_json::to_vec(&Envelope(self))?);
+        record.value(&serde_json::to_vec(&Envelope(self))?, beside.size());
         record.key(beside.key);
-        put_beside(record, beside);
+        beside.put_headers(record);
         record.text_header("content-type", STRUCTURED);
         Ok(())
     }
 }
 
-fn put(record: &mut RecordWriter<'_>, name: &str, value: Option<&str>) {
+/// A header that need not be there.
+pub(super) fn put(record: &mut RecordWriter<'_>, name: &str, value: Option<&str>) {
     if let Some(value) = value {
         record.text_header(name, value);
     }
-}
-
-/// Behind the attributes: application, trace, baggage, in this order.
-fn put_beside(record: &mut RecordWriter<'_>, beside: &Beside<'_>) {
-    for (name, value) in beside.headers {
-        record.header((name.as_bytes(), value.as_deref()));
-    }
-    put(record, "traceparent", beside.trace.map(TraceContext::traceparent));
-    put(record, "tracestate", beside.trace.and_then(|trace| trace.tracestate.as_deref()));
-    put(record, "baggage", beside.baggage);
 }
 
 fn extension_header(name: &str) -> Cow<'static, str> {

@@ -176,8 +176,22 @@ fn a_value_that_is_no_json_says_so() {
     assert_eq!(error, "`sales.order-placed.v1` cannot be written as JSON: key must be a string");
 }
 
+// Fails when an attempt, or a call, keeps the JSON of a large event beside the record.
 #[test]
-fn a_route_is_resolved_once() {
+fn the_memory_of_a_large_event_is_not_kept() {
+    let (encoder, mut scratch) = (encoder(), Scratch::default());
+    let destination = encoder.destination::<OrderPlaced>().unwrap();
+    let mut encode = |length: usize| {
+        let order = OrderPlaced { order_id: "x".repeat(length), cents: 5 };
+        encoder.encode_with(&mut scratch, &destination, &order, &attributes()).unwrap();
+        scratch.json.capacity()
+    };
+    assert!((1_000..10_000).contains(&encode(1_000)));
+    assert_eq!(encode(1_000_000), 0);
+}
+
+#[test]
+fn a_destination_is_found_out_once() {
     let encoder = encoder();
     let (first, second) =
         (encoder.destination::<OrderPlaced>().unwrap(), encoder.destination::<OrderPlaced>().unwrap());

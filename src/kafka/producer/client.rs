@@ -30,7 +30,7 @@ const FULL: Duration = Duration::from_millis(5);
 /// Records that go to the client under one lock, so that nobody waits for it for long.
 const BURST: usize = 64;
 /// With more records than this on their way, new ones are left to the thread, which takes reports in all the time then.
-/// An allocator has a thread wait that takes memory while another gives such memory back; decision 23.
+/// glibc has a thread wait that takes memory while another gives such memory back; decision 23.
 const MANY: usize = 1_000;
 
 /// What callers and the thread share.

@@ -1,8 +1,8 @@
 //! The queue before the client: permits, order and who waits for which record. Pure.
 //!
 //! librdkafka refuses records when its own queue is full, and whoever retries then is overtaken by others. So carom
-//! counts: a record goes to the client only with a permit. Records without one wait here, and so do those that are left to
-//! the thread; first come first served.
+//! counts: a record goes to the client only with a permit. Records without one wait here, and so do those that are left
+//! to the thread; first come first served.
 
 mod done;
 

@@ -1,7 +1,8 @@
 //! The headers of a record as they are on the wire, read and written.
 //!
-//! A count (that [`OutRecord`](super::OutRecord) keeps apart), then name and value of each, all with their lengths before
-//! them; the lengths are zigzag varints, −1 stands for null (<https://kafka.apache.org/documentation/#recordheader>).
+//! A count (that [`OutRecord`](super::OutRecord) keeps apart), then name and value of each, all with their lengths
+//! before them; the lengths are zigzag varints, −1 stands for null
+//! (<https://kafka.apache.org/documentation/#recordheader>).
 
 use bytes::{BufMut, BytesMut};
 

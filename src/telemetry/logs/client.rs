@@ -58,7 +58,7 @@ pub(crate) fn producer_ends_here(name: &Name, error: &dyn Display) {
     say!(WARN BUS PRODUCER_ENDS_HERE, SERVICE = &*name.service, CLIENT = name.client, ERROR = tracing::field::display(error));
 }
 
-/// A producer's client ends, and records are still on their way.
+/// A producer's client ends before all records have.
 pub(crate) fn given_up(name: &Name, records: usize) {
     say!(WARN BUS GIVEN_UP, SERVICE = &*name.service, CLIENT = name.client, RECORDS = records);
 }

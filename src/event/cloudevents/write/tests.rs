@@ -1,11 +1,15 @@
 //! What is written: the headers and the envelope to the byte, and read again.
 
+use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
 use crate::{
-    event::cloudevents::{Data, Incoming, ReadError, read},
+    event::{
+        TraceContext,
+        cloudevents::{Data, Incoming, ReadError, read},
+    },
     kafka::record::{OutRecord, RecordMemory},
 };
 

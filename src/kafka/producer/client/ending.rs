@@ -29,8 +29,10 @@ impl Shared {
             {
                 let mut inner = self.lock();
                 if inner.closing {
+                    let left = inner.queue.outstanding();
                     inner.queue.abandon_waiting();
                     self.release(inner);
+                    self.say_given_up(left);
                     return None;
                 }
                 inner.queue.expire(now());
@@ -61,17 +63,22 @@ impl Shared {
         self.release(inner);
     }
 
-    /// Has the client give up what it holds, and ends what it does not report in time. With what waits, if that is given
-    /// up too, it is `left` records.
+    /// Has the client give up what it holds, and ends what it does not report in time; says so of `left` records.
     fn give_up(&self, client: &RawProducer, left: usize) {
         if left > 0 {
             client.purge();
             self.collect(client, LAST_REPORTS);
-            logs::client::given_up(&self.log.name, left);
         }
+        self.say_given_up(left);
         let mut inner = self.lock();
         inner.queue.abandon_pending();
         self.release(inner);
+    }
+
+    fn say_given_up(&self, records: usize) {
+        if records > 0 {
+            logs::client::given_up(&self.log.name, records);
+        }
     }
 
     /// Takes reports until all are in, `within` at most.

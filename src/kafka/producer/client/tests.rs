@@ -112,6 +112,17 @@ fn a_client_that_cannot_be_replaced_is_a_line() {
     assert!(text.lines().nth(1).is_some_and(|said| said.starts_with(line)), "{text}");
 }
 
+// Fails when what waits for a client that never comes is given up without being counted.
+#[test]
+fn a_producer_that_ends_without_a_client_says_how_many_records_it_gives_up() {
+    let shared = shared(None, config(), Duration::from_secs(60));
+    let told = push(&shared);
+    shared.close();
+    let text = heard(|| assert!(shared.rebuild(Arc::new(RawProducer::new(&config()).unwrap()), "fenced").is_none()));
+    assert!(text.ends_with(" records=1\n"), "{text}");
+    assert!(told.blocking_recv().unwrap()[0].is_err());
+}
+
 struct Panics;
 
 impl Wake for Panics {

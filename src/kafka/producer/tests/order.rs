@@ -8,48 +8,31 @@ use super::*;
 /// waiting records instead of the first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn few_permits_keep_the_order_of_each_key_from_many_tasks() {
+    let settings = [("queue.buffering.max.messages", "10"), ("linger.ms", "0")];
+    many_tasks_send_ten_keys_in_order(&settings, 200, 200).await;
+}
+
+/// Fails with `pump` taking the last of the waiting records instead of the first. What waits for the thread may be
+/// overtaken by what callers give to the client only where the queue is no queue.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_records_keep_the_order_of_each_key_whoever_gives_them_to_the_client() {
+    // The waves of all tasks are more than callers give to the client; between the waves there are few.
+    many_tasks_send_ten_keys_in_order(&[("linger.ms", "100")], 300, 100).await;
+}
+
+/// Each task sends its keys so many `values`, a `wave` of calls at once.
+async fn many_tasks_send_ten_keys_in_order(settings: &[(&str, &str)], values: u64, wave: u64) {
     let cluster = cluster();
-    let sink = Arc::new(sink(&cluster, &[("queue.buffering.max.messages", "10"), ("linger.ms", "0")]));
+    let sink = Arc::new(sink(&cluster, settings));
     let tasks = (0..5).map(|task| {
         let sink = Arc::clone(&sink);
         tokio::spawn(async move {
-            let mut sends = Vec::new();
-            for round in 0..200_u64 {
-                sends.push(sink.send(record_values(round, task)));
-            }
-            // Polled in the wrong order: the calls made the order.
-            for send in sends.into_iter().rev() {
-                assert_eq!(kinds(&send.await), [None; 10]);
-            }
-        })
-    });
-    for task in tasks.collect::<Vec<_>>() {
-        task.await.unwrap();
-    }
-    let found = by_key(&read_all(&cluster));
-    assert_eq!(found.len(), 50);
-    for (key, values) in found {
-        assert!(values.iter().copied().eq(0..200), "{key}: {values:?}");
-    }
-    assert_eq!(sink.shared.with_queue(|queue| queue.overfull), 0);
-}
-
-/// Fails when `pump` takes the last of the waiting records instead of the first, and when those that are left to the thread
-/// are overtaken by those that callers give to the client.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_records_keep_the_order_of_each_key_whoever_gives_them_to_the_client() {
-    let cluster = cluster();
-    let sink = Arc::new(sink(&cluster, &[("linger.ms", "20")]));
-    let tasks = (0..4).map(|task| {
-        let sink = Arc::clone(&sink);
-        tokio::spawn(async move {
-            // Each wave is more than is given to the client where it is brought; between them there are few.
-            for wave in 0..3_u64 {
-                let sends: Vec<_> = (0..100)
-                    .map(|round| record_values(wave * 100 + round, task))
-                    .map(|records| sink.send(records))
-                    .collect();
-                for send in sends {
+            for first in (0..values).step_by(wave as usize) {
+                let records =
+                    |value: u64| (0..10).map(|key| record(format!("{task}-{key}"), value.to_string())).collect();
+                let sends: Vec<_> = (first..first + wave).map(|value| sink.send(records(value))).collect();
+                // Polled in the wrong order: the calls made the order.
+                for send in sends.into_iter().rev() {
                     assert_eq!(kinds(&send.await), [None; 10]);
                 }
             }
@@ -59,16 +42,11 @@ async fn many_records_keep_the_order_of_each_key_whoever_gives_them_to_the_clien
         task.await.unwrap();
     }
     let found = by_key(&read_all(&cluster));
-    assert_eq!(found.len(), 40);
-    for (key, values) in found {
-        assert!(values.iter().copied().eq(0..300), "{key}: {values:?}");
+    assert_eq!(found.len(), 50);
+    for (key, found) in found {
+        assert!(found.iter().copied().eq(0..values), "{key}: {found:?}");
     }
     assert_eq!(sink.shared.with_queue(|queue| queue.overfull), 0);
-}
-
-/// One record for each of ten keys.
-fn record_values(value: u64, task: u64) -> Vec<OutRecord> {
-    (0..10).map(|key| record(format!("{task}-{key}"), value.to_string())).collect()
 }
 
 #[tokio::test]
