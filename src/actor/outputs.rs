@@ -173,7 +173,11 @@ impl<'a> OutputBuffer<'a> {
             return;
         }
         let encoded = match call {
-            Some(call) => kept.encode(&call.site.services.encoder, event, &kept.attributes(call)),
+            Some(call) => {
+                let (encoder, attributes) = (&call.site.services.encoder, kept.attributes(call));
+                let destination = encoder.destination::<E>();
+                destination.and_then(|to| encoder.encode_with(&mut kept.scratch, &to, event, &attributes))
+            }
             None => Encoder::detached().encode(event, &Attributes::nil()),
         };
         match encoded {
@@ -206,15 +210,6 @@ impl<'a> Kept<'a> {
     fn new(call: Option<&'a Call>) -> Self {
         let cause = call.and_then(|call| read(call.record.headers(), call.record.value()).ok());
         Self { cause, records: Vec::new(), scratch: Scratch::default(), error: None }
-    }
-
-    fn encode<E: Event>(
-        &mut self,
-        encoder: &Encoder,
-        event: &E,
-        attributes: &Attributes,
-    ) -> Result<OutRecord, EncodeError> {
-        encoder.encode_with(&mut self.scratch, &*encoder.destination::<E>()?, event, attributes)
     }
 
     /// Of the next output; stable across repeated runs of the same record, so that consumers can recognise a repeat.

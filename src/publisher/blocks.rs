@@ -9,7 +9,7 @@ use super::Publisher;
 use crate::{
     actor::is_handling,
     error::{PublishError, PublishErrorKind},
-    event::{Attributes, Destination, Event, Scratch, TraceContext},
+    event::{Attributes, Destination, EncodeError, Event, Scratch, TraceContext},
     kafka::{
         record::OutRecord,
         source::{Delivery, SendError},
@@ -44,10 +44,8 @@ impl Publisher {
         let (sent, refused) = {
             // Gone before anything is waited for.
             let mut scratch = Scratch::default();
-            let records = events.into_iter().map(|event| match &destination {
-                Ok(destination) => self.encode(&mut scratch, destination, &event, trace.as_ref()),
-                Err(error) => Err(PublishError::new(event_type, PublishErrorKind::Invalid, error)),
-            });
+            let encode = |event: E| self.encode(&mut scratch, destination.as_ref(), &event, trace.as_ref());
+            let records = events.into_iter().map(encode);
             self.enqueue(records, most, &sending)
         };
         let results = join_all(sent).instrument(sending.span().clone()).await.concat();
@@ -85,13 +83,14 @@ impl Publisher {
     fn encode<E: Event>(
         &self,
         scratch: &mut Scratch,
-        destination: &Destination,
+        destination: Result<&Arc<Destination>, &EncodeError>,
         event: &E,
         trace: Option<&TraceContext>,
     ) -> Result<OutRecord, PublishError> {
         let invalid = |reason: &dyn fmt::Display| {
             PublishError::new(E::descriptor().event_type, PublishErrorKind::Invalid, reason)
         };
+        let destination = destination.map_err(|error| invalid(error))?;
         let attributes = Attributes { trace: trace.cloned(), ..Attributes::new(self.clock.uuid(), self.clock.wall()) };
         let record =
             self.encoder.encode_with(scratch, destination, event, &attributes).map_err(|error| invalid(&error))?;

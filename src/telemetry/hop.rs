@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::{
     event::TraceContext,
-    kafka::record::{OutRecord, RecordMemory},
+    kafka::record::{OutRecord, text_header},
 };
 
 const PARENT: &str = "traceparent";
@@ -18,15 +18,15 @@ const STATE: &str = "tracestate";
 /// creation too, as one that is published by hand does.
 ///
 /// A record that would outgrow `limit` bytes goes as it is: without a trace rather than not at all.
-pub(super) fn depart(record: &mut OutRecord, context: &TraceContext, limit: usize, memory: &mut RecordMemory) {
-    let departing = with_hop(record, context, memory);
+pub(super) fn depart(record: &mut OutRecord, context: &TraceContext, limit: usize) {
+    let departing = with_hop(record, context);
     if departing.wire_size() <= limit {
         *record = departing;
     }
 }
 
 /// The record with another hop, whole: a `tracestate` of the old one must not stand beside the new `traceparent`.
-fn with_hop(record: &OutRecord, context: &TraceContext, memory: &mut RecordMemory) -> OutRecord {
+fn with_hop(record: &OutRecord, context: &TraceContext) -> OutRecord {
     let is = |name: &[u8], known: &str| name == known.as_bytes();
     let mut headers: Vec<_> = record.headers().filter(|(name, _)| !is(name, PARENT) && !is(name, STATE)).collect();
     let has = |known: &str| headers.iter().any(|(name, _)| is(name, known));
@@ -37,12 +37,11 @@ fn with_hop(record: &OutRecord, context: &TraceContext, memory: &mut RecordMemor
     let at = headers.iter().position(|(name, _)| after(name)).unwrap_or(headers.len());
     let pairs = [("ce_traceparent", "ce_tracestate", originates), (PARENT, STATE, true)];
     let added = pairs.into_iter().filter(|(.., wanted)| *wanted).flat_map(|(parent, state, _)| {
-        let header = |name: &'static str, value| (name.as_bytes(), Some(str::as_bytes(value)));
-        let state = context.tracestate.as_deref().map(|value| header(state, value));
-        [header(parent, context.traceparent())].into_iter().chain(state)
+        let state = context.tracestate.as_deref().map(|value| text_header(state, value));
+        [text_header(parent, context.traceparent())].into_iter().chain(state)
     });
     headers.splice(at..at, added);
-    memory.write(Arc::clone(&record.topic), record.partition, record.key(), record.value(), &headers)
+    OutRecord::new(Arc::clone(&record.topic), record.partition, record.key(), record.value(), &headers)
 }
 
 #[cfg(test)]
@@ -53,18 +52,13 @@ mod tests {
     const HOP: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     fn record(headers: &[(&'static str, &'static str)]) -> OutRecord {
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_bytes(), Some(value.as_bytes()))).collect();
+        let headers: Vec<_> = headers.iter().map(|(name, value)| text_header(name, value)).collect();
         OutRecord::new("t".into(), None, Some(b"k"), Some(b"v"), &headers)
     }
 
     fn departed(headers: &[(&'static str, &'static str)], state: Option<&str>) -> Vec<(String, String)> {
         let mut record = record(headers);
-        depart(
-            &mut record,
-            &TraceContext::new(HOP, state.map(str::to_owned)).unwrap(),
-            usize::MAX,
-            &mut RecordMemory::default(),
-        );
+        depart(&mut record, &TraceContext::new(HOP, state.map(str::to_owned)).unwrap(), usize::MAX);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         assert_eq!((record.key(), record.value()), (Some(&b"k"[..]), Some(&b"v"[..])));
         record.headers().map(|(name, value)| (text(name), text(value.unwrap()))).collect()
@@ -101,12 +95,11 @@ mod tests {
         let headers = [("ce_specversion", "1.0"), ("ce_traceparent", CAUSE), ("traceparent", CAUSE)];
         let hop = TraceContext::new(HOP, Some("w=2".to_owned())).unwrap();
         let mut roomy = record(&headers);
-        let memory = &mut RecordMemory::default();
-        depart(&mut roomy, &hop, usize::MAX, memory);
+        depart(&mut roomy, &hop, usize::MAX);
         let needed = roomy.wire_size();
         for (limit, expected) in [(needed, roomy), (needed - 1, record(&headers))] {
             let mut departing = record(&headers);
-            depart(&mut departing, &hop, limit, memory);
+            depart(&mut departing, &hop, limit);
             assert_eq!(departing, expected, "{limit}");
         }
     }

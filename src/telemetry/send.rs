@@ -14,7 +14,7 @@ use super::{
 use crate::{
     event::{TraceContext, read},
     kafka::{
-        record::{OutRecord, RecordMemory},
+        record::OutRecord,
         source::{Delivery, SendError},
     },
 };
@@ -46,8 +46,7 @@ impl Telemetry {
         sending.carries(self, outputs, outputs.len());
         // Where a filter leaves this span out, that of the attempt stands in.
         if let Some(hop) = attempt.in_scope(|| sending.context(self)) {
-            let mut memory = RecordMemory::default();
-            outputs.iter_mut().for_each(|output| depart(output, &hop, limit, &mut memory));
+            outputs.iter_mut().for_each(|output| depart(output, &hop, limit));
         }
         sending
     }

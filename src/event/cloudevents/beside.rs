@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 
-use super::write::put;
-use crate::{event::trace::TraceContext, kafka::record::RecordWriter};
+use crate::{
+    event::trace::TraceContext,
+    kafka::record::{Header, header_room, text_header},
+};
 
 /// What a record has beside the event: its key, and headers that are no attributes.
 #[derive(Debug, Default)]
@@ -17,23 +19,20 @@ pub(crate) struct Beside<'a> {
 }
 
 impl Beside<'_> {
-    /// How many bytes it takes, a trace as attribute and as header; at most.
-    pub(super) fn size(&self) -> usize {
-        // Each length before a part takes ten bytes at most.
-        let header = |(name, value): &(String, Option<Bytes>)| 20 + name.len() + value.as_ref().map_or(0, Bytes::len);
-        let state = self.trace.and_then(|trace| trace.tracestate.as_deref()).map_or(0, str::len);
-        let trace = self.trace.map_or(0, |trace| 2 * (trace.traceparent().len() + state + 50));
-        let baggage = self.baggage.map_or(0, |baggage| baggage.len() + 30);
-        self.key.len() + self.headers.iter().map(header).sum::<usize>() + trace + baggage
+    /// What stands behind the attributes: application, trace, baggage, in this order.
+    pub(super) fn headers(&self) -> impl Iterator<Item = Header<'_>> {
+        let own = self.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_deref()));
+        own.chain(self.hop()).chain(self.baggage.map(|baggage| text_header("baggage", baggage)))
     }
 
-    /// Behind the attributes: application, trace, baggage, in this order.
-    pub(super) fn put_headers(&self, record: &mut RecordWriter<'_>) {
-        for (name, value) in self.headers {
-            record.header((name.as_bytes(), value.as_deref()));
-        }
-        put(record, "traceparent", self.trace.map(TraceContext::traceparent));
-        put(record, "tracestate", self.trace.and_then(|trace| trace.tracestate.as_deref()));
-        put(record, "baggage", self.baggage);
+    fn hop(&self) -> impl Iterator<Item = Header<'_>> {
+        let parent = self.trace.map(|trace| text_header("traceparent", trace.traceparent()));
+        let state = self.trace.and_then(|trace| trace.tracestate.as_deref());
+        parent.into_iter().chain(state.map(|state| text_header("tracestate", state)))
+    }
+
+    /// How many bytes it takes at most, with the trace as attributes, too.
+    pub(super) fn size(&self) -> usize {
+        self.key.len() + self.headers().chain(self.hop()).map(header_room).sum::<usize>()
     }
 }

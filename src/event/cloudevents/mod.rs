@@ -3,7 +3,7 @@
 //! The poll thread takes a glance at each header while it copies it (`glance`); what is a plain event then needs no
 //! reading to be routed. All others, and whoever asks for an attribute, go through [`read`]: it finds out the mode,
 //! then `binary` or `structured` makes an [`Incoming`] of it, by the rules in `check`. On the way out, `write` makes
-//! headers and value.
+//! a record of it, with what stands `beside` it.
 
 pub(crate) mod beside;
 mod binary;

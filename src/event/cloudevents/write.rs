@@ -103,7 +103,7 @@ impl<'a> Outgoing<'a> {
         for (name, value) in ordered(&self.extensions) {
             record.text_header(&extension_header(name), &value.text());
         }
-        beside.put_headers(record);
+        beside.headers().for_each(|header| record.header(header));
         put(record, "content-type", self.datacontenttype);
     }
 
@@ -115,14 +115,14 @@ impl<'a> Outgoing<'a> {
     ) -> Result<(), serde_json::Error> {
         record.value(&serde_json::to_vec(&Envelope(self))?, beside.size());
         record.key(beside.key);
-        beside.put_headers(record);
+        beside.headers().for_each(|header| record.header(header));
         record.text_header("content-type", STRUCTURED);
         Ok(())
     }
 }
 
 /// A header that need not be there.
-pub(super) fn put(record: &mut RecordWriter<'_>, name: &str, value: Option<&str>) {
+fn put(record: &mut RecordWriter<'_>, name: &str, value: Option<&str>) {
     if let Some(value) = value {
         record.text_header(name, value);
     }

@@ -23,7 +23,7 @@ pub(crate) use self::{
     batch::{Batch, Record},
     buffers::BufferPool,
     held::HeldBytes,
-    out::{OutRecord, RecordMemory, RecordWriter},
+    out::{OutRecord, RecordMemory, RecordWriter, header_room, text_header},
 };
 
 /// One partition of one topic.

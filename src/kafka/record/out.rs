@@ -45,6 +45,16 @@ const HEADERS: usize = 512;
 /// Memory that is asked for at once for records to come, in bytes, about.
 const CHUNK: usize = 64 * 1024;
 
+/// A header that is text.
+pub(crate) fn text_header<'a>(name: &'a str, value: &'a str) -> Header<'a> {
+    (name.as_bytes(), Some(value.as_bytes()))
+}
+
+/// How many bytes a header takes, at most: each length before a part takes ten.
+pub(crate) fn header_room((name, value): Header<'_>) -> usize {
+    20 + name.len() + value.map_or(0, <[u8]>::len)
+}
+
 /// Memory that records are written into. One record gets as much as it takes; the more there are, the larger the
 /// pieces.
 #[derive(Debug, Default)]
@@ -59,26 +69,6 @@ impl RecordMemory {
     pub(crate) fn begin(&mut self) -> RecordWriter<'_> {
         self.bytes.clear();
         RecordWriter { memory: self, parts: Parts::default() }
-    }
-
-    /// A record of these parts.
-    pub(crate) fn write(
-        &mut self,
-        topic: Arc<str>,
-        partition: Option<i32>,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-        headers: &[Header<'_>],
-    ) -> OutRecord {
-        // Each length before a part takes ten bytes at most.
-        let header = |(name, value): &Header<'_>| 20 + name.len() + value.map_or(0, <[u8]>::len);
-        let beside: usize = key.map_or(0, <[u8]>::len) + headers.iter().map(header).sum::<usize>();
-        let mut writer = self.begin();
-        writer.memory.ensure(value.map_or(0, <[u8]>::len) + beside);
-        value.into_iter().for_each(|value| writer.put_value(value));
-        key.into_iter().for_each(|key| writer.key(key));
-        headers.iter().for_each(|header| writer.header(*header));
-        writer.finish(topic, partition)
     }
 
     /// Makes room for so many bytes, so that they need not be moved later.
@@ -128,9 +118,8 @@ impl RecordWriter<'_> {
         self.parts.header_bytes += name.len() + value.map_or(0, <[u8]>::len);
     }
 
-    /// A header that is text.
     pub(crate) fn text_header(&mut self, name: &str, value: &str) {
-        self.header((name.as_bytes(), Some(value.as_bytes())));
+        self.header(text_header(name, value));
     }
 
     pub(crate) fn finish(self, topic: Arc<str>, partition: Option<i32>) -> OutRecord {
@@ -152,7 +141,14 @@ impl OutRecord {
         value: Option<&[u8]>,
         headers: &[Header<'_>],
     ) -> Self {
-        RecordMemory::default().write(topic, partition, key, value, headers)
+        let beside: usize = key.map_or(0, <[u8]>::len) + headers.iter().copied().map(header_room).sum::<usize>();
+        let mut memory = RecordMemory::default();
+        memory.ensure(value.map_or(0, <[u8]>::len) + beside);
+        let mut writer = memory.begin();
+        value.into_iter().for_each(|value| writer.put_value(value));
+        key.into_iter().for_each(|key| writer.key(key));
+        headers.iter().for_each(|header| writer.header(*header));
+        writer.finish(topic, partition)
     }
 
     pub(crate) fn value(&self) -> Option<&[u8]> {
@@ -259,8 +255,8 @@ mod tests {
         let value = vec![b'v'; 900_000];
         let headers = [(&b"name"[..], Some(&value[..1_000])); 3];
         for count in [0, 1, 3] {
-            let large = memory.write("t".into(), None, Some(b"k"), Some(&value), &headers[..count]);
-            assert_eq!((large.size(), memory.bytes.capacity()), (900_001 + count * 1_004, 0));
+            let large = OutRecord::new("t".into(), None, Some(b"k"), Some(&value), &headers[..count]);
+            assert_eq!(large.size(), 900_001 + count * 1_004);
             let room = Vec::from(large.bytes).capacity();
             assert!((900_001 + count * 1_004..904_000).contains(&room), "{room}");
         }
@@ -268,6 +264,7 @@ mod tests {
         event.value(&value, 1_000);
         event.header((b"name", Some(&value[..1_400])));
         let room = Vec::from(event.finish("t".into(), None).bytes).capacity();
+        assert_eq!(memory.bytes.capacity(), 0);
         assert!((901_404..902_000).contains(&room), "{room}");
     }
 
